@@ -1,0 +1,26 @@
+"""Time as the platform writes it: aware UTC datetimes, ISO 8601 text, and epoch milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def to_text(moment: datetime) -> str:
+    """ISO 8601 with microseconds and `Z`, as ARM writes time stamps."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """Parse ISO 8601; a moment without a zone is taken as UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def to_millis(moment: datetime) -> int:
+    """Milliseconds since the epoch, as MLflow counts time."""
+    return int(moment.timestamp() * 1000)
