@@ -1,0 +1,7 @@
+"""Where rows are kept: SQLite for one machine, PostgreSQL for many. Slices bring their own tables and queries."""
+
+from smalt.server.database.columns import Document, Moment
+from smalt.server.database.engine import Database, metadata
+from smalt.server.database.upsert import insert_or
+
+__all__ = ["Database", "Document", "Moment", "insert_or", "metadata"]

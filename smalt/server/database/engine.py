@@ -1,0 +1,134 @@
+"""One database: its engines, its transactions and the state of its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from smalt.errors import MissingExtra
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of every slice."""
+
+_BUSY_MILLISECONDS = 30_000
+
+
+class Database:
+    """Hands out read and write transactions.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://...`.
+
+    On SQLite there is one writer connection: writers queue in this process instead of meeting `database is locked`,
+    and a write transaction takes the lock when it begins, so that it can never fail half-way for having read first.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._reader = _sqlite_engine(url, begin="BEGIN", size=12)
+            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
+        else:
+            self._reader = self._writer = _postgres_engine(url)
+
+    @classmethod
+    def at(cls, path: Path) -> Database:
+        """The SQLite database in a file."""
+        return cls(f"sqlite:///{path}")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; nothing written in it stays."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Bring the schema to the version of this program."""
+        from smalt.server.database import migrate  # alembic is slow to import and seldom needed
+
+        if self._version() != migrate.HEAD:
+            migrate.upgrade(self._writer)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _version(self) -> str | None:
+        try:
+            with self._reader.connect() as connection:
+                return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        except DBAPIError:
+            return None
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _sqlite_engine(url: str, *, begin: str, size: int) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=_BUSY_MILLISECONDS / 1000,
+        connect_args={"check_same_thread": False},
+        json_serializer=_encode,
+        json_deserializer=msgspec.json.decode,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling would begin lazily and never IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # NORMAL keeps every commit through a killed process; only a power cut may lose the last ones.
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    try:
+        import psycopg  # noqa: F401  (asked for here so that its absence is named)
+    except ImportError:
+        raise MissingExtra("postgres", "A PostgreSQL database") from None
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=16,
+        max_overflow=8,
+        pool_pre_ping=True,
+        json_serializer=_encode,
+        json_deserializer=msgspec.json.decode,
+    )

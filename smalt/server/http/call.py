@@ -1,0 +1,137 @@
+"""One HTTP request as a handler sees it: path parameters as given, query without regard to case, body decoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import msgspec
+
+from smalt.errors import InvalidRequest
+from smalt.server.http import paging
+from smalt.server.work import NOBODY, Actor, Work
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from smalt.server.http.route import Route
+
+_TRUE = {"true", "1", "yes"}
+
+
+class Call:
+    """What a handler is given.
+
+    Attributes:
+        route: The entry of the table that matched.
+        params: Path parameters, unquoted, in the caller's spelling.
+        request: The request underneath, for streams.
+        actor: Who asks; set once the gate has admitted them.
+        body: The whole body, for routes that have it read for them.
+    """
+
+    def __init__(self, request: Request, route: Route, params: Mapping[str, str], base_url: str) -> None:
+        self.request = request
+        self.route = route
+        self.params = params
+        self.base_url = base_url
+        self.actor: Actor = NOBODY
+        self.body = b""
+        self._work: Work | None = None
+        self._json: Any = msgspec.UNSET
+        self._query: dict[str, str] | None = None
+
+    @property
+    def work(self) -> Work:
+        """The transaction of this request (only in plain-function handlers)."""
+        if self._work is None:
+            raise AssertionError("An asynchronous handler opens its own unit of work.")
+        return self._work
+
+    @property
+    def path(self) -> str:
+        """The path as it was asked for, decoded."""
+        return str(self.request.scope["path"])
+
+    def header(self, name: str) -> str | None:
+        """A request header."""
+        return self.request.headers.get(name)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Query parameters with lower-case names; of a repeated one the last."""
+        if self._query is None:
+            raw = self.request.scope["query_string"].decode("latin-1")
+            self._query = {key.lower(): value for key, value in parse_qsl(raw, keep_blank_values=True)}
+        return self._query
+
+    def query_all(self, name: str) -> list[str]:
+        """Every value of a repeated query parameter."""
+        raw = self.request.scope["query_string"].decode("latin-1")
+        return [value for key, value in parse_qsl(raw, keep_blank_values=True) if key.lower() == name.lower()]
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A true-or-false query parameter."""
+        value = self.query.get(name.lower())
+        return default if value is None else value.lower() in _TRUE
+
+    def number(self, name: str, *, default: int, low: int, high: int) -> int:
+        """A whole-number query parameter within bounds.
+
+        Raises:
+            InvalidRequest: It is no number or lies outside.
+        """
+        value = self.query.get(name.lower())
+        if value is None or value == "":
+            return default
+        try:
+            found = int(value)
+        except ValueError:
+            found = low - 1
+        if not low <= found <= high:
+            raise InvalidRequest(f"{name}={value[:40]!r} must be a number from {low} to {high}.", target=name)
+        return found
+
+    def json(self) -> Any:
+        """The body as JSON; an empty body is None.
+
+        Raises:
+            InvalidRequest: It is not JSON.
+        """
+        if self._json is msgspec.UNSET:
+            try:
+                self._json = msgspec.json.decode(self.body) if self.body.strip() else None
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise InvalidRequest(f"The body is not valid JSON: {error}.", target="body") from error
+        return self._json
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body is an empty one.
+
+        Raises:
+            InvalidRequest: It is another kind of value.
+        """
+        value = self.json()
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise InvalidRequest(f"The body must be a JSON object, not {type(value).__name__}.", target="body")
+        return value
+
+    def position(self, name: str = "$skip") -> Any:
+        """Where the asked page begins, or None for the first."""
+        token = self.query.get(name.lower())
+        return paging.decode(token) if token else None
+
+    def listing(self, page: paging.Page[dict[str, Any]]) -> dict[str, Any]:
+        """A list answer in ARM's shape, with the link to the next page."""
+        answer: dict[str, Any] = {"value": list(page.items)}
+        if page.after is not None:
+            kept = [(key, value) for key, value in self._pairs() if key.lower() != "$skip"]
+            link = urlencode([*kept, ("$skip", paging.encode(page.after))])
+            answer["nextLink"] = f"{self.base_url}{quote(self.path)}?{link}"
+        return answer
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.request.scope["query_string"].decode("latin-1"), keep_blank_values=True)

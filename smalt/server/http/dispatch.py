@@ -1,0 +1,209 @@
+"""The one ASGI application: finds the route, admits the caller, runs the handler, renders the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge
+from smalt.kit import ids
+from smalt.server.http.answer import Answer
+from smalt.server.http.call import Call
+from smalt.server.http.render import failure
+from smalt.server.http.route import ANYONE, Route, Wire
+from smalt.server.http.tree import RouteTree
+from smalt.server.work import Actor, Work, Works
+
+_log = logging.getLogger(__name__)
+
+_SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+class Gate(Protocol):
+    """Decides who comes in. The identity slice has the real one."""
+
+    def recall(self, call: Call) -> Actor | None:
+        """The caller, when that is known without any I/O."""
+
+    def identify(self, call: Call) -> Actor:
+        """The caller; may read the database. Raises NotAuthenticated."""
+
+    def authorize(self, call: Call, actor: Actor) -> None:
+        """Return when the actor may do the route's action here. Raises Forbidden."""
+
+
+class Recorder(Protocol):
+    """Writes the audit row of a write. The audit slice has the real one."""
+
+    def record(self, work: Work, call: Call, status: int) -> None:
+        """In the transaction of the write itself."""
+
+    def refused(self, call: Call, error: SmaltError) -> None:
+        """A write that was refused by the gate, in a transaction of its own."""
+
+
+class Dispatcher:
+    """The application behind both listeners.
+
+    Args:
+        routes: The whole table. An empty action does not start the server.
+        works: Opens the transactions.
+        gate: Who may come in.
+        recorder: Audit.
+        hosts: Lower-case host names this server answers to, without port; None for any. A browser page that
+            re-points its own name to this machine is refused by it.
+        threads: Handlers that run at once.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        works: Works,
+        gate: Gate,
+        recorder: Recorder,
+        hosts: frozenset[str] | None = None,
+        threads: int = 16,
+    ) -> None:
+        self.routes = list(routes)
+        undeclared = [f"{route.method} {route.path}" for route in self.routes if not route.action]
+        if undeclared:
+            raise ValueError(f"Routes without a declared action: {', '.join(undeclared)}.")
+        self._tree = RouteTree(self.routes)
+        self._works = works
+        self._gate = gate
+        self._recorder = recorder
+        self._hosts = hosts
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        correlation = ids.guid()
+        wire = Wire.ARM
+        try:
+            call, route = self._find(scope, receive)
+            wire = route.wire
+            answer = await self._run(call, route, correlation)
+        except SmaltError as error:
+            answer = failure(error, wire, correlation=correlation)
+        except Exception:
+            _log.exception("%s %s failed (%s).", scope["method"], scope["path"], correlation)
+            broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
+            answer = failure(broken, wire, correlation=correlation)
+        if isinstance(answer, Response):
+            await answer(scope, receive, send)
+            return
+        await _send(answer, scope, send, correlation)
+
+    def _find(self, scope: Scope, receive: Receive) -> tuple[Call, Route]:
+        request = Request(scope, receive)
+        base_url = self._base_url(request, scope)
+        raw = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        match = self._tree.match(raw)
+        if match is None:
+            raise NotFound(f"Nothing stands at {scope['path'][:200]!r}. Check the path and the server's version.")
+        found = match.routes.get(scope["method"])
+        if found is None:
+            allowed = ", ".join(sorted(match.routes))
+            raise MethodNotAllowed(f"{scope['method']} is not possible here; {allowed} is.")
+        route, names = found
+        return Call(request, route, match.params(names), base_url), route
+
+    def _base_url(self, request: Request, scope: Scope) -> str:
+        host = request.headers.get("host", "localhost")
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if self._hosts is not None and name.lower() not in self._hosts:
+            raise InvalidRequest(
+                f"This server does not answer to the host name {name[:100]!r}. Start it with --host-name {name[:100]}.",
+                code="MisdirectedRequest",
+            )
+        return f"{scope['scheme']}://{host}"
+
+    async def _run(self, call: Call, route: Route, correlation: str) -> Answer | Response:
+        if route.max_body_bytes is not None and route.method not in {"GET", "HEAD"}:
+            call.body = await _read(call.request, route.max_body_bytes)
+        if inspect.iscoroutinefunction(route.handler):
+            await self._admit(call, route)
+            return cast("Answer | Response", await route.handler(call))
+        loop = asyncio.get_running_loop()
+        answer: Answer | Response = await loop.run_in_executor(self._pool, self._handle, call, route, correlation)
+        return answer
+
+    async def _admit(self, call: Call, route: Route) -> None:
+        if route.action == ANYONE:
+            return
+        actor = self._gate.recall(call)
+        if actor is None:
+            actor = await asyncio.get_running_loop().run_in_executor(self._pool, self._gate.identify, call)
+        call.actor = actor
+        self._gate.authorize(call, actor)
+
+    def _handle(self, call: Call, route: Route, correlation: str) -> Answer | Response:
+        if route.action != ANYONE:
+            call.actor = self._gate.recall(call) or self._gate.identify(call)
+            try:
+                self._gate.authorize(call, call.actor)
+            except SmaltError as error:
+                if route.is_write:
+                    self._recorder.refused(call, error)
+                raise
+        handler = cast("Callable[[Call], Answer | Response]", route.handler)
+        open_work = self._works.write if route.is_write else self._works.read
+        with open_work(call.actor, correlation=correlation) as work:
+            call._work = work
+            answer = handler(call)
+            if route.is_write and route.audited and route.action != ANYONE:
+                status = answer.status_code if isinstance(answer, Response) else answer.status
+                self._recorder.record(work, call, status)
+            return answer
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise TooLarge(f"The body has {declared} bytes; this call takes {limit} at most.")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"The body has more than the {limit} bytes this call takes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> None:
+    body, media_type = answer.encoded()
+    headers = [(b"content-length", str(len(body)).encode()), *_SECURITY_HEADERS]
+    if media_type is not None:
+        headers.append((b"content-type", media_type.encode()))
+    named = {name.lower() for name in answer.headers}
+    if "x-ms-request-id" not in named:
+        headers.append((b"x-ms-request-id", correlation.encode()))
+    headers = [pair for pair in headers if pair[0].decode() not in named]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,117 @@
+"""One unit of work: a transaction, who asked for it, when, and what to tell the others once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from smalt.kit import clock, ids
+from smalt.server.database import Database
+from smalt.server.events import Event, Events
+
+
+class ActorKind(StrEnum):
+    """What sort of caller it is, in the words ARM uses for `createdByType`."""
+
+    USER = "User"
+    APPLICATION = "Application"
+    JOB = "ManagedIdentity"
+    SYSTEM = "Key"
+    NOBODY = "Nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A role at a scope: actions with wildcards, less the ones taken away again."""
+
+    scope: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobGrant:
+    """All that a running job's token opens.
+
+    Args:
+        job: The job's name, which is its run id.
+        workspace_id: The workspace it runs in.
+        readable: Prefixes `container/key` it may read.
+        writable: Prefixes `container/key` it may read and write.
+    """
+
+    job: str
+    workspace_id: str
+    readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person, a service principal, a running job, or the server itself."""
+
+    id: str
+    name: str
+    kind: ActorKind
+    permissions: tuple[Permission, ...] = ()
+    grant: JobGrant | None = None
+
+
+SYSTEM = Actor(id="system", name="smalt", kind=ActorKind.SYSTEM)
+"""The server's own loops."""
+
+NOBODY = Actor(id="", name="anonymous", kind=ActorKind.NOBODY)
+"""A caller on a public route."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What a service method is given: everything that would otherwise be global.
+
+    Services read the clock from `now`, the caller from `actor`, and run their queries on `connection`. They never
+    commit: the edge that opened the work does.
+    """
+
+    connection: Connection
+    actor: Actor
+    now: datetime
+    correlation: str
+    _events: list[Event] = field(default_factory=list)
+    _after: list[Callable[[], None]] = field(default_factory=list)
+
+    def publish(self, event: Event) -> None:
+        """Tell the slices above, once this work is committed."""
+        self._events.append(event)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do something outside the database once this work is committed, e.g. delete a file."""
+        self._after.append(action)
+
+
+class Works:
+    """Opens units of work."""
+
+    def __init__(self, database: Database, events: Events) -> None:
+        self.database = database
+        self._bus = events
+
+    @contextmanager
+    def read(self, actor: Actor, *, correlation: str | None = None) -> Iterator[Work]:
+        """A work that looks and changes nothing."""
+        with self.database.read() as connection:
+            yield Work(connection, actor, clock.now(), correlation or ids.guid())
+
+    @contextmanager
+    def write(self, actor: Actor, *, correlation: str | None = None) -> Iterator[Work]:
+        """A work that is committed when the block ends; its events and actions follow, in order."""
+        with self.database.write() as connection:
+            work = Work(connection, actor, clock.now(), correlation or ids.guid())
+            yield work
+        for action in work._after:
+            action()
+        self._bus.deliver(work._events)

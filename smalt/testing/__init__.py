@@ -1,0 +1,1 @@
+"""What we ship for tests: fakes, factories and conformance suites for the extension points."""
