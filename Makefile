@@ -1,0 +1,66 @@
+# One intention, one command. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+HOME_DIR ?= $(CURDIR)/.smalt
+VENV := .venv
+CLIENTS := .venv-clients
+UV := $(VENV)/bin/uv
+RUN := $(VENV)/bin
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(VENV)/bin/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "smalt needs Python 3.11 or newer with venv (Debian: apt install python3 python3-venv)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/bin/uv requirements/core.txt pyproject.toml
+	$(UV) pip install --quiet --python $(VENV)/bin/python --compile-bytecode --require-hashes -r requirements/core.txt
+	$(UV) pip install --quiet --python $(VENV)/bin/python --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed requirements/dev.txt
+	$(UV) pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(CLIENTS)/.installed: $(VENV)/bin/uv requirements/clients.txt
+	$(PYTHON) -m venv --without-pip $(CLIENTS)
+	$(UV) pip install --quiet --python $(CLIENTS)/bin/python --require-hashes -r requirements/clients.txt
+	@touch $@
+
+install: $(VENV)/.installed ## Install smalt into .venv from the hash-locked file
+
+demo: $(VENV)/.installed ## Train, track and register a model on real data; starts a server when none runs
+	@$(RUN)/python examples/demo/demo.py --home $(HOME_DIR)
+
+up: $(VENV)/.installed ## Start the server in the foreground
+	@$(RUN)/smalt up --home $(HOME_DIR)
+
+down: $(VENV)/.installed ## Stop the server
+	@$(RUN)/smalt down --home $(HOME_DIR)
+
+check: $(VENV)/.tested ## Style, types, import contracts
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
+	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest
+
+bench: $(VENV)/.tested ## Measure against the peers in one run; prints the tables of the README
+	$(RUN)/python bench/run.py
+
+docs: $(VENV)/.tested ## Write the generated pages: command list, settings, API description
+	$(RUN)/python docs/generate.py
+
+lock: $(VENV)/bin/uv ## Resolve the locked files anew
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml requirements/build.in -o requirements/core.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev -c requirements/core.txt -o requirements/dev.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
+
+.PHONY: help install demo up down check test bench docs lock

@@ -1,0 +1,91 @@
+"""Opens the two listeners of one application, and tells when both answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from smalt.errors import SmaltError
+from smalt.server.settings import Settings
+from smalt.server.tls import Certificate
+
+_GRACE_SECONDS = 5
+
+
+class _Listener(uvicorn.Server):
+    """A server that leaves the signals to us: there are two of them in one process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int, *, option: str) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        SmaltError: The port is taken or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise SmaltError(
+            f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another with {option}.",
+            code="PortInUse",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+async def serve(app: ASGIApp, settings: Settings, certificate: Certificate, ready: Callable[[], None]) -> None:
+    """Answer on both ports until the process is told to end.
+
+    Args:
+        app: The application.
+        settings: Addresses and ports.
+        certificate: Of the HTTPS listener.
+        ready: Called once when both listeners answer.
+    """
+    plain = bind("127.0.0.1", settings.port, option="--port")
+    secure = bind(settings.host, settings.tls_port, option="--tls-port")
+    shared: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "lifespan": "off",
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_keep_alive": 75,
+        "h11_max_incomplete_event_size": 64 * 1024,
+    }
+    servers = [
+        _Listener(uvicorn.Config(app, **shared)),
+        _Listener(uvicorn.Config(app, ssl_certfile=certificate.chain, ssl_keyfile=certificate.key, **shared)),
+    ]
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        for server in servers:
+            if server.should_exit:
+                server.force_exit = True
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[bound]))
+        for server, bound in zip(servers, [plain, secure], strict=True)
+    ]
+    ready()
+    await asyncio.gather(*tasks)

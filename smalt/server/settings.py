@@ -1,0 +1,71 @@
+"""What the operator decides when a server starts: where it lives and where it listens."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smalt.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of `smalt up`.
+
+    Args:
+        home: Folder of everything this server keeps.
+        host: Address to listen on.
+        port: Plain HTTP, always on loopback.
+        tls_port: HTTPS, for the official clients and for other machines.
+        database_url: SQLite in the home folder unless given.
+        host_names: Names besides the machine's own under which clients call.
+        slots: Jobs that run at once on this machine.
+        strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
+    """
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8787
+    tls_port: int = 8788
+    database_url: str | None = None
+    host_names: tuple[str, ...] = ()
+    slots: int | None = None
+    strict: bool = False
+    python_downloads: bool = field(default=False)
+
+    @property
+    def database(self) -> str:
+        """URL of the database."""
+        return self.database_url or f"sqlite:///{self.home / 'smalt.db'}"
+
+    @property
+    def url(self) -> str:
+        """Where the studio and our own clients on this machine call."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def tls_url(self) -> str:
+        """Where the official clients call."""
+        return f"https://{self.host_names[0] if self.host_names else 'localhost'}:{self.tls_port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can call."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            raise InvalidRequest(
+                f"--host {self.host!r} is no address. Give one such as 127.0.0.1 or 0.0.0.0.", target="--host"
+            ) from None
+
+    @property
+    def all_host_names(self) -> tuple[str, ...]:
+        """Every name a certificate must carry and a request may use."""
+        names = ["localhost", "127.0.0.1", "::1", *self.host_names]
+        if not self.is_loopback:
+            names += [socket.gethostname().lower(), self.host]
+        return tuple(dict.fromkeys(name.lower() for name in names))

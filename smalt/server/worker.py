@@ -1,0 +1,65 @@
+"""Runs the loops of the slices: each in a thread of its own, woken by events, looking by itself now and then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from smalt.kit import clock
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_SECONDS = 30.0
+
+
+class Loop(Protocol):
+    """What the worker repeats. One turn looks at the outside world, moves one step and writes it down."""
+
+    name: str
+    interval_seconds: float
+    wake: threading.Event
+
+    def run_once(self, now: datetime) -> bool:
+        """One turn; True when there may be more to do at once."""
+
+
+class Worker:
+    """Keeps loops turning until stopped."""
+
+    def __init__(self, loops: Sequence[Loop]) -> None:
+        self._loops = loops
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin turning."""
+        for loop in self._loops:
+            thread = threading.Thread(target=self._turn, args=(loop,), name=f"loop-{loop.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, *, timeout_seconds: float = 5) -> None:
+        """Let each loop finish its turn. What is cut off is taken up by the next server."""
+        self._stopped.set()
+        for loop in self._loops:
+            loop.wake.set()
+        for thread in self._threads:
+            thread.join(timeout_seconds)
+
+    def _turn(self, loop: Loop) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            loop.wake.clear()
+            try:
+                more = loop.run_once(clock.now())
+                failures = 0
+            except Exception:
+                failures += 1
+                more = False
+                _log.exception("The loop %s failed; it turns again.", loop.name)
+            if not more:
+                pause = min(loop.interval_seconds * 2**failures, _LONGEST_PAUSE_SECONDS)
+                loop.wake.wait(pause if failures else loop.interval_seconds)
