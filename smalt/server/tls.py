@@ -20,6 +20,7 @@ from smalt.kit import clock
 _CA_DAYS = 3650
 _LEAF_DAYS = 397
 _RENEW_DAYS = 30
+_DEBIAN_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def ensure(folder: Path, names: Sequence[str], *, now: datetime | None = None) -
         _make_authority(folder, moment)
     if not _serves(found.chain, names, moment):
         _make_leaf(folder, names, moment)
-    _write(found.bundle, found.authority.read_bytes() + _public_authorities(), 0o644)
+    _write(found.bundle, found.authority.read_bytes() + _public_authorities(found.bundle), 0o644)
     return found
 
 
@@ -137,9 +138,13 @@ def _serves(chain: Path, names: Sequence[str], now: datetime) -> bool:
     return all(_general(name) in list(held) for name in names)
 
 
-def _public_authorities() -> bytes:
-    path = ssl.get_default_verify_paths().cafile
-    return Path(path).read_bytes() if path and Path(path).exists() else b""
+def _public_authorities(own: Path) -> bytes:
+    paths = ssl.get_default_verify_paths()
+    # A shell that was pointed here already names our own bundle; taking that in would make it grow at each start.
+    for candidate in (os.environ.get(paths.openssl_cafile_env), paths.openssl_cafile, _DEBIAN_BUNDLE):
+        if candidate and Path(candidate).is_file() and Path(candidate) != own:
+            return Path(candidate).read_bytes()
+    return b""
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> bytes:

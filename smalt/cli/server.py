@@ -1,0 +1,219 @@
+"""`smalt up`, `down`, `status` and `env`: the server on this machine, and how clients are pointed to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+_DEFAULT_HOME = "~/.smalt"
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+
+
+def _home(value: str | None) -> Path:
+    return Path(value or os.environ.get("SMALT_HOME") or _DEFAULT_HOME).expanduser().absolute()
+
+
+def home_option(command: Any) -> Any:
+    """The option that every command of a local server has."""
+    return click.option("--home", metavar="DIR", help=f"Folder of the server. [default: {_DEFAULT_HOME}]")(command)
+
+
+@click.command()
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the HTTPS listener.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8787, show_default=True, help="Plain HTTP, loopback only."
+)
+@click.option("--tls-port", type=click.IntRange(1, 65535), help="HTTPS. [default: port + 1]")
+@click.option("--host-name", multiple=True, help="A name under which other machines call; repeatable.")
+@click.option("--database", metavar="URL", envvar="SMALT_DATABASE", help="postgresql://... instead of SQLite.")
+@click.option("--slots", type=click.IntRange(1), help="Jobs that run at once here. [default: number of cores]")
+@click.option("--strict", is_flag=True, help="Refuse what can only be honoured by a substitute.")
+@click.option("--python-downloads", is_flag=True, help="Let environments download Python versions that are not here.")
+@click.option("--detach", is_flag=True, help="Start in the background and return when it answers.")
+@click.option("--ready-fd", type=int, hidden=True)
+def up(
+    home: str | None,
+    host: str,
+    port: int,
+    tls_port: int | None,
+    host_name: tuple[str, ...],
+    database: str | None,
+    slots: int | None,
+    strict: bool,
+    python_downloads: bool,
+    detach: bool,
+    ready_fd: int | None,
+) -> None:
+    """Start the server: database, blobs, jobs and APIs in one process."""
+    folder = _home(home)
+    if detach:
+        _start_detached(folder)
+        return
+    from smalt.server.main import run
+
+    from smalt.server.settings import Settings
+
+    settings = Settings(
+        home=folder,
+        host=host,
+        port=port,
+        tls_port=tls_port or port + 1,
+        database_url=database,
+        host_names=host_name,
+        slots=slots,
+        strict=strict,
+        python_downloads=python_downloads,
+    )
+
+    def ready() -> None:
+        if ready_fd is not None:
+            os.write(ready_fd, b"ready")
+            os.close(ready_fd)
+        else:
+            click.echo(f"smalt answers at {settings.url} and {settings.tls_url}; home is {folder}.")
+            click.echo('Point official clients here with: eval "$(smalt env)". Stop with Ctrl-C.')
+
+    run(settings, ready)
+
+
+def _start_detached(folder: Path) -> None:
+    """Start this same command in a session of its own and wait for its word, not for a time."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    reading, writing = os.pipe()
+    with (logs / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "smalt.cli.main", *arguments, "--ready-fd", str(writing)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[writing],
+            start_new_session=True,
+        )
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = pipe.read()
+    if told != b"ready":
+        process.wait(_START_SECONDS)
+        last = (logs / "server.log").read_text(errors="replace").strip().splitlines()[-3:]
+        raise click.ClickException("The server did not start.\n" + "\n".join(last))
+    state = _state(folder)
+    click.echo(f"smalt answers at {state['url']} and {state['tls_url']} (process {state['pid']}); home is {folder}.")
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    path = folder / "server.json"
+    if not path.exists():
+        return {}
+    state: dict[str, Any] = json.loads(path.read_text())
+    return state
+
+
+def _is_running(folder: Path) -> bool:
+    """Whether a server holds the home folder: it keeps a lock for as long as it lives, however it dies."""
+    import fcntl
+
+    path = folder / "server.lock"
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@click.command()
+@home_option
+def down(home: str | None) -> None:
+    """Stop the server. Running jobs go on; the next server takes them up."""
+    folder = _home(home)
+    if not _is_running(folder):
+        click.echo(f"No server runs in {folder}.")
+        return
+    pid = _state(folder)["pid"]
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while _is_running(folder):
+        if time.monotonic() > deadline:
+            raise click.ClickException(
+                f"Process {pid} has not ended after {_STOP_SECONDS} s. End it with: kill -9 {pid}"
+            )
+        time.sleep(0.05)
+    click.echo("Stopped.")
+
+
+@click.command()
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(home: str | None, as_json: bool) -> None:
+    """Tell whether the server runs, and where."""
+    folder = _home(home)
+    running = _is_running(folder)
+    state = {"running": running, "home": str(folder), **(_state(folder) if running else {})}
+    if as_json:
+        click.echo(json.dumps(state, indent=2))
+    elif running:
+        click.echo(f"Running: {state['url']} and {state['tls_url']} (process {state['pid']}), home {folder}.")
+    else:
+        click.echo(f"Not running in {folder}. Start it with: smalt up")
+    sys.exit(0 if running else 3)
+
+
+@click.command()
+@home_option
+@click.option("--az", "with_az", is_flag=True, help="Also put an `az` on PATH that answers `az ml`.")
+def env(home: str | None, with_az: bool) -> None:
+    """Print shell exports that point every official client to this server."""
+    folder = _home(home)
+    state = _state(folder)
+    if not state:
+        raise click.ClickException(f"No server has been started in {folder}. Start one with: smalt up --detach")
+    credentials = json.loads((folder / "credentials.json").read_text())
+    authority = state["tls_url"]
+    bundle = str(folder / "ca" / "bundle.pem")
+    exports = {
+        "SMALT_HOME": str(folder),
+        "ARM_CLOUD_METADATA_URL": f"{authority}/metadata/endpoints?api-version=2019-05-01",
+        "REQUESTS_CA_BUNDLE": bundle,
+        "SSL_CERT_FILE": bundle,
+        "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{authority}/",
+        "AZURE_AUTHORITY_HOST": authority,
+        "AZURE_TENANT_ID": state["tenant"],
+        "AZURE_CLIENT_ID": credentials["client_id"],
+        "AZURE_CLIENT_SECRET": credentials["client_secret"],
+        "AZURE_SUBSCRIPTION_ID": state["subscription"],
+        "AZUREML_ARM_SUBSCRIPTION": state["subscription"],
+        "AZUREML_ARM_RESOURCEGROUP": state["group"],
+        "AZUREML_ARM_WORKSPACE_NAME": state["workspace"],
+        "MLFLOW_TRACKING_URI": f"{state['url']}/mlflow/{state['workspace']}",
+        "MLFLOW_TRACKING_TOKEN": credentials["token"],
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    for name, value in exports.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    if with_az:
+        click.echo(f'export PATH={shlex.quote(str(_az_launcher(folder)))}:"$PATH"')
+
+
+def _az_launcher(folder: Path) -> Path:
+    """A folder that holds nothing but `az`."""
+    place = folder / "bin"
+    place.mkdir(exist_ok=True)
+    launcher = place / "az"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m smalt.cli.main az "$@"\n')
+    launcher.chmod(0o755)
+    return place
