@@ -5,6 +5,8 @@ HOME_DIR ?= $(CURDIR)/.smalt
 VENV := .venv
 CLIENTS := .venv-clients
 UV := $(VENV)/bin/uv
+# Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
+unexport PYTHONDONTWRITEBYTECODE
 RUN := $(VENV)/bin
 
 help: ## Show this list
