@@ -38,6 +38,7 @@ def routes(service: RegistryService, subscription: str) -> list[Route]:
             "mlFlowRegistryUri": f"{call.base_url}/mlflow/registries/{record.name}",
             "regionDetails": body["properties"].get("regionDetails") or [{"location": location}],
         }
+        tracked: dict[str, Any] = {"location": location, "tags": {}, **body}
         return resource(
             id=f"/subscriptions/{owner}/resourceGroups/{group}{PROVIDER}/registries/{record.name}",
             name=record.name,
@@ -46,7 +47,7 @@ def routes(service: RegistryService, subscription: str) -> list[Route]:
             created_by=record.created_by,
             modified_at=record.modified_at,
             modified_by=record.modified_by,
-            **({"location": location, "tags": {}} | body),
+            **tracked,
         )
 
     def listing(call: Call) -> Answer:
