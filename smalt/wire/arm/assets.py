@@ -8,8 +8,9 @@ from smalt.entities.base import Entity
 from smalt.entities.component import Component
 from smalt.entities.environment import BuildContext, InferenceConfig
 from smalt.entities.text import literal_text
+from smalt.errors import InvalidRequest
 from smalt.kit import yaml
-from smalt.wire.arm.codec import ShapeCodec, envelope_fields, opened, plain
+from smalt.wire.arm.base import ShapeCodec, as_object, envelope_fields, opened, plain
 from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
 
 ASSET_TYPES = Words(
@@ -78,14 +79,15 @@ class ComponentCodec:
         assert isinstance(entity, Component)
         document = entity.document(secrets=secrets)
         properties = {_CAMEL[key]: document[key] for key in _BESIDE_SPEC if key in document}
-        unknown = document.pop("arm_properties", {})
+        unknown = as_object(document.pop("arm_properties", None), "arm_properties")
         return {"properties": {"componentSpec": entity.component_spec or _spec(document), **properties, **unknown}}
 
     def from_arm(self, body: object, *, name: str | None = None, version: str | None = None) -> Component:
         """See `Codec.from_arm`."""
         whole, properties = opened(body)
-        spec = properties.pop("componentSpec", None)
-        given = spec if isinstance(spec, dict) else {}
+        given = as_object(properties.pop("componentSpec", None), "properties.componentSpec")
+        if not given:
+            raise InvalidRequest("properties.componentSpec is missing. Send the component's document.")
         own = {wire: key for key, wire in _CAMEL.items()}
         beside = {own[key]: value for key, value in properties.items() if key in own and value is not None}
         unknown = {key: value for key, value in properties.items() if key not in own}
@@ -93,7 +95,7 @@ class ComponentCodec:
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
-        return Component.parse(document | beside | envelope | {"component_spec": given or None})
+        return Component.parse(document | beside | envelope | {"component_spec": given})
 
 
 _CAMEL = {
