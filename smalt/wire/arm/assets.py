@@ -23,10 +23,7 @@ _OS = Words({"linux": "Linux", "windows": "Windows"})
 
 
 def _wrap_flavors(value: Any) -> Any:  # Any: JSON
-    return {
-        name: item if isinstance(item, dict) and isinstance(item.get("data"), dict) else {"data": item or {}}
-        for name, item in value.items()
-    }
+    return {name: item if "data" in item else {"data": item} for name, item in value.items()}
 
 
 def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
@@ -35,7 +32,7 @@ def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
 
 def _flavor(item: Any) -> Any:  # Any: JSON
     inner = item.get("data") if isinstance(item, dict) and item.keys() == {"data"} else None
-    return item if not isinstance(inner, dict) or isinstance(inner.get("data"), dict) else inner
+    return item if not isinstance(inner, dict) or "data" in inner else inner
 
 
 def _conda_text(value: Any) -> Any:  # Any: JSON
