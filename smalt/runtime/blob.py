@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from xml.etree import ElementTree
 
 from smalt.runtime import folders
-from smalt.runtime.failure import JobError
+from smalt.runtime.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +39,7 @@ def download(url: str, place: str, *, token: str | None, what: str) -> str:
         The file, when the URL names one, else the folder.
 
     Raises:
-        JobError: There is nothing, or it cannot be fetched.
+        Failure: There is nothing, or it cannot be fetched.
     """
     store = _Store(url, token=token, what=what)
     os.makedirs(place, exist_ok=True)
@@ -52,7 +52,7 @@ def download(url: str, place: str, *, token: str | None, what: str) -> str:
     prefix = f"{key}/" if key else ""
     found = [(name, length, _inside(place, name[len(prefix) :])) for name, length in store.list(prefix)]
     if not found:
-        raise JobError(f"{what} does not exist: nothing is stored at {store.shown}.")
+        raise Failure(f"{what} does not exist: nothing is stored at {store.shown}.")
     _fetch(store, found)
     return place
 
@@ -73,7 +73,7 @@ def _inside(place: str, name: str) -> str:
     """A path below `place` for a blob's name; names that would lead elsewhere are refused."""
     parts = name.split("/")
     if "\0" in name or any(part in ("", ".", "..") for part in parts):
-        raise JobError(f"The blob name {name!r} cannot be a file name here; rename it in the data asset.")
+        raise Failure(f"The blob name {name!r} cannot be a file name here; rename it in the data asset.")
     return os.path.join(place, *parts)
 
 
@@ -117,7 +117,7 @@ class _Store:
         path = urllib.parse.unquote(parts.path)
         match = _OWN_SHAPE.match(path) or _AZURE_SHAPE.match(path)
         if match is None:
-            raise JobError(f"{what}: {parts.scheme}://{parts.netloc}{parts.path} names no blob container.")
+            raise Failure(f"{what}: {parts.scheme}://{parts.netloc}{parts.path} names no blob container.")
         self._parts = parts
         self._root = f"{match['base']}/{match['container']}"
         self._headers = {"x-ms-version": _API_VERSION} | ({"Authorization": f"Bearer {token}"} if token else {})
@@ -203,7 +203,7 @@ class _Store:
             return
         if answer.status in _TRANSIENT:
             raise http.client.HTTPException(f"the store answered {answer.status} {answer.reason}")
-        raise JobError(f"{self._what}: the store answered {answer.status} {answer.reason} for {self.shown}.")
+        raise Failure(f"{self._what}: the store answered {answer.status} {answer.reason} for {self.shown}.")
 
     def _ask(
         self,
@@ -222,7 +222,7 @@ class _Store:
                 return read(connection.getresponse())
             except (OSError, http.client.HTTPException) as failure:
                 if attempt == _ATTEMPTS:
-                    raise JobError(f"{self._what}: {self.shown} cannot be reached: {failure}.") from None
+                    raise Failure(f"{self._what}: {self.shown} cannot be reached: {failure}.") from None
                 time.sleep(0.1 * 2**attempt)
             finally:
                 connection.close()

@@ -113,7 +113,7 @@ def _mpirun(mpirun: str, *, nodes: int, per_node: int) -> Process:
     world = nodes * per_node
     allowed = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     crowded = {"OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
-    rank_log = '"$SMALT_LOGS/std_log_process_${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}.txt"'
+    rank_log = '"$SMALT_ARTIFACTS/user_logs/std_log_process_${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}.txt"'
 
     def wrap(command: str) -> str:
         each = f'exec "$0" -c "$1" >>{rank_log} 2>&1'

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class JobError(Exception):
+class Failure(Exception):
     """The job cannot go on; the message is for the person who submitted it."""
 
 
-class StoppedError(Exception):
+class Stopped(Exception):
     """Somebody asked the job to stop while it was fetching inputs or uploading outputs."""

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from smalt.runtime import folders, processes
-from smalt.runtime.failure import JobError, StoppedError
+from smalt.runtime.failure import Failure, Stopped
 from smalt.runtime.log import Log
 from smalt.runtime.mounts import Mounts
 from smalt.runtime.record import Record
@@ -44,9 +44,9 @@ def supervise(folder: str) -> None:
     try:
         record.write()
         outcome = job.run()
-    except StoppedError:
+    except Stopped:
         outcome = Outcome.stopped(folder)
-    except JobError as failure:
+    except Failure as failure:
         outcome = Outcome("FAILED", error=str(failure))
         job.log.say(str(failure))
     except OSError as failure:
@@ -70,7 +70,7 @@ class _Job:
     def run(self) -> Outcome:
         """Prepare, run, finalize."""
         if os.path.exists(os.path.join(self._folder, STOP)):  # Asked for before there was anybody to signal.
-            raise StoppedError
+            raise Stopped
         place = Workplace(self._folder, self._plan, mark=self._mark)
         ranks = place.processes()
         self.log.open(ranks[0].log)
@@ -96,7 +96,7 @@ class _Job:
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             published, failures = self._mounts.publish()
-        except StoppedError:
+        except Stopped:
             return outcome if outcome.reason != "COMPLETED" else Outcome.stopped(self._folder)
         self._record.fields["outputs"] = published
         for failure in failures:
@@ -111,7 +111,7 @@ class _Job:
 
 
 def _raise_stopped(number: int, frame: object) -> None:
-    raise StoppedError
+    raise Stopped
 
 
 if __name__ == "__main__":

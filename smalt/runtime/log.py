@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from smalt.runtime.failure import JobError
+from smalt.runtime.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Log:
         """A file descriptor that appends to a log; the first one opened is the main log.
 
         Raises:
-            JobError: It cannot be written.
+            Failure: It cannot be written.
         """
         if name not in self._open:
             path = os.path.join(self._artifacts, name)
@@ -35,7 +35,7 @@ class Log:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 self._open[name] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             except OSError as failure:
-                raise JobError(f"The log {path} cannot be opened: {failure.strerror}.") from None
+                raise Failure(f"The log {path} cannot be opened: {failure.strerror}.") from None
             if self._main is None:
                 self._main = self._open[name]
         return self._open[name]
@@ -44,12 +44,12 @@ class Log:
         """Write lines to the main log.
 
         Raises:
-            JobError: They cannot be written.
+            Failure: They cannot be written.
         """
         try:
             self._write("".join(f"{line}\n" for line in lines))
         except OSError as failure:
-            raise JobError(f"The log in {self._artifacts} cannot be written: {failure.strerror}.") from None
+            raise Failure(f"The log in {self._artifacts} cannot be written: {failure.strerror}.") from None
 
     def say(self, text: str) -> None:
         """Add a line of our own to the main log, if that is possible."""

@@ -6,7 +6,7 @@ import os
 import re
 
 from smalt.runtime import folders
-from smalt.runtime.failure import JobError
+from smalt.runtime.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Mounts:
         """Bring every input here and make room for every output.
 
         Raises:
-            JobError: An input is missing or an output cannot be written.
+            Failure: An input is missing or an output cannot be written.
         """
         os.makedirs(self.capability, exist_ok=True)
         for mount in self._inputs:
@@ -50,7 +50,7 @@ class Mounts:
             try:
                 path = self._output(mount)
             except OSError as failure:
-                raise JobError(f"Output {mount['name']!r} cannot be written to {mount['source']}: {failure}.") from None
+                raise Failure(f"Output {mount['name']!r} cannot be written to {mount['source']}: {failure}.") from None
             self.paths["output", mount["name"]] = self._pin(mount, path)
 
     def fill(self, text: str) -> str:
@@ -61,7 +61,7 @@ class Mounts:
             try:
                 return self.paths[kind, name]
             except KeyError:
-                raise JobError(f"The command names the {kind} {name!r}, which the job does not have.") from None
+                raise Failure(f"The command names the {kind} {name!r}, which the job does not have.") from None
 
         return _PLACEHOLDER.sub(path_of, text)
 
@@ -81,7 +81,7 @@ class Mounts:
         for mount in self._outputs:
             try:
                 published[mount["name"]] = self._publish(mount)
-            except (OSError, JobError) as failure:
+            except (OSError, Failure) as failure:
                 failures.append(f"Output {mount['name']!r} could not be stored at {mount['uri']}: {failure}")
         return published, failures
 
@@ -102,7 +102,7 @@ class Mounts:
 
             return blob.download(source, place, token=self._token, what=f"Input {name!r} ({mount['uri']})")
         if not os.path.exists(source):
-            raise JobError(f"Input {name!r} does not exist: {mount['uri']} (looked for {source}).")
+            raise Failure(f"Input {name!r} does not exist: {mount['uri']} (looked for {source}).")
         if mount["mode"] not in _COPIED:
             os.symlink(source, place)
             return source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from smalt.runtime import distribution, folders
-from smalt.runtime.failure import JobError
+from smalt.runtime.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Workplace:
         if os.path.isdir(code):
             return folders.copy_tree(code, self.working)
         if not os.path.exists(code):
-            raise JobError(f"The code of the job does not exist: {code}.")
+            raise Failure(f"The code of the job does not exist: {code}.")
         folders.copy_file(code, os.path.join(self.working, os.path.basename(code)))
         return []
 
@@ -116,7 +116,7 @@ class Workplace:
             PATH=self._path,
             PWD=self.working,
             AZUREML_CR_EXECUTION_WORKING_DIR_PATH=self.working,
-            SMALT_LOGS=os.path.join(self._artifacts, "user_logs"),
+            SMALT_ARTIFACTS=self._artifacts,
             SMALT_JOB_MARK=self._mark,
         )
         if prefix:
