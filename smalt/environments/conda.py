@@ -144,7 +144,7 @@ def _python_of(version: str, notes: Notes) -> str | None:
             continue  # `python=3`
         if operator in {"==", "~="}:
             if numbers[2] and operator == "==":
-                notes.mention(f"Python {text} is asked for: the installed {minor[0]}.{minor[1]} release is used.")
+                notes.mention(f"Python {text} is asked for: any {minor[0]}.{minor[1]} release serves.")
             return f"{minor[0]}.{minor[1]}"
         if operator == ">=":
             low = max(low, minor)

@@ -11,6 +11,7 @@ _TOOLS = ("joblib~=1.2", "psutil", "tqdm")
 _CLASSIC = ("pandas~=1.5.3", "numpy~=1.22", "scipy~=1.10", "matplotlib~=3.5", _MLFLOW, *_TOOLS)
 # TensorFlow's full wheel is only larger where there is no GPU.
 _CPU_LINUX = "sys_platform == 'linux' and platform_machine == 'x86_64'"
+_ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _tensorflow(match: re.Match[str]) -> CuratedRecipe:
     version = match[1] or "2.16"
     requirements = (
         f"tensorflow-cpu~={version}.0; {_CPU_LINUX}",
-        f"tensorflow~={version}.0; not ({_CPU_LINUX})",
+        f"tensorflow~={version}.0; {_ELSEWHERE}",
         "pandas",
         "matplotlib~=3.5",
         "scipy",

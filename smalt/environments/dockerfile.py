@@ -16,6 +16,10 @@ from smalt.errors import InvalidRequest, Unsupported
 
 _MAX_BYTES = 1 << 20
 _HARMLESS_COMMANDS = {"rm", "cd", "mkdir", "echo", "true", "set", "export", "useradd", "chown", "chmod", "ls", "which"}
+_OTHER_LANGUAGES = {
+    "Julia": re.compile(r"\bjulia\b", re.IGNORECASE),
+    "R": re.compile(r"\bRscript\b|\br-base\b|install2\.r"),
+}
 _SILENT = {"ARG", "CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER"}
 _PIP_WITH_VALUE = {"--timeout", "--retries", "--target", "-t", "--root-user-action", "--cache-dir", "--progress-bar"}
 _PASSED_OPTIONS = {
@@ -147,6 +151,12 @@ class _Reader:
     def _run(self, rest: str) -> None:
         if self._stage is None:
             raise InvalidRequest("Dockerfile: RUN comes before FROM. Begin with FROM.")
+        for language, pattern in _OTHER_LANGUAGES.items():
+            if pattern.search(rest):
+                raise Unsupported(
+                    f"Dockerfile: `{_shorten(rest)}` installs {language}, and only Python environments can be made "
+                    "without a container engine. Run the job on a compute with containers."
+                )
         for command in re.split(r"&&|\|\||;|\n", rest):
             try:
                 words = shlex.split(command)

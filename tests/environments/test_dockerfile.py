@@ -46,6 +46,12 @@ def test_a_line_that_needs_a_container_is_noted(build):
     assert any("`apt-get update` is not run" in note for note in recipe.notes)
 
 
+@pytest.mark.parametrize("command", ["apt-get install -y r-base", "julia -e 'using Pkg'", "Rscript setup.R"])
+def test_other_languages_are_refused(build, command):
+    with pytest.raises(Unsupported, match="only Python environments"):
+        build(f"FROM ubuntu:22.04\nRUN {command}\n")
+
+
 def test_an_unknown_base_without_packages_is_refused(build):
     with pytest.raises(Unsupported, match=r"contoso.azurecr.io/base"):
         build("FROM contoso.azurecr.io/base\n")
