@@ -8,7 +8,7 @@ from smalt.server.tracking.artifacts import ArtifactStore, Content, Entry
 from smalt.server.tracking.mlflow_routes import mlflow_routes
 from smalt.server.tracking.registry import ModelRegistry, Registered, Version
 from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Spaces, Workspaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.writer import GroupWriter
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "ModelRegistry",
     "Registered",
     "Space",
-    "Spaces",
     "TrackingService",
     "Version",
     "Workspaces",

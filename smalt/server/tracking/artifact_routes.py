@@ -15,16 +15,16 @@ from smalt.server.tracking.arguments import Arguments
 from smalt.server.tracking.artifact_files import ArtifactFiles, shown
 from smalt.server.tracking.errors import DoesNotExist
 from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Spaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
 from smalt.server.work import Work, Works
 
 _APIS = ("/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts")
 
 
-def routes(service: TrackingService, spaces: Spaces, files: ArtifactFiles, works: Works) -> list[Route]:
+def routes(service: TrackingService, workspaces: Workspaces, files: ArtifactFiles, works: Works) -> list[Route]:
     """The calls on artifacts."""
-    handlers = _Artifacts(service, spaces, files, works)
+    handlers = _Artifacts(service, workspaces, files, works)
     table = Table()
     table.add("GET", "/artifacts/list", handlers.of_run, READ_RUNS, jobs=True)
     table.add("GET", "/artifacts", handlers.list, READ_RUNS, jobs=True, apis=_APIS)
@@ -37,23 +37,23 @@ def routes(service: TrackingService, spaces: Spaces, files: ArtifactFiles, works
 
 
 class _Artifacts:
-    def __init__(self, service: TrackingService, spaces: Spaces, files: ArtifactFiles, works: Works) -> None:
+    def __init__(self, service: TrackingService, workspaces: Workspaces, files: ArtifactFiles, works: Works) -> None:
         self._service = service
-        self._spaces = spaces
+        self._workspaces = workspaces
         self._files = files
         self._works = works
 
     def of_run(self, call: Call) -> Answer:
         """List files of a run."""
         given = Arguments(call)
-        space = self._spaces.of(call)
+        space = self._workspaces.of(call)
         run = self._service.runs.find(call.work, space, given.required("run_id", "run_uuid"))
         below = artifacts.normal(given.text("path"))
         return ok({"root_uri": run.artifact_uri, "files": self._files.listed(space, run.artifact_uri, below)})
 
     def list(self, call: Call) -> Answer:
         """List files below a path."""
-        space = self._spaces.of(call)
+        space = self._workspaces.of(call)
         container, key = self._files.readable(call.work, space, Arguments(call).text("path"))
         return ok({"files": [shown(entry, "") for entry in self._files.store.entries(space.id, container, key)]})
 
@@ -86,7 +86,7 @@ class _Artifacts:
     async def _admit(self, call: Call, where: Callable[[Work, Space, str], tuple[str, str]]) -> tuple[Space, str, str]:
         def ask() -> tuple[Space, str, str]:
             with self._works.read(call.actor) as work:
-                space = self._spaces.find(work, call.params)
+                space = self._workspaces.resolve(work, call.params)
                 return space, *where(work, space, call.params["path"])
 
         return await asyncio.to_thread(ask)

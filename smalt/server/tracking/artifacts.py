@@ -54,9 +54,6 @@ class ArtifactStore(Protocol):
     def entries(self, workspace_id: str, container: str, key: str) -> Sequence[Entry]:
         """What stands directly below a folder, by name; empty when it is no folder."""
 
-    def size(self, workspace_id: str, container: str, key: str) -> int | None:
-        """The size of a file, or None when there is no file of this key."""
-
 
 def run_root(run_id: str) -> str:
     """The artifact URI of a run."""

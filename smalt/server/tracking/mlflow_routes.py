@@ -15,7 +15,7 @@ from smalt.server.tracking.artifact_files import ArtifactFiles
 from smalt.server.tracking.artifacts import ArtifactStore
 from smalt.server.tracking.registry import ModelRegistry, Registry
 from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Spaces, Workspaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.writer import GroupWriter
 from smalt.server.work import Works
 
@@ -39,14 +39,13 @@ def mlflow_routes(
         artifacts: The bytes.
         models: The model assets.
     """
-    spaces = Spaces(workspaces)
     registry = Registry(models, service.runs, service.models)
     files = ArtifactFiles(service, registry, artifacts)
     return [
-        *experiment_routes.routes(service, spaces),
-        *run_routes.routes(service, spaces, writer),
-        *model_routes.routes(service, spaces, files),
-        *registry_routes.routes(registry, spaces),
-        *artifact_routes.routes(service, spaces, files, works),
+        *experiment_routes.routes(service, workspaces),
+        *run_routes.routes(service, workspaces, writer),
+        *model_routes.routes(service, workspaces, files),
+        *registry_routes.routes(registry, workspaces),
+        *artifact_routes.routes(service, workspaces, files, works),
         *other_routes.routes(),
     ]

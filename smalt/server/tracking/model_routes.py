@@ -7,15 +7,15 @@ from smalt.server.tracking import artifacts
 from smalt.server.tracking.arguments import Arguments, with_token
 from smalt.server.tracking.artifact_files import ArtifactFiles
 from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Spaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
 
 _ONE = "/logged-models/{model_id}"
 
 
-def routes(service: TrackingService, spaces: Spaces, files: ArtifactFiles) -> list[Route]:
+def routes(service: TrackingService, workspaces: Workspaces, files: ArtifactFiles) -> list[Route]:
     """The calls on logged models."""
-    handlers = _Models(service, spaces, files)
+    handlers = _Models(service, workspaces, files)
     table = Table()
     table.add("POST", "/logged-models", handlers.create, WRITE_RUNS, jobs=True)
     table.add("POST", "/logged-models/search", handlers.search, READ_RUNS, jobs=True, writes=False)
@@ -30,9 +30,9 @@ def routes(service: TrackingService, spaces: Spaces, files: ArtifactFiles) -> li
 
 
 class _Models:
-    def __init__(self, service: TrackingService, spaces: Spaces, files: ArtifactFiles) -> None:
+    def __init__(self, service: TrackingService, workspaces: Workspaces, files: ArtifactFiles) -> None:
         self._verbs = service.models
-        self._spaces = spaces
+        self._workspaces = workspaces
         self._files = files
 
     def create(self, call: Call) -> Answer:
@@ -40,7 +40,7 @@ class _Models:
         given = Arguments(call)
         shown = self._verbs.create(
             call.work,
-            self._spaces.of(call),
+            self._workspaces.of(call),
             experiment_id=given.text("experiment_id", "0"),
             name=given.text("name"),
             model_type=given.text("model_type"),
@@ -52,16 +52,18 @@ class _Models:
 
     def get(self, call: Call) -> Answer:
         """Show a logged model."""
-        return ok({"model": self._verbs.get(call.work, self._spaces.of(call), call.params["model_id"])})
+        return ok({"model": self._verbs.get(call.work, self._workspaces.of(call), call.params["model_id"])})
 
     def finalize(self, call: Call) -> Answer:
         """Say that the upload of a logged model is over."""
         status = Arguments(call).required("status")
-        return ok({"model": self._verbs.finalize(call.work, self._spaces.of(call), call.params["model_id"], status)})
+        return ok(
+            {"model": self._verbs.finalize(call.work, self._workspaces.of(call), call.params["model_id"], status)}
+        )
 
     def delete(self, call: Call) -> Answer:
         """Delete a logged model; its files stay."""
-        self._verbs.delete(call.work, self._spaces.of(call), call.params["model_id"])
+        self._verbs.delete(call.work, self._workspaces.of(call), call.params["model_id"])
         return ok({})
 
     def search(self, call: Call) -> Answer:
@@ -69,7 +71,7 @@ class _Models:
         given = Arguments(call)
         page = self._verbs.search(
             call.work,
-            self._spaces.of(call),
+            self._workspaces.of(call),
             experiment_ids=given.texts("experiment_ids"),
             filter_text=given.text("filter"),
             datasets=given.objects("datasets"),
@@ -82,22 +84,22 @@ class _Models:
     def set_tags(self, call: Call) -> Answer:
         """Set tags of a logged model."""
         tags = Arguments(call).pairs("tags")
-        return ok({"model": self._verbs.set_tags(call.work, self._spaces.of(call), call.params["model_id"], tags)})
+        return ok({"model": self._verbs.set_tags(call.work, self._workspaces.of(call), call.params["model_id"], tags)})
 
     def delete_tag(self, call: Call) -> Answer:
         """Delete a tag of a logged model."""
-        self._verbs.delete_tag(call.work, self._spaces.of(call), call.params["model_id"], call.params["key"])
+        self._verbs.delete_tag(call.work, self._workspaces.of(call), call.params["model_id"], call.params["key"])
         return ok({})
 
     def log_params(self, call: Call) -> Answer:
         """Add params to a logged model."""
         params = Arguments(call).pairs("params")
-        self._verbs.log_params(call.work, self._spaces.of(call), call.params["model_id"], params)
+        self._verbs.log_params(call.work, self._workspaces.of(call), call.params["model_id"], params)
         return ok({})
 
     def list_artifacts(self, call: Call) -> Answer:
         """List files of a logged model."""
-        space = self._spaces.of(call)
+        space = self._workspaces.of(call)
         model = self._verbs.find(call.work, space, call.params["model_id"])
         below = artifacts.normal(Arguments(call).text("artifact_directory_path"))
         return ok({"root_uri": model.artifact_uri, "files": self._files.listed(space, model.artifact_uri, below)})

@@ -10,7 +10,7 @@ from smalt.server.tracking.access import Space
 from smalt.server.tracking.arguments import Arguments, with_token
 from smalt.server.tracking.errors import NotImplementedHere
 from smalt.server.tracking.registry import Registered, Registry, Version
-from smalt.server.tracking.spaces import Spaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.table import Table
 from smalt.server.work import Work
 
@@ -22,9 +22,9 @@ _WRITE_VERSION = "workspaces/models/versions/write"
 _DELETE_VERSION = "workspaces/models/versions/delete"
 
 
-def routes(registry: Registry, spaces: Spaces) -> list[Route]:
+def routes(registry: Registry, workspaces: Workspaces) -> list[Route]:
     """The calls on the model registry."""
-    models, versions = _Models(registry, spaces), _Versions(registry, spaces)
+    models, versions = _Models(registry, workspaces), _Versions(registry, workspaces)
     table = Table()
     base = "/registered-models"
     table.add("POST", base + "/create", models.create, _WRITE, jobs=True)
@@ -57,9 +57,9 @@ def routes(registry: Registry, spaces: Spaces) -> list[Route]:
 class _Shown:
     """Entities as MLflow shows them."""
 
-    def __init__(self, registry: Registry, spaces: Spaces) -> None:
+    def __init__(self, registry: Registry, workspaces: Workspaces) -> None:
         self._registry = registry
-        self._spaces = spaces
+        self._workspaces = workspaces
 
     def _model(self, work: Work, space: Space, model: Registered) -> dict[str, Any]:
         latest = self._registry.latest(work, space, model.name, [])
@@ -97,7 +97,7 @@ class _Shown:
 class _Models(_Shown):
     def create(self, call: Call) -> Answer:
         """Make a registered model."""
-        given, space, now = Arguments(call), self._spaces.of(call), clock.to_millis(call.work.now)
+        given, space, now = Arguments(call), self._workspaces.of(call), clock.to_millis(call.work.now)
         wanted = Registered(
             name=given.text("name"),
             description=given.text("description"),
@@ -110,13 +110,13 @@ class _Models(_Shown):
 
     def get(self, call: Call) -> Answer:
         """Show a registered model."""
-        space = self._spaces.of(call)
+        space = self._workspaces.of(call)
         found = self._registry.find(call.work, space, Arguments(call).required("name"))
         return ok({"registered_model": self._model(call.work, space, found)})
 
     def search(self, call: Call) -> Answer:
         """Find registered models."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         page = self._registry.search(
             call.work,
             space,
@@ -130,7 +130,7 @@ class _Models(_Shown):
 
     def update(self, call: Call) -> Answer:
         """Change the description of a registered model."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         found = self._registry.update(call.work, space, given.required("name"), given.text("description"))
         return ok({"registered_model": self._model(call.work, space, found)})
 
@@ -144,46 +144,46 @@ class _Models(_Shown):
 
     def delete(self, call: Call) -> Answer:
         """Delete a registered model and its versions."""
-        self._registry.delete(call.work, self._spaces.of(call), Arguments(call).required("name"))
+        self._registry.delete(call.work, self._workspaces.of(call), Arguments(call).required("name"))
         return ok({})
 
     def set_tag(self, call: Call) -> Answer:
         """Set a tag of a registered model."""
         given = Arguments(call)
         tag = {given.required("key"): given.text("value")}
-        self._registry.set_tags(call.work, self._spaces.of(call), given.required("name"), tag)
+        self._registry.set_tags(call.work, self._workspaces.of(call), given.required("name"), tag)
         return ok({})
 
     def delete_tag(self, call: Call) -> Answer:
         """Delete a tag of a registered model."""
         given = Arguments(call)
         name, key = given.required("name"), given.required("key")
-        self._registry.delete_tag(call.work, self._spaces.of(call), name, key)
+        self._registry.delete_tag(call.work, self._workspaces.of(call), name, key)
         return ok({})
 
     def set_alias(self, call: Call) -> Answer:
         """Point an alias at a version."""
         given = Arguments(call)
         name, alias, version = given.required("name"), given.required("alias"), given.required("version")
-        self._registry.set_alias(call.work, self._spaces.of(call), name, alias, version)
+        self._registry.set_alias(call.work, self._workspaces.of(call), name, alias, version)
         return ok({})
 
     def delete_alias(self, call: Call) -> Answer:
         """Delete an alias."""
         given = Arguments(call)
         name, alias = given.required("name"), given.required("alias")
-        self._registry.delete_alias(call.work, self._spaces.of(call), name, alias)
+        self._registry.delete_alias(call.work, self._workspaces.of(call), name, alias)
         return ok({})
 
     def by_alias(self, call: Call) -> Answer:
         """Show the version an alias points at."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         found = self._registry.by_alias(call.work, space, given.required("name"), given.required("alias"))
         return ok({"model_version": self._version(call.work, space, found)})
 
     def latest(self, call: Call) -> Answer:
         """Show the newest version in each stage."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         found = self._registry.latest(call.work, space, given.required("name"), given.texts("stages"))
         return ok({"model_versions": [self._version(call.work, space, version) for version in found]})
 
@@ -191,7 +191,7 @@ class _Models(_Shown):
 class _Versions(_Shown):
     def create(self, call: Call) -> Answer:
         """Register files as a new version."""
-        given, space, now = Arguments(call), self._spaces.of(call), clock.to_millis(call.work.now)
+        given, space, now = Arguments(call), self._workspaces.of(call), clock.to_millis(call.work.now)
         wanted = Version(
             name=given.required("name"),
             version="",
@@ -211,13 +211,13 @@ class _Versions(_Shown):
 
     def get(self, call: Call) -> Answer:
         """Show a version."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         found = self._registry.find_version(call.work, space, given.required("name"), given.required("version"))
         return ok({"model_version": self._version(call.work, space, found)})
 
     def search(self, call: Call) -> Answer:
         """Find versions."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         page = self._registry.search_versions(
             call.work,
             space,
@@ -231,7 +231,7 @@ class _Versions(_Shown):
 
     def update(self, call: Call) -> Answer:
         """Change the description of a version."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         name, version = given.required("name"), given.required("version")
         found = self._registry.update_version(call.work, space, name, version, given.text("description"))
         return ok({"model_version": self._version(call.work, space, found)})
@@ -240,12 +240,12 @@ class _Versions(_Shown):
         """Delete a version; its files stay."""
         given = Arguments(call)
         name, version = given.required("name"), given.required("version")
-        self._registry.delete_version(call.work, self._spaces.of(call), name, version)
+        self._registry.delete_version(call.work, self._workspaces.of(call), name, version)
         return ok({})
 
     def transition(self, call: Call) -> Answer:
         """Move a version to a stage."""
-        given, space = Arguments(call), self._spaces.of(call)
+        given, space = Arguments(call), self._workspaces.of(call)
         found = self._registry.transition(
             call.work,
             space,
@@ -260,21 +260,21 @@ class _Versions(_Shown):
         """Set a tag of a version."""
         given = Arguments(call)
         name, version, key = given.required("name"), given.required("version"), given.required("key")
-        self._registry.set_version_tag(call.work, self._spaces.of(call), name, version, key, given.text("value"))
+        self._registry.set_version_tag(call.work, self._workspaces.of(call), name, version, key, given.text("value"))
         return ok({})
 
     def delete_tag(self, call: Call) -> Answer:
         """Delete a tag of a version."""
         given = Arguments(call)
         name, version, key = given.required("name"), given.required("version"), given.required("key")
-        self._registry.delete_version_tag(call.work, self._spaces.of(call), name, version, key)
+        self._registry.delete_version_tag(call.work, self._workspaces.of(call), name, version, key)
         return ok({})
 
     def download_uri(self, call: Call) -> Answer:
         """Say where the files of a version are."""
         given = Arguments(call)
         name, version = given.required("name"), given.required("version")
-        return ok({"artifact_uri": self._registry.download_uri(call.work, self._spaces.of(call), name, version)})
+        return ok({"artifact_uri": self._registry.download_uri(call.work, self._workspaces.of(call), name, version)})
 
 
 def _pairs(tags: Any) -> list[dict[str, str]]:

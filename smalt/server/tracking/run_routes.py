@@ -19,7 +19,7 @@ from smalt.server.tracking.arguments import Arguments, with_token
 from smalt.server.tracking.errors import InvalidParameter
 from smalt.server.tracking.messages import CreateRun, LogBatch, LogMetric, LogParam, Param, Reader, UpdateRun
 from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Spaces
+from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
 from smalt.server.tracking.writer import GroupWriter
 from smalt.server.work import Work
@@ -30,9 +30,9 @@ _DELETE_RUNS = "workspaces/experiments/runs/delete"
 T = TypeVar("T")
 
 
-def routes(service: TrackingService, spaces: Spaces, writer: GroupWriter) -> list[Route]:
+def routes(service: TrackingService, workspaces: Workspaces, writer: GroupWriter) -> list[Route]:
     """The calls on runs and metrics."""
-    hot, plain = _Hot(service, spaces, writer), _Plain(service, spaces)
+    hot, plain = _Hot(service, workspaces, writer), _Plain(service, workspaces)
     table = Table()
     for path, handler in (
         ("/runs/create", hot.create),
@@ -65,9 +65,9 @@ def routes(service: TrackingService, spaces: Spaces, writer: GroupWriter) -> lis
 class _Hot:
     """Coroutines: decode, queue, answer after the commit."""
 
-    def __init__(self, service: TrackingService, spaces: Spaces, writer: GroupWriter) -> None:
+    def __init__(self, service: TrackingService, workspaces: Workspaces, writer: GroupWriter) -> None:
         self._runs = service.runs
-        self._spaces = spaces
+        self._workspaces = workspaces
         self._writer = writer
         self._create = Reader(CreateRun)
         self._update = Reader(UpdateRun)
@@ -133,34 +133,34 @@ class _Hot:
 
     async def _write(self, call: Call, action: Callable[[Work, Space], T]) -> T:
         params = call.params
-        return await self._writer.write(call.actor, lambda work: action(work, self._spaces.find(work, params)))
+        return await self._writer.write(call.actor, lambda work: action(work, self._workspaces.resolve(work, params)))
 
 
 class _Plain:
-    def __init__(self, service: TrackingService, spaces: Spaces) -> None:
+    def __init__(self, service: TrackingService, workspaces: Workspaces) -> None:
         self._runs = service.runs
-        self._spaces = spaces
+        self._workspaces = workspaces
 
     def get(self, call: Call) -> Answer:
         """Show a run."""
         run_id = Arguments(call).required("run_id", "run_uuid")
-        return ok({"run": self._runs.get(call.work, self._spaces.of(call), run_id)})
+        return ok({"run": self._runs.get(call.work, self._workspaces.of(call), run_id)})
 
     def delete(self, call: Call) -> Answer:
         """Delete a run; it can be restored."""
-        self._runs.delete(call.work, self._spaces.of(call), Arguments(call).required("run_id"))
+        self._runs.delete(call.work, self._workspaces.of(call), Arguments(call).required("run_id"))
         return ok({})
 
     def restore(self, call: Call) -> Answer:
         """Restore a deleted run."""
-        self._runs.restore(call.work, self._spaces.of(call), Arguments(call).required("run_id"))
+        self._runs.restore(call.work, self._workspaces.of(call), Arguments(call).required("run_id"))
         return ok({})
 
     def delete_tag(self, call: Call) -> Answer:
         """Delete a tag of a run."""
         given = Arguments(call)
         run_id, key = given.required("run_id", "run_uuid"), given.required("key")
-        self._runs.delete_tag(call.work, self._spaces.of(call), run_id, key)
+        self._runs.delete_tag(call.work, self._workspaces.of(call), run_id, key)
         return ok({})
 
     def log_inputs(self, call: Call) -> Answer:
@@ -169,7 +169,7 @@ class _Plain:
         models = [str(model.get("model_id", "")) for model in given.objects("models")]
         self._runs.log_inputs(
             call.work,
-            self._spaces.of(call),
+            self._workspaces.of(call),
             given.required("run_id"),
             datasets=given.objects("datasets"),
             models=models,
@@ -180,7 +180,7 @@ class _Plain:
         """Say which logged models a run has made."""
         given = Arguments(call)
         models = [(str(model.get("model_id", "")), _step(model.get("step", 0))) for model in given.objects("models")]
-        self._runs.log_outputs(call.work, self._spaces.of(call), given.required("run_id"), models)
+        self._runs.log_outputs(call.work, self._workspaces.of(call), given.required("run_id"), models)
         return ok({})
 
     def log_model(self, call: Call) -> Answer:
@@ -195,12 +195,12 @@ class _Plain:
         absent = [field for field in ("artifact_path", "flavors", "utc_time_created", "run_id") if field not in model]
         if absent:
             raise InvalidParameter(f"Model json is missing mandatory fields: {absent}.")
-        self._runs.log_model(call.work, self._spaces.of(call), given.required("run_id"), model)
+        self._runs.log_model(call.work, self._workspaces.of(call), given.required("run_id"), model)
         return ok({})
 
     def data_status(self, call: Call) -> Answer:
         """Say that what was logged asynchronously is stored; it always is."""
-        self._runs.find(call.work, self._spaces.of(call), Arguments(call).required("run_id", "run_uuid"))
+        self._runs.find(call.work, self._workspaces.of(call), Arguments(call).required("run_id", "run_uuid"))
         return ok({"status": "COMPLETED"})
 
     def search(self, call: Call) -> Answer:
@@ -208,7 +208,7 @@ class _Plain:
         given = Arguments(call)
         page = self._runs.search(
             call.work,
-            self._spaces.of(call),
+            self._workspaces.of(call),
             experiment_ids=given.texts("experiment_ids"),
             filter_text=given.text("filter"),
             order_by=given.texts("order_by"),
@@ -225,7 +225,7 @@ class _Plain:
             given.number("max_results", default=_HISTORY, low=1, high=1_000_000) if given.has("max_results") else None
         )
         run_id, key = given.required("run_id", "run_uuid"), given.required("metric_key")
-        page = self._runs.history(call.work, self._spaces.of(call), run_id, key, offset=given.offset(), limit=limit)
+        page = self._runs.history(call.work, self._workspaces.of(call), run_id, key, offset=given.offset(), limit=limit)
         return ok(with_token({"metrics": list(page.items)}, page.after))
 
     def history_bulk(self, call: Call) -> Answer:
@@ -235,7 +235,7 @@ class _Plain:
         if not 1 <= len(run_ids) <= 100:
             raise limits.invalid("run_id", len(run_ids), "From 1 to 100 run ids are expected.")
         limit = given.number("max_results", default=_HISTORY, low=1, high=10_000_000)
-        space, found = self._spaces.of(call), list[dict[str, Any]]()
+        space, found = self._workspaces.of(call), list[dict[str, Any]]()
         for run_id in sorted(run_ids):
             page = self._runs.history(call.work, space, run_id, key, limit=min(limit, _HISTORY))
             found += [point | {"run_id": run_id} for point in page.items]
@@ -256,7 +256,7 @@ class _Plain:
             raise InvalidParameter(f"end_step must be greater than start_step. Found {first} and {last}.")
         found = self._runs.samples(
             call.work,
-            self._spaces.of(call),
+            self._workspaces.of(call),
             run_ids,
             given.required("metric_key"),
             steps=(first, last),
