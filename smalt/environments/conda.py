@@ -33,8 +33,9 @@ def read_conda(
     *,
     notes: Notes,
     include: Include | None = None,
+    folder: str = "",
 ) -> CondaFile:
-    """Translate a conda file.
+    """Translate a conda file, which lies in `folder` for the files that its pip part includes.
 
     Raises:
         InvalidRequest: It is not a conda file, or an entry cannot be understood.
@@ -46,7 +47,7 @@ def read_conda(
         if isinstance(entry, str):
             _add_package(entry, found, notes)
         elif isinstance(entry, Mapping) and set(entry) <= {"pip"}:
-            _add_pip_part(entry.get("pip"), found, include)
+            _add_pip_part(entry.get("pip"), found, include, folder)
         else:
             raise InvalidRequest(f"conda file: the dependency {entry!r} is neither a package nor a `pip:` list.")
     if document.get("variables"):
@@ -66,12 +67,12 @@ def _document(conda: Mapping[str, Any] | str) -> Mapping[str, Any]:
     return document
 
 
-def _add_pip_part(part: object, found: CondaFile, include: Include | None) -> None:
+def _add_pip_part(part: object, found: CondaFile, include: Include | None, folder: str) -> None:
     if part is None:
         return
     if not isinstance(part, list) or not all(isinstance(line, str) for line in part):
         raise InvalidRequest(f"conda file: `pip` is {part!r}, and must be a list of requirements.")
-    pip = read_requirements(part, source="conda file, pip part", include=include)
+    pip = read_requirements(part, source="conda file, pip part", include=include, folder=folder)
     # conda runs pip last, so what the pip part says about a package is what holds in the end.
     stated = {name_of(line) for line in pip.requirements if specifiers_of(line) or "@" in line}
     found.requirements = [line for line in found.requirements if name_of(line) not in stated]

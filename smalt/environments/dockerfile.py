@@ -11,7 +11,7 @@ from pathlib import Path
 
 from smalt.environments.conda import read_conda
 from smalt.environments.request import Notes
-from smalt.environments.requirements import Include, read_requirements
+from smalt.environments.requirements import read_requirements
 from smalt.errors import InvalidRequest, Unsupported
 
 _MAX_BYTES = 1 << 20
@@ -175,8 +175,8 @@ class _Reader:
         verb = [word for word in words if not word.startswith("-")]
         file = next((words[i + 1] for i, word in enumerate(words[:-1]) if word in {"-f", "--file"}), None)
         if file is not None:
-            include: Include = self._include
-            found = read_conda(self._include(file), notes=self._notes, include=include)
+            folder = posixpath.dirname(file)
+            found = read_conda(self._include(file), notes=self._notes, include=self._include, folder=folder)
         elif verb[:1] in (["install"], ["create"]):
             found = read_conda({"dependencies": _conda_packages(words)}, notes=self._notes)
         elif verb[:1] in (["clean"], ["init"], ["config"], ["activate"], ["update"], ["info"]):

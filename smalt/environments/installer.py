@@ -22,6 +22,8 @@ _CREDENTIALS = re.compile(r"://[^/@\s]+@")
 _TAIL_LINES = 25
 # Old source packages import pkg_resources when they are built, which newer setuptools does not have.
 _BUILD_CONSTRAINTS = "setuptools<81\n"
+# Versions to take where nothing else is asked: the last setuptools whose pkg_resources works without a warning.
+_PREFERENCES = "setuptools==80.8.0\n"
 
 
 def find_uv() -> Path:
@@ -64,6 +66,8 @@ class Installer:
         (folder / "requirements.txt").write_text("\n".join(line for line in requirements if line != "--pre") + "\n")
         (folder / "constraints.txt").write_text(constraints)
         (folder / "build-constraints.txt").write_text(_BUILD_CONSTRAINTS)
+        # The resolver keeps the versions of an existing lock if it can.
+        (folder / "lock.txt").write_text(_PREFERENCES)
         command = ["pip", "compile", "requirements.txt", "--constraint", "constraints.txt"]
         command += ["--build-constraint", "build-constraints.txt", "--python", str(python), "--no-python-downloads"]
         command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file", "lock.txt"]

@@ -21,8 +21,8 @@ from smalt.errors import InvalidRequest, Unsupported
 Aliases = Mapping[str, EnvironmentRequest]
 
 _INFERENCE_SERVER = "azureml-inference-server-http"
-# Every environment can `pip install`, and old packages find `pkg_resources`, which newer setuptools dropped.
-_ALWAYS = {"pip": "pip", "setuptools": "setuptools<81", "wheel": "wheel"}
+# Every environment can `pip install`, also from source; the installer prefers a setuptools that has `pkg_resources`.
+_ALWAYS = ("pip", "setuptools", "wheel")
 
 
 @dataclass
@@ -203,7 +203,7 @@ def _add_requirements(request: EnvironmentRequest, draft: _Draft) -> None:
 def _finish(draft: _Draft) -> Recipe:
     requirements = list(dict.fromkeys(draft.requirements))
     named = {name_of(line) for line in requirements}
-    requirements += [line for name, line in _ALWAYS.items() if name not in named]
+    requirements += [name for name in _ALWAYS if name not in named]
     added = known_constraints(requirements, python=draft.python)
     relevant = [line for line in added if not line.startswith("opentelemetry")]  # only matters deep below
     if relevant:

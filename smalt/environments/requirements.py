@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,20 +34,23 @@ class RequirementSet:
     constraints: list[str] = field(default_factory=list)
 
 
-def read_requirements(lines: str | Iterable[str], *, source: str, include: Include | None = None) -> RequirementSet:
+def read_requirements(
+    lines: str | Iterable[str], *, source: str, include: Include | None = None, folder: str = ""
+) -> RequirementSet:
     """Parse requirements.
 
     Args:
         lines: A file's text, or its lines.
         source: How messages call the file.
         include: Returns the text of a file named by `-r` or `-c`; None where there are no other files.
+        folder: Where the file lies; `-r` and `-c` are relative to it.
 
     Raises:
         InvalidRequest: A line is not a requirement.
         Unsupported: A line needs a file or folder that the server does not have.
     """
     found = RequirementSet()
-    _read(lines, found.requirements, found, source=source, include=include, depth=0)
+    _read(lines, found.requirements, found, source=source, include=include, folder=folder, depth=0)
     return found
 
 
@@ -108,6 +112,7 @@ def _read(
     *,
     source: str,
     include: Include | None,
+    folder: str,
     depth: int,
 ) -> None:
     if depth > 8:
@@ -120,9 +125,11 @@ def _read(
             continue
         name, value = option[1], (option[2] or "").strip().strip("'\"")
         if name in {"-r", "--requirement", "-c", "--constraint"}:
-            text = _included(value, source, include)
+            path = posixpath.join(folder, value)
+            text = _included(path, source, include)
             inner = target if name in {"-r", "--requirement"} else found.constraints
-            _read(text, inner, found, source=value, include=include, depth=depth + 1)
+            inside = posixpath.dirname(path)
+            _read(text, inner, found, source=value, include=include, folder=inside, depth=depth + 1)
         else:
             target.extend(_option_line(name, value, source))
 
