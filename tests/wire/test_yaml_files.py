@@ -129,6 +129,12 @@ def test_a_wrong_override_is_blamed_and_not_the_file():
         load_entity("job", JOB, overrides=["limits.timeout=soon"])
 
 
+def test_an_unfilled_placeholder_is_named_only_where_it_breaks_the_type():
+    assert load_entity("environment", "name: e\nimage: {{IMAGE}}\n").entity.image == "{{IMAGE}}"
+    with pytest.raises(ValidationFailed, match=r"version '1-<VERSION>' is an unfilled placeholder.*--set version="):
+        load_entity("data", "name: d\npath: x\nversion: 1-<VERSION>\n")
+
+
 def test_files_that_are_missing_or_no_mapping_are_refused(tmp_path):
     path = tmp_path / "list.yml"
     path.write_text("- a\n")
