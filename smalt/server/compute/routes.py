@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from smalt.errors import InvalidRequest
 from smalt.entities.compute.base import Compute
+from smalt.errors import InvalidRequest
 from smalt.kit import ids
 from smalt.server.compute.document import to_arm
 from smalt.server.compute.service import ComputeService, WorkspaceFacts

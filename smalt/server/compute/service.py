@@ -78,9 +78,7 @@ class ComputeService:
         """Computes by name."""
         return store.page(work.connection, workspace.id, after=after, limit=limit)
 
-    def put(
-        self, work: Work, workspace: WorkspaceFacts, name: str, entity: Compute
-    ) -> tuple[ComputeRecord, bool]:
+    def put(self, work: Work, workspace: WorkspaceFacts, name: str, entity: Compute) -> tuple[ComputeRecord, bool]:
         """Create a compute, or replace what is settable of one; also whether it is new.
 
         Raises:
