@@ -2,9 +2,11 @@
 
 from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher
+from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CommandKind, JobKind, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.pinning import Pinner
+from smalt.server.jobs.routes import routes
 from smalt.server.jobs.service import Changes, JobService
 from smalt.server.jobs.software import Software
 from smalt.server.jobs.start import Starter
@@ -30,4 +32,6 @@ __all__ = [
     "Software",
     "Starter",
     "Submission",
+    "history_routes",
+    "routes",
 ]

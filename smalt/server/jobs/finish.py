@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
 from smalt.entities.job.status import JobStatus
-from smalt.errors import SmaltError
+from smalt.errors import NotFound, SmaltError
 from smalt.executors import Phase, Reason, WorkloadState
 from smalt.server.jobs import lifecycle, outputs, store
 from smalt.server.jobs.errors import LeaseLost
@@ -11,6 +13,8 @@ from smalt.server.jobs.events import JobFinished
 from smalt.server.jobs.neighbours import Assets, Tokens, Tracking, Workspace
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
+
+_log = logging.getLogger(__name__)
 
 _CODES = {
     Reason.LOST: "JobLost",
@@ -66,7 +70,10 @@ class Finisher:
                 message = f"The command succeeded, but an output could not be registered: {error.message}"
         ended_at = state.ended_at or work.now
         run_status = lifecycle.RUN_STATUS[status]
-        self._tracking.close_run(work, workspace, record.name, status=run_status, ended_at=ended_at)
+        try:
+            self._tracking.close_run(work, workspace, record.name, status=run_status, ended_at=ended_at)
+        except NotFound:
+            _log.warning("The run of job %r is gone, so it could not be closed.", record.name)
         self._tokens.revoke_job_token(work, workspace.id, record.name)
         store.settle(
             work.connection,

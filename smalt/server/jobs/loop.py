@@ -29,7 +29,9 @@ _log = logging.getLogger(__name__)
 
 _LEASE = timedelta(seconds=60)
 _LOOK_AGAIN = timedelta(seconds=10)
-_WAIT_FOR_OTHERS = timedelta(seconds=30)
+_BUILD_CHECK = timedelta(seconds=60)
+# A place that becomes free calls the next in line, so this is only for what nobody foresaw.
+_QUEUE_CHECK = timedelta(seconds=120)
 _MOST_ATTEMPTS = 6
 _MOST_TURNS = 64
 
@@ -133,7 +135,8 @@ class JobsLoop:
         except LeaseLost as error:
             _log.warning("%s", error)
         except SmaltError as error:
-            if error.status >= 500:
+            # What runs is never given up for a failure of ours: it would go on with nobody watching.
+            if error.status >= 500 or record.handle is not None:
                 self._try_again(record, error)
             else:
                 self._finish(record, failed(error.message))
@@ -164,8 +167,8 @@ class JobsLoop:
             handle = self._start(record, command)
         if handle is None:
             return
-        # Its first changes may have been heard before this is written, so it is looked at once more right away.
-        self._settle(record, due_in=timedelta(0), handle=handle, worker=self._worker)
+        # Changes that were heard before this is written stay noted, and are looked at in the next turn.
+        self._settle(record, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker)
 
     def _start(self, record: JobRecord, command: CommandJob) -> Handle | None:
         """Start it, or None when it has to wait for its environment or for a place."""
@@ -176,7 +179,7 @@ class JobsLoop:
             artifacts = outside.starter.artifacts(work, workspace, record)
         environment = self._builds.environment(recipe, workload=record.workload, artifacts=artifacts)
         if environment is None:
-            self._settle(record, due_in=_WAIT_FOR_OTHERS, status=JobStatus.PREPARING)
+            self._settle(record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
             return None
         with self._works.write(SYSTEM) as work:
             has_place = store.running(work.connection, worker=self._worker) < outside.computes.slots
@@ -184,7 +187,7 @@ class JobsLoop:
                 ready = outside.starter.prepare(work, workspace, record, command, environment)
                 store.change(work.connection, record, environment_key=environment.key)
         if not has_place:
-            self._settle(record, due_in=_WAIT_FOR_OTHERS, status=JobStatus.QUEUED)
+            self._settle(record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED)
             return None
         return outside.starter.start(ready)
 
