@@ -1,0 +1,1 @@
+"""Computes: where workloads run."""

@@ -1,0 +1,1 @@
+"""How nouns are spelled: YAML files, the ARM wire, references (`azureml:..`) and expressions (`${{..}}`)."""
