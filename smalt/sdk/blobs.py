@@ -86,7 +86,7 @@ class BlobContainer:
         self,
         key: str,
         query: Mapping[str, str],
-        content: bytes | Callable[[], Iterable[bytes]],
+        content: Content,
         headers: dict[str, str],
     ) -> bool:
         try:
