@@ -28,6 +28,9 @@ class Entity(BaseModel):
     keeps_any_field: ClassVar[bool] = False
     """True for documents that are not modelled in full, whose further fields are therefore no doubt."""
 
+    holds_secrets: ClassVar[bool] = False
+    """True for credentials: a further field may be a misspelt secret, and is shown as little as one."""
+
     @classmethod
     def parse(cls, document: object, warnings: Warnings | None = None) -> Self:
         """Read a document of plain values.
@@ -46,11 +49,9 @@ class Entity(BaseModel):
         Args:
             secrets: Include secret values; they are left out otherwise.
         """
-        return {
-            name: _plain(value, secrets=secrets)
-            for name, value in self._items()
-            if value is not None and (secrets or not isinstance(value, SecretStr))
-        } | dict(self.model_extra or {})
+        known = _plain({name: value for name, value in self._items() if value is not None}, secrets=secrets)
+        further = {} if self.holds_secrets and not secrets else self.model_extra or {}
+        return {**known, **further}
 
     def _items(self) -> Iterator[tuple[str, object]]:
         for name, info in type(self).model_fields.items():
@@ -66,18 +67,27 @@ def _plain(value: object, *, secrets: bool) -> Any:  # Any: a document of plain 
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
-        return {key: _plain(item, secrets=secrets) for key, item in value.items()}
+        return {key: _plain(item, secrets=secrets) for key, item in value.items() if secrets or not _is_secret(item)}
     if isinstance(value, list | tuple):
-        return [_plain(item, secrets=secrets) for item in value]
+        return [_plain(item, secrets=secrets) for item in value if secrets or not _is_secret(item)]
     return value
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, SecretStr)
+
+
+# A value that fits no member of a union fails once per member; one sentence is enough.
+_UNION_MEMBERS = frozenset({"int", "float", "str", "bool"})
 
 
 def validation_failed(error: ValidationError) -> ValidationFailed:
     """Our failure for pydantic's, one detail per mistake. Values of the input are never repeated."""
-    details = [
-        InvalidRequest(_sentence(item["type"], item["msg"]), target=".".join(str(part) for part in item["loc"]))
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    found: dict[str, InvalidRequest] = {}
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        target = ".".join(str(part) for part in item["loc"] if part not in _UNION_MEMBERS)
+        found.setdefault(target, InvalidRequest(_sentence(item["type"], item["msg"]), target=target))
+    details = list(found.values())
     listed = "; ".join(f"{detail.target or 'document'}: {detail.message}" for detail in details[:5])
     more = f" (and {len(details) - 5} more)" if len(details) > 5 else ""
     return ValidationFailed(f"The {error.title} is not valid. {listed}{more}", details=details)

@@ -13,6 +13,8 @@ from smalt.entities.text import Text
 class ConnectionCredentials(Entity):
     """Credentials of a connection; which fields are set depends on `type`."""
 
+    holds_secrets = True
+
     type: Text = "none"
     key: SecretStr | None = None
     account_key: SecretStr | None = None

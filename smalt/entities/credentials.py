@@ -10,21 +10,27 @@ from smalt.entities.base import Entity
 from smalt.entities.text import Text
 
 
-class AccountKey(Entity):
+class Credentials(Entity):
+    """What all credentials share: none of their unknown fields is ever shown."""
+
+    holds_secrets = True
+
+
+class AccountKey(Credentials):
     """The key of a storage account."""
 
     type: Literal["account_key"] = "account_key"
     account_key: SecretStr | None = None
 
 
-class SasToken(Entity):
+class SasToken(Credentials):
     """A shared access signature."""
 
     type: Literal["sas"] = "sas"
     sas_token: SecretStr | None = None
 
 
-class ServicePrincipal(Entity):
+class ServicePrincipal(Credentials):
     """An application of a directory."""
 
     type: Literal["service_principal"] = "service_principal"
@@ -35,7 +41,7 @@ class ServicePrincipal(Entity):
     resource_url: Text | None = None
 
 
-class Certificate(Entity):
+class Certificate(Credentials):
     """An application that proves itself by a certificate."""
 
     type: Literal["certificate"] = "certificate"
@@ -47,7 +53,7 @@ class Certificate(Entity):
     resource_url: Text | None = None
 
 
-class AccessKey(Entity):
+class AccessKey(Credentials):
     """An access key of an S3-compatible store."""
 
     type: Literal["access_key"] = "access_key"
@@ -56,14 +62,14 @@ class AccessKey(Entity):
     session_token: SecretStr | None = None
 
 
-class ServiceAccount(Entity):
+class ServiceAccount(Credentials):
     """A service account of Google Cloud: the text of its key file."""
 
     type: Literal["service_account"] = "service_account"
     service_account_key: SecretStr | None = None
 
 
-class NoCredentials(Entity):
+class NoCredentials(Credentials):
     """The identity of the caller or of the compute is used."""
 
     type: Literal["none"] = "none"

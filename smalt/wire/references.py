@@ -115,7 +115,11 @@ def parse(text: str) -> Reference:
     if text.lstrip().startswith("${{"):
         return Binding(text.strip())
     reference = _read(text)
-    names = vars(reference).values() if isinstance(reference, AssetReference | DatastorePath | JobOutput) else ()
+    names = (
+        vars(reference).values()
+        if isinstance(reference, AssetReference | DatastorePath | JobOutput | RunArtifact)
+        else ()
+    )
     if any(name in {".", ".."} or (isinstance(name, str) and "\\" in name) for name in names):
         raise InvalidRequest(f"The reference {text!r} has '..' or a backslash in a name. Write {_FORMS}.")
     return reference

@@ -1,4 +1,4 @@
-"""Trains a classifier and logs what it did. Nothing in here knows where it runs: it is plain scikit-learn and MLflow."""
+"""Trains a classifier and logs what it did: plain scikit-learn and MLflow, whatever it runs on."""
 
 import argparse
 

@@ -8,7 +8,7 @@ from smalt.entities.base import Entity
 class CommandJobLimits(Entity):
     """When `timeout` seconds have passed, the job is canceled."""
 
-    timeout: float | None = None
+    timeout: int | float | None = None
 
 
 class SweepJobLimits(Entity):
@@ -16,5 +16,5 @@ class SweepJobLimits(Entity):
 
     max_concurrent_trials: int | None = None
     max_total_trials: int | None = None
-    timeout: float | None = None
-    trial_timeout: float | None = None
+    timeout: int | float | None = None
+    trial_timeout: int | float | None = None

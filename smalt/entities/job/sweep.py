@@ -42,8 +42,8 @@ class EarlyTermination(Entity):
     type: Text
     evaluation_interval: int | None = None
     delay_evaluation: int | None = None
-    slack_factor: float | None = None
-    slack_amount: float | None = None
+    slack_factor: int | float | None = None
+    slack_amount: int | float | None = None
     truncation_percentage: int | None = None
 
 
@@ -53,11 +53,11 @@ class SearchRange(Entity):
     type: Text
     values: list[Any] | None = None  # Any: choices of any kind
     upper: int | None = None
-    min_value: float | None = None
-    max_value: float | None = None
-    mu: float | None = None
-    sigma: float | None = None
-    q: float | None = None
+    min_value: int | float | None = None
+    max_value: int | float | None = None
+    mu: int | float | None = None
+    sigma: int | float | None = None
+    q: int | float | None = None
 
 
 def _sampling(value: Any) -> Any:  # Any: raw input of a validator

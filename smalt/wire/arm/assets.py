@@ -1,0 +1,123 @@
+"""The ARM spelling of code, data, environments, models, components, and the containers of their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smalt.entities.base import Entity
+from smalt.entities.component import Component
+from smalt.entities.environment import BuildContext, InferenceConfig
+from smalt.entities.text import literal_text
+from smalt.kit import yaml
+from smalt.wire.arm.codec import ShapeCodec, envelope_fields, opened, plain
+from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
+
+ASSET_TYPES = Words(
+    {
+        word: word
+        for word in ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model", "path")
+    }
+)
+_OS = Words({"linux": "Linux", "windows": "Windows"})
+
+
+def _wrap_flavors(value: Any) -> Any:  # Any: JSON
+    return {
+        name: item if isinstance(item, dict) and isinstance(item.get("data"), dict) else {"data": item or {}}
+        for name, item in value.items()
+    }
+
+
+def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
+    return {name: _flavor(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def _flavor(item: Any) -> Any:  # Any: JSON
+    inner = item.get("data") if isinstance(item, dict) and item.keys() == {"data"} else None
+    return item if not isinstance(inner, dict) or isinstance(inner.get("data"), dict) else inner
+
+
+def _conda_text(value: Any) -> Any:  # Any: JSON
+    return yaml.dump(value) if isinstance(value, dict) else value
+
+
+CODES = ShapeCodec("code", plain(["version"], rename={"path": "codeUri"}))
+DATA = ShapeCodec(
+    "data", plain(["version"], rename={"path": "dataUri", "type": "dataType"}, parts={"type": ASSET_TYPES})
+)
+MODELS = ShapeCodec(
+    "model",
+    plain(
+        ["version"],
+        rename={"path": "modelUri", "type": "modelType"},
+        parts={"type": ASSET_TYPES, "flavors": Both(_wrap_flavors, _unwrap_flavors)},
+    ),
+)
+ENVIRONMENTS = ShapeCodec(
+    "environment",
+    plain(
+        ["version"],
+        parts={
+            "os_type": _OS,
+            "conda_file": Both(_conda_text, lambda value: value),
+            "build": Shape.of(BuildContext, rename={"path": "contextUri"}),
+            "inference_config": Shape.of(InferenceConfig),
+        },
+    ),
+)
+CONTAINERS = ShapeCodec("container", plain(rename={"type": "dataType"}, parts={"type": ASSET_TYPES}))
+
+_BESIDE_SPEC = ("description", "tags", "properties", "is_anonymous", "is_archived", "stage", "provisioning_state")
+
+
+class ComponentCodec:
+    """A component travels as the document it was written as, in `componentSpec`."""
+
+    def to_arm(self, entity: Entity, *, secrets: bool = False) -> JsonObject:
+        """See `Codec.to_arm`."""
+        assert isinstance(entity, Component)
+        document = entity.document(secrets=secrets)
+        properties = {_CAMEL[key]: document[key] for key in _BESIDE_SPEC if key in document}
+        unknown = document.pop("arm_properties", {})
+        return {"properties": {"componentSpec": entity.component_spec or _spec(document), **properties, **unknown}}
+
+    def from_arm(self, body: object, *, name: str | None = None, version: str | None = None) -> Component:
+        """See `Codec.from_arm`."""
+        whole, properties = opened(body)
+        spec = properties.pop("componentSpec", None)
+        given = spec if isinstance(spec, dict) else {}
+        own = {wire: key for key, wire in _CAMEL.items()}
+        beside = {own[key]: value for key, value in properties.items() if key in own and value is not None}
+        unknown = {key: value for key, value in properties.items() if key not in own}
+        document = {key: value for key, value in given.items() if key not in {"properties", "$schema", "_source"}}
+        if unknown:
+            document["arm_properties"] = unknown
+        envelope = envelope_fields(whole, name=name, version=version)
+        return Component.parse(document | beside | envelope | {"component_spec": given or None})
+
+
+_CAMEL = {
+    "description": "description",
+    "tags": "tags",
+    "properties": "properties",
+    "is_anonymous": "isAnonymous",
+    "is_archived": "isArchived",
+    "stage": "stage",
+    "provisioning_state": "provisioningState",
+}
+
+
+def _spec(document: JsonObject) -> JsonObject:
+    """The document as the wire wants it: defaults of parameters are text."""
+    left_out = {"id", "creation_context", "properties", "is_anonymous", "is_archived", "provisioning_state", "stage"}
+    spec = {key: value for key, value in document.items() if key not in left_out}
+    spec["inputs"] = {name: _input(port) for name, port in spec.get("inputs", {}).items()}
+    spec.setdefault("_source", "YAML.COMPONENT")
+    return spec
+
+
+def _input(port: JsonObject) -> JsonObject:
+    return port | {key: literal_text(port[key]) for key in ("default", "min", "max") if port.get(key) is not None}
+
+
+COMPONENTS = ComponentCodec()

@@ -1,0 +1,381 @@
+"""Runs selected samples of the public repository Azure/azureml-examples through our command line and scores them.
+
+    python tests/compatibility/azureml_examples.py --corpus PATH [--only case-07] [--write docs/compatibility.md]
+
+The corpus is a checkout of that repository; nothing of it is kept here. Public URLs in the samples are mapped to
+folders by the operator's alias table, as on any closed network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+COMMIT = "085cd6ea"
+IRIS = "cli/jobs/pipelines/add-column-and-word-count-using-spark/data/iris.csv"
+TITANIC = "cli/assets/data/sample-data/titanic.csv"
+
+
+class Unmet(Exception):
+    """A criterion does not hold."""
+
+
+def expect(holds: object, what: str) -> None:
+    if not holds:
+        raise Unmet(what)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+@dataclass
+class Bench:
+    """A corpus, a server and the command line that joins them."""
+
+    corpus: Path
+    home: Path
+    scratch: Path
+
+    def run(self, *arguments: str, check: bool = True, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "smalt.cli.main", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=cwd or self.corpus / "cli",
+            env={**os.environ, "SMALT_HOME": str(self.home)},
+        )
+        if check and done.returncode:
+            raise Unmet(f"smalt {' '.join(arguments)} exits {done.returncode}: {(done.stderr or done.stdout)[-600:]}")
+        return done
+
+    def show(self, *arguments: str) -> dict:
+        return json.loads(self.run(*arguments, "-o", "json").stdout)
+
+    def job(self, file: str, *arguments: str) -> dict:
+        """Create, follow to the end, show."""
+        name = self.run("job", "create", "-f", file, "--query", "name", "-o", "tsv", *arguments).stdout.strip()
+        self.run("job", "stream", "-n", name, check=False)
+        found = self.show("job", "show", "-n", name)
+        expect(found["status"] == "Completed", f"{file}: status {found['status']}: {self.log(name)[-1500:]}")
+        return found
+
+    def log(self, name: str) -> str:
+        folder = self.download(name)
+        path = folder / "artifacts" / "user_logs" / "std_log.txt"
+        return path.read_text() if path.exists() else "(no log)"
+
+    def said(self, name: str) -> str:
+        """The log without the platform's own header lines."""
+        return "".join(line for line in self.log(name).splitlines(keepends=True) if not line.startswith("[smalt]"))
+
+    def download(self, name: str) -> Path:
+        folder = self.scratch / name
+        if not folder.exists():
+            self.run("job", "download", "-n", name, "--all", "-p", str(folder))
+        nested = folder / name
+        return nested if nested.exists() else folder
+
+    def client(self) -> httpx2.Client:
+        state = json.loads((self.home / "server.json").read_text())
+        token = (self.home / "token").read_text().strip()
+        return httpx2.Client(base_url=state["url"], headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def tracking(self, call: str, **query: str) -> dict:
+        with self.client() as client:
+            answer = client.get(f"/mlflow/default/api/2.0/mlflow/{call}", params=query)
+            answer.raise_for_status()
+            return answer.json()
+
+    def run_data(self, name: str) -> tuple[dict[str, str], dict[str, float]]:
+        data = self.tracking("runs/get", run_id=name)["run"]["data"]
+        params = {item["key"]: item["value"] for item in data.get("params", [])}
+        return params, {item["key"]: item["value"] for item in data.get("metrics", [])}
+
+    def artifacts(self, name: str) -> set[str]:
+        folder = self.download(name) / "artifacts"
+        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def case_01(b: Bench) -> None:
+    one = b.job("jobs/basics/hello-world.yml")
+    expect(b.said(one["name"]) == "hello world\n", f"log is {b.said(one['name'])!r}")
+    b.job("jobs/basics/hello-world.yml", "--set", "environment.image=python:3.8")
+    org = b.job("jobs/basics/hello-world-org.yml")
+    expect(org["tags"]["hello"] == "world", "tags.hello")
+    expect(org["experiment_name"] == "hello-world-example", "experiment_name")
+    expect(org["description"].startswith("# Azure") and org["description"].count("\n") > 3, "multi-line description")
+    b.run("job", "update", "-n", org["name"], "--set", "display_name=updated display name",
+          "description=updated description", "tags.hello=updated tag")  # fmt: skip
+    after = b.show("job", "show", "-n", org["name"])
+    expect(after["display_name"] == "updated display name", "display_name after update")
+    expect(after["description"] == "updated description", "description after update")
+    expect(after["tags"]["hello"] == "updated tag", "tags.hello after update")
+
+
+def case_02(b: Bench) -> None:
+    said = b.said(b.job("jobs/basics/hello-world-input.yml")["name"])
+    expect("hello world" in said and "42" in said, said)
+    set_ = ("--set", "inputs.hello_string=hello there", "inputs.hello_number=24")
+    said = b.said(b.job("jobs/basics/hello-world-input.yml", *set_)["name"])
+    expect("hello there" in said and "24" in said, said)
+
+
+def case_03(b: Bench) -> None:
+    job = b.job("jobs/basics/hello-world-output.yml")
+    folder = b.download(job["name"])
+    expect((folder / "artifacts/outputs/helloworld.txt").read_text() == "hello world\n", "outputs/helloworld.txt")
+    expect((folder / "artifacts/user_logs/std_log.txt").exists(), "user logs")
+
+
+def case_04(b: Bench) -> None:
+    listed = b.said(b.job("jobs/basics/hello-code.yml")["name"]).split()
+    expect(sorted(listed) == sorted(names(b.corpus / "cli/jobs/basics/src")), f"ls printed {listed}")
+    listed = b.said(b.job("jobs/basics/hello-model-as-input.yml")["name"]).split()
+    wanted = {"MLmodel", "conda.yaml", "input_example.json", "model.pkl", "requirements.txt"}
+    expect(set(listed) == wanted, f"ls printed {listed}")
+
+
+def case_05(b: Bench) -> None:
+    job = b.job("jobs/basics/hello-mlflow.yml")
+    params, metrics = b.run_data(job["name"])
+    expect(params.get("hello_param") == "world", f"params {params}")
+    expect(0 <= metrics.get("hello_metric", -1) < 1, f"metrics {metrics}")
+    expect("helloworld.txt" in b.artifacts(job["name"]), f"artifacts {b.artifacts(job['name'])}")
+
+
+def case_06(b: Bench) -> None:
+    for file in ("hello-iris-file.yml", "hello-iris-datastore-file.yml"):
+        job = b.job(f"jobs/basics/{file}")
+        with (b.download(job["name"]) / "artifacts/outputs/iris.csv").open() as table:
+            rows = list(csv.reader(table))
+        expect(len(rows) == 151, f"{file}: {len(rows)} lines")
+        expect(len(rows[0]) in (5, 6), f"{file}: {rows[0]}")
+
+
+def case_07(b: Bench) -> None:
+    job = b.job("jobs/single-step/scikit-learn/iris/job.yml")
+    params, metrics = b.run_data(job["name"])
+    expect((params.get("C"), params.get("kernel"), params.get("coef0")) == ("0.8", "rbf", "0.1"), f"params {params}")
+    expect(abs(metrics["training_f1_score"] - 0.975) <= 0.005, f"f1 {metrics['training_f1_score']}")
+    found = b.artifacts(job["name"])
+    expect({"estimator.html", "training_confusion_matrix.png", "model/MLmodel"} <= found, f"artifacts {sorted(found)}")
+    b.run("model", "create", "-n", "sklearn-iris-example", "-v", "1", "-p", f"runs:/{job['name']}/model", "--type",
+          "mlflow_model")  # fmt: skip
+    model = b.show("model", "show", "-n", "sklearn-iris-example", "-v", "1")
+    expect(model["type"] == "mlflow_model", "type")
+    b.run("model", "download", "-n", "sklearn-iris-example", "-v", "1", "-p", str(b.scratch / "iris-model"))
+    expect(list((b.scratch / "iris-model").rglob("MLmodel")), "MLmodel in the download")
+
+
+def case_08(b: Bench) -> None:
+    job = b.job("jobs/single-step/lightgbm/iris/job.yml")
+    _, metrics = b.run_data(job["name"])
+    expect(abs(metrics["test-multi_logloss"] - 0.145) <= 0.05, f"logloss {metrics}")
+    found = b.artifacts(job["name"])
+    for kind in ("gain", "split"):
+        for suffix in ("json", "png"):
+            expect(f"feature_importance_{kind}.{suffix}" in found, f"artifacts {sorted(found)}")
+    history = b.tracking("metrics/get-history", run_id=job["name"], metric_key="test-multi_logloss")["metrics"]
+    expect(len(history) > 1, "one value per iteration")
+    expect(any(path.endswith("MLmodel") for path in found), "a model")
+
+
+def case_09(b: Bench) -> None:
+    _, metrics = b.run_data(b.job("jobs/single-step/scikit-learn/diabetes/job.yml")["name"])
+    expect(abs(metrics["training_r2_score"] - 0.5279) <= 0.001, f"r2 {metrics['training_r2_score']}")
+    expect(abs(metrics["training_mean_squared_error"] - 2868.5) <= 5, f"mse {metrics['training_mean_squared_error']}")
+
+
+ASSETS = {
+    "data": ("data/local-file.yml", "data/local-folder.yml", "data/local-mltable.yml"),
+    "model": ("model/local-file.yml", "model/local-mlflow.yml"),
+    "environment": ("environment/docker-context.yml",),
+    "component": ("component/pipeline.yml",),
+}
+
+
+def case_22(b: Bench) -> None:
+    for noun, files in ASSETS.items():
+        for file in files:
+            versions = [b.show(noun, "create", "-f", f"assets/{file}")["version"] for _ in range(2)]
+            expect(versions == ["1", "2"], f"{file}: versions {versions}")
+            name = b.show(noun, "create", "-f", f"assets/{file}")["name"]
+            latest = b.show(noun, "show", "-n", name, "-l", "latest")
+            expect(latest["version"] == "3", f"{file}: @latest is {latest['version']}")
+            if noun in ("data", "model"):
+                expect(latest["path"].startswith("azureml://"), f"{file}: path {latest['path']}")
+            listed = {item["name"] for item in json.loads(b.run(noun, "list", "-o", "json").stdout)}
+            expect(name in listed, f"{noun} list")
+            b.run(noun, "archive", "-n", name)
+            listed = {item["name"] for item in json.loads(b.run(noun, "list", "-o", "json").stdout)}
+            expect(name not in listed, f"{noun} list after archive")
+            b.run(noun, "restore", "-n", name)
+            listed = {item["name"] for item in json.loads(b.run(noun, "list", "-o", "json").stdout)}
+            expect(name in listed, f"{noun} list after restore")
+    folder = b.scratch / "mlflow-model"
+    b.run("model", "download", "-n", "local-mlflow-example", "-v", "1", "-p", str(folder))
+    [found] = folder.rglob("MLmodel")
+    original = b.corpus / "cli/assets/model/mlflow-model"
+    same, different, missing = filecmp.cmpfiles(original, found.parent, names(original), shallow=False)
+    expect(len(same) == len(names(original)) and not different and not missing, "content round-trips")
+    wrong = b.scratch / "no-mltable"
+    (wrong / "folder").mkdir(parents=True)
+    (wrong / "folder/x.csv").write_text("a\n1\n")
+    (wrong / "data.yml").write_text("name: wrong\ntype: mltable\npath: folder\n")
+    refused = b.run("data", "create", "-f", str(wrong / "data.yml"), check=False)
+    expect(refused.returncode and "MLTable" in refused.stderr, f"mltable without MLTable file: {refused.stderr}")
+
+
+SECRETS = ("XXXxxxXXXxXXXXxx", "XxXxXxXXXXXXXxXx", "dummy_pat")
+
+
+def case_32(b: Bench) -> None:
+    files = {
+        "compute": ("cluster-basic", "cluster-minimal", "cluster-low-priority", "instance-basic"),
+        "datastore": ("blob", "blob-credless", "file"),
+        "connection": ("git-pat", "python-feed-pat"),
+        "workspace": ("basic",),
+        "registry": ("registry",),
+    }
+    for noun, names in files.items():
+        folder = "connections" if noun == "connection" else noun
+        for file in names:
+            path = f"resources/{folder}/{file}.yml"
+            created = b.show(noun, "create", "-f", path)
+            name = created["name"]
+            shown = b.show(noun, "show", "-n", name)
+            listed = json.loads(b.run(noun, "list", "-o", "json").stdout)
+            expect(any(item["name"].lower() == name.lower() for item in listed), f"{noun} list")
+            text = json.dumps([created, shown, listed])
+            expect(not any(secret in text for secret in SECRETS), f"{path}: a secret is shown")
+            if file == "cluster-minimal":
+                expect(shown.get("size") and shown.get("max_instances") == 4, f"defaults: {shown}")
+            if file == "cluster-low-priority":
+                expect(shown.get("tier") == "low_priority", f"tier: {shown}")
+            b.run(noun, "update", "-n", name, "--set", "description=changed" if noun != "compute" else "tags.a=b")
+            b.run(noun, "delete", "-n", name, *(() if noun in ("datastore", "registry") else ("-y",)))
+            gone = b.run(noun, "show", "-n", name, check=False)
+            expect(gone.returncode, f"{noun} show after delete")
+
+
+CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
+    "case-01": ("hello world: image, tags, `--set`, update", case_01),
+    "case-02": ("literal inputs", case_02),
+    "case-03": ("`./outputs` and download", case_03),
+    "case-04": ("code folder; local model as input", case_04),
+    "case-05": ("MLflow without `start_run`", case_05),
+    "case-06": ("file by https URL and by datastore URI", case_06),
+    "case-07": ("scikit-learn with autolog; model from the run", case_07),
+    "case-08": ("LightGBM with autolog", case_08),
+    "case-09": ("regression with autolog", case_09),
+    "case-22": ("data, model, environment, component assets", case_22),
+    "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
+}
+
+
+def seed(b: Bench) -> None:
+    """What the samples' own bootstrap prepares: public files behind aliases, and example data on the default store."""
+    public = b.home / "public"
+    public.mkdir(parents=True, exist_ok=True)
+    shutil.copy(b.corpus / IRIS, public / "iris.csv")
+    shutil.copy(b.corpus / TITANIC, public / "titanic.csv")
+    (public / "diabetes.csv").write_text(diabetes())
+    prefixes = (
+        "https://azuremlexamples.blob.core.windows.net/datasets",
+        "wasbs://datasets@azuremlexamples.blob.core.windows.net",
+    )
+    (b.home / "aliases.yaml").write_text("".join(f"{prefix}: {public}\n" for prefix in prefixes))
+
+
+def diabetes() -> str:
+    """The table that scikit-learn ships, read from the package's own file by an interpreter that has it."""
+    program = (
+        "from sklearn.datasets import load_diabetes; import sys; "
+        "load_diabetes(as_frame=True).frame.to_csv(sys.stdout, index=False)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
+        subprocess.run([uv, "venv", "--quiet", folder], check=True)
+        python = f"{folder}/bin/python"
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "scikit-learn", "pandas"], check=True)
+        return subprocess.run([python, "-c", program], check=True, capture_output=True, text=True).stdout
+
+
+def upload_examples(b: Bench) -> None:
+    with b.client() as client:
+        scope = json.loads((b.home / "server.json").read_text())
+        base = (
+            f"/subscriptions/{scope['subscription']}/resourceGroups/{scope['group']}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{scope['workspace']}"
+        )
+        workspace = client.get(base).json()["properties"]["workspaceId"]
+        store = client.get(f"{base}/datastores/workspaceblobstore").json()["properties"]
+        for name in ("iris.csv", "titanic.csv", "diabetes.csv"):
+            content = (b.home / "public" / name).read_bytes()
+            path = f"/blob/{workspace}/{store['containerName']}/example-data/{name}"
+            client.put(path, content=content, headers={"x-ms-blob-type": "BlockBlob"}).raise_for_status()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--port", type=int, default=18787)
+    parser.add_argument("--only", action="append")
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    home = options.home or Path(tempfile.mkdtemp(prefix="smalt-"))
+    bench = Bench(options.corpus.absolute(), home.absolute(), Path(tempfile.mkdtemp(prefix="smalt-cases-")))
+    if not (home / "public").exists():
+        seed(bench)
+    started = bench.run("status", check=False).returncode != 0
+    if started:
+        bench.run("up", "--detach", "--port", str(options.port))
+    upload_examples(bench)
+    rows = []
+    for key, (title, case) in CASES.items():
+        if options.only and key not in options.only:
+            continue
+        begin = time.monotonic()
+        try:
+            case(bench)
+            verdict = "runs"
+        except Unmet as unmet:
+            verdict = f"**no**: {unmet}"
+        except Exception as error:
+            traceback.print_exc()
+            verdict = f"**no**: {type(error).__name__}: {error}"
+        rows.append((key, title, verdict, time.monotonic() - begin))
+        print(f"{key}  {title}: {verdict} ({rows[-1][3]:.1f} s)", flush=True)
+    if started:
+        bench.run("down")
+    passed = sum(row[2] == "runs" for row in rows)
+    print(f"{passed} of {len(rows)} cases meet their criteria; home was {home}")
+    if options.write:
+        table = "\n".join(f"| {key} | {title} | {' '.join(verdict.split())[:200]} |" for key, title, verdict, _ in rows)
+        text = options.write.read_text() if options.write.exists() else ""
+        head, _, rest = text.partition("<!-- cases -->")
+        tail = rest.partition("<!-- /cases -->")[2]
+        block = f"{passed} of {len(rows)} cases meet their criteria (corpus at commit {COMMIT}).\n\n"
+        block += f"| case | what | result |\n|---|---|---|\n{table}\n"
+        options.write.write_text(f"{head}<!-- cases -->\n{block}<!-- /cases -->{tail}")
+    return 0 if passed == len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The official MLflow client, tracking and registry. Runs in the clients' environment."""
+
+from __future__ import annotations
+
+import uuid
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+
+@pytest.fixture
+def client() -> MlflowClient:
+    return MlflowClient()
+
+
+@pytest.fixture
+def unique() -> str:
+    return f"n{uuid.uuid4().hex[:10]}"
+
+
+def test_a_run_keeps_params_metrics_tags_and_artifacts(client, unique, tmp_path):
+    mlflow.set_experiment(unique)
+    with mlflow.start_run(run_name="first", tags={"team": "a"}) as run:
+        mlflow.log_params({"rate": 0.1, "name": "x"})
+        for step in range(5):
+            mlflow.log_metric("loss", 1 / (step + 1), step=step)
+        mlflow.log_text("hello", "notes/hello.txt")
+        mlflow.log_dict({"a": [1, 2]}, "config.json")
+
+    found = client.get_run(run.info.run_id)
+    history = client.get_metric_history(run.info.run_id, "loss")
+
+    assert found.info.status == "FINISHED"
+    assert found.data.params == {"rate": "0.1", "name": "x"}
+    assert found.data.metrics["loss"] == pytest.approx(0.2)
+    assert [metric.step for metric in history] == [0, 1, 2, 3, 4]
+    assert [item.path for item in client.list_artifacts(run.info.run_id)] == ["config.json", "notes"]
+    assert mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/notes/hello.txt") == "hello"
+
+
+def test_runs_are_searched_with_the_filter_grammar(client, unique):
+    experiment = mlflow.set_experiment(unique)
+    for rate in (0.1, 0.2, 0.3):
+        with mlflow.start_run(tags={"kind": "even" if rate == 0.2 else "odd"}):
+            mlflow.log_param("rate", rate)
+            mlflow.log_metric("score", rate * 10)
+
+    found = client.search_runs(
+        [experiment.experiment_id], "metrics.score > 1.5 and tags.kind ILIKE 'ODD'", order_by=["metrics.score DESC"]
+    )
+
+    assert [run.data.params["rate"] for run in found] == ["0.3"]
+
+
+def test_pages_follow_each_other(client, unique):
+    experiment = mlflow.set_experiment(unique)
+    for _ in range(5):
+        with mlflow.start_run():
+            pass
+
+    seen, token = [], None
+    while True:
+        page = client.search_runs([experiment.experiment_id], max_results=2, page_token=token)
+        seen += [run.info.run_id for run in page]
+        token = page.token
+        if not token:
+            break
+
+    assert len(seen) == len(set(seen)) == 5
+
+
+def test_a_param_does_not_change_its_value(client, unique):
+    mlflow.set_experiment(unique)
+    with mlflow.start_run():
+        mlflow.log_param("fixed", 1)
+        with pytest.raises(MlflowException, match="fixed"):
+            mlflow.log_param("fixed", 2)
+
+
+def test_nested_runs_and_deleted_runs(client, unique):
+    experiment = mlflow.set_experiment(unique)
+    with mlflow.start_run() as parent, mlflow.start_run(nested=True) as child:
+        pass
+    client.delete_run(child.info.run_id)
+
+    active = client.search_runs([experiment.experiment_id])
+
+    assert client.get_run(child.info.run_id).data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert [run.info.run_id for run in active] == [parent.info.run_id]
+
+
+def test_an_unknown_run_is_a_clear_error(client):
+    with pytest.raises(MlflowException) as failure:
+        client.get_run("0" * 32)
+
+    assert failure.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+class Double(mlflow.pyfunc.PythonModel):
+    def predict(self, model_input: list[float]) -> list[float]:
+        return [2 * value for value in model_input]
+
+
+def test_a_model_is_logged_registered_aliased_and_loaded(client, unique):
+    mlflow.set_experiment(unique)
+    with mlflow.start_run():
+        mlflow.pyfunc.log_model(
+            name="model", python_model=Double(), registered_model_name=unique, pip_requirements=["mlflow-skinny"]
+        )
+    client.set_registered_model_alias(unique, "champion", "1")
+    client.set_model_version_tag(unique, "1", "checked", "yes")
+
+    version = client.get_model_version_by_alias(unique, "champion")
+    loaded = mlflow.pyfunc.load_model(f"models:/{unique}@champion")
+
+    assert version.version == "1"
+    assert version.tags["checked"] == "yes"
+    assert loaded.unwrap_python_model().predict([1.0, 2.0]) == [2.0, 4.0]
+
+
+def test_registered_models_are_searched_and_deleted(client, unique):
+    client.create_registered_model(unique, description="one")
+
+    found = client.search_registered_models(f"name = '{unique}'")
+    client.delete_registered_model(unique)
+
+    assert [model.description for model in found] == ["one"]
+    with pytest.raises(MlflowException):
+        client.get_registered_model(unique)
