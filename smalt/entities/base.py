@@ -122,7 +122,7 @@ def _unknown_below(value: object, prefix: tuple[str | int, ...]) -> list[Warned]
     return []
 
 
-def check_name(name: str, rule: re.Pattern[str]) -> str:
+def check_name(name: str, rule: re.Pattern[str], *, field: str = "name") -> str:
     """Return `name` if it follows `rule`.
 
     Raises:
@@ -131,10 +131,12 @@ def check_name(name: str, rule: re.Pattern[str]) -> str:
     if rule.fullmatch(name):
         return name
     if re.search(r"[<{][^>}]*[>}]", name):
-        raise ValueError(f"The name {name!r} is an unfilled placeholder. Fill it in, or set it with --set name=...")
+        raise ValueError(
+            f"The {field} {name!r} is an unfilled placeholder. Fill it in, or set it with --set {field}=..."
+        )
     longest = 33 if rule is RESOURCE_NAME else 255
     raise ValueError(
-        f"The name {name!r} is not allowed. Use 1 to {longest} ASCII letters, digits, '-', '_' or '.', "
+        f"The {field} {name!r} is not allowed. Use 1 to {longest} ASCII letters, digits, '-', '_' or '.', "
         "and begin with a letter or digit."
     )
 
@@ -180,12 +182,7 @@ class Asset(Named):
     @field_validator("version")
     @classmethod
     def _version_follows_the_rule(cls, version: str | None) -> str | None:
-        if version is None or ASSET_NAME.fullmatch(version):
-            return version
-        raise ValueError(
-            f"The version {version!r} is not allowed. Use 1 to 255 ASCII letters, digits, '.', '-' or '_'; "
-            "begin with a letter or digit."
-        )
+        return None if version is None else check_name(version, ASSET_NAME, field="version")
 
 
 class AssetContainer(Named):

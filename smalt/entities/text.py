@@ -7,7 +7,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from smalt.entities.warned import warn
 
@@ -63,7 +63,7 @@ def _integer(value: Any) -> int:  # Any: see literal_text
         number = float(value) if isinstance(value, float) else int(literal_text(value).strip().replace("_", ""))
     except ValueError:
         raise ValueError(f"{value!r} is not an integer.") from None
-    if number != int(number):
+    if isinstance(number, float) and not number.is_integer():
         raise ValueError(f"{value!r} is not an integer.")
     return int(number)
 
@@ -96,6 +96,9 @@ def _as_free_text(value: Any, info: ValidationInfo) -> Any:  # Any: raw input of
 
 Text = Annotated[str, BeforeValidator(_as_text)]
 """A string; numbers and truth values written without quotes are taken as their text."""
+
+Seconds = Annotated[int | float, Field(ge=0, le=10**9)]
+"""A span of time; the bound (30 years) keeps infinity out."""
 
 FreeText = Annotated[str, BeforeValidator(_as_free_text)]
 """Like `Text`, and structures are taken as JSON: the values of tags and properties."""

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from smalt.entities.base import Entity
 from smalt.entities.compute.base import Compute
-from smalt.entities.text import Text
+from smalt.entities.text import Seconds, Text
 
 
 class SshSettings(Entity):
@@ -27,7 +27,7 @@ class AmlCompute(Compute):
     tier: Text | None = None
     min_instances: int = 0
     max_instances: int = 4
-    idle_time_before_scale_down: int | float | None = None
+    idle_time_before_scale_down: Seconds | None = None
     ssh_public_access_enabled: bool | None = None
     ssh_settings: SshSettings | None = None
     network_settings: dict[str, Any] | None = None  # Any: kept as given

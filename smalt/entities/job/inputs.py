@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from smalt.entities.base import Entity
 from smalt.entities.text import Text, coerce_literal, literal_text
@@ -37,6 +37,11 @@ class LiteralInput(Entity):
     @classmethod
     def _plain(cls, value: Any) -> Any:  # Any: raw input of a validator
         return value if isinstance(value, str | int | float | bool) else literal_text(value)
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> LiteralInput:
+        coerce_literal(self.value, self.type)
+        return self
 
     @property
     def text(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from smalt.entities.base import Entity
+from smalt.entities.text import Seconds
 
 
 class CommandJobLimits(Entity):
     """When `timeout` seconds have passed, the job is canceled."""
 
-    timeout: int | float | None = None
+    timeout: Seconds | None = None
 
 
 class SweepJobLimits(Entity):
@@ -16,5 +17,5 @@ class SweepJobLimits(Entity):
 
     max_concurrent_trials: int | None = None
     max_total_trials: int | None = None
-    timeout: int | float | None = None
-    trial_timeout: int | float | None = None
+    timeout: Seconds | None = None
+    trial_timeout: Seconds | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from smalt.entities.base import TextMap
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CodeField, EnvironmentField
 from smalt.entities.job.inputs import JobInputs
+from smalt.entities.job.resources import mapping_or_warn
 from smalt.entities.text import Text
 
 
@@ -20,7 +21,8 @@ class DocumentJob(Job):
 
     inputs: JobInputs
     environment_variables: TextMap = Field(default_factory=dict)
-    resources: dict[str, Any] | None = None  # Any: kept as given
+    # Any: kept as given
+    resources: Annotated[dict[str, Any] | None, BeforeValidator(mapping_or_warn)] = None
 
 
 class SparkJob(DocumentJob):

@@ -26,14 +26,15 @@ class JobResources(Entity):
     gpu: Text | None = None
 
 
-def _resources(value: Any, info: ValidationInfo) -> Any:  # Any: raw input of a validator
+def mapping_or_warn(value: Any, info: ValidationInfo) -> Any:  # Any: raw input of a validator
+    """Take text in place of a mapping for a slip: warn, and go on without it."""
     if not isinstance(value, str):
         return value
     warn(info, str(info.field_name), f"{value!r} is text where a mapping belongs; it has no effect. Write key: value.")
     return None
 
 
-ResourcesField = Annotated[JobResources | None, BeforeValidator(_resources)]
+ResourcesField = Annotated[JobResources | None, BeforeValidator(mapping_or_warn)]
 
 
 class QueueSettings(Entity):

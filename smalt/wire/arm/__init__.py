@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from smalt.errors import Unsupported
 
 if TYPE_CHECKING:
-    from smalt.wire.arm.codec import Codec
+    from smalt.wire.arm.base import Codec
 
 _CODECS = {
     "workspaces": "workspaces:WORKSPACES",

@@ -8,8 +8,9 @@ from smalt.entities.base import Entity
 from smalt.entities.component import Component
 from smalt.entities.environment import BuildContext, InferenceConfig
 from smalt.entities.text import literal_text
+from smalt.errors import InvalidRequest
 from smalt.kit import yaml
-from smalt.wire.arm.codec import ShapeCodec, envelope_fields, opened, plain
+from smalt.wire.arm.base import ShapeCodec, as_object, envelope_fields, opened, plain
 from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
 
 ASSET_TYPES = Words(
@@ -22,10 +23,7 @@ _OS = Words({"linux": "Linux", "windows": "Windows"})
 
 
 def _wrap_flavors(value: Any) -> Any:  # Any: JSON
-    return {
-        name: item if isinstance(item, dict) and isinstance(item.get("data"), dict) else {"data": item or {}}
-        for name, item in value.items()
-    }
+    return {name: item if "data" in item else {"data": item} for name, item in value.items()}
 
 
 def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
@@ -34,7 +32,7 @@ def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
 
 def _flavor(item: Any) -> Any:  # Any: JSON
     inner = item.get("data") if isinstance(item, dict) and item.keys() == {"data"} else None
-    return item if not isinstance(inner, dict) or isinstance(inner.get("data"), dict) else inner
+    return item if not isinstance(inner, dict) or "data" in inner else inner
 
 
 def _conda_text(value: Any) -> Any:  # Any: JSON
@@ -78,14 +76,15 @@ class ComponentCodec:
         assert isinstance(entity, Component)
         document = entity.document(secrets=secrets)
         properties = {_CAMEL[key]: document[key] for key in _BESIDE_SPEC if key in document}
-        unknown = document.pop("arm_properties", {})
+        unknown = as_object(document.pop("arm_properties", None), "arm_properties")
         return {"properties": {"componentSpec": entity.component_spec or _spec(document), **properties, **unknown}}
 
     def from_arm(self, body: object, *, name: str | None = None, version: str | None = None) -> Component:
         """See `Codec.from_arm`."""
         whole, properties = opened(body)
-        spec = properties.pop("componentSpec", None)
-        given = spec if isinstance(spec, dict) else {}
+        given = as_object(properties.pop("componentSpec", None), "properties.componentSpec")
+        if not given:
+            raise InvalidRequest("properties.componentSpec is missing. Send the component's document.")
         own = {wire: key for key, wire in _CAMEL.items()}
         beside = {own[key]: value for key, value in properties.items() if key in own and value is not None}
         unknown = {key: value for key, value in properties.items() if key not in own}
@@ -93,7 +92,7 @@ class ComponentCodec:
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
-        return Component.parse(document | beside | envelope | {"component_spec": given or None})
+        return Component.parse(document | beside | envelope | {"component_spec": given})
 
 
 _CAMEL = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smalt.entities.base import Entity
-from smalt.wire.arm.codec import ENVELOPE, ShapeCodec
+from smalt.wire.arm.base import ENVELOPE, ShapeCodec, as_object
 from smalt.wire.arm.shape import JsonObject, Part, Seconds, Shape, Words
 from smalt.wire.arm.workspaces import IDENTITY
 
@@ -77,7 +77,7 @@ def _nest(flat: JsonObject) -> JsonObject:
 
 def _flatten(properties: JsonObject) -> JsonObject:
     outer = {key: value for key, value in properties.items() if key != "properties"}
-    inner = dict(properties.get("properties") or {})
+    inner = dict(as_object(properties.get("properties"), "properties.properties"))
     scale = inner.pop("scaleSettings", None)
     if isinstance(scale, dict):
         inner |= {key: value for key, value in scale.items() if key in _SCALE.values() and value is not None}
@@ -85,7 +85,7 @@ def _flatten(properties: JsonObject) -> JsonObject:
         if rest:
             inner["scaleSettings"] = rest
     access = inner.get("remoteLoginPortPublicAccess")
-    if access in {"Enabled", "Disabled"}:
+    if isinstance(access, str) and access in {"Enabled", "Disabled"}:
         inner.pop("remoteLoginPortPublicAccess")
         inner["sshPublicAccessEnabled"] = access == "Enabled"
     return outer | inner

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from smalt.entities.base import Entity
 from smalt.entities.connection import Connection
-from smalt.wire.arm.codec import ENVELOPE, envelope_fields, opened
+from smalt.errors import InvalidRequest
+from smalt.wire.arm.base import ENVELOPE, as_object, envelope_fields, opened
 from smalt.wire.arm.shape import JsonObject, Shape, Words
 
 _CATEGORIES = Words(
@@ -124,14 +125,16 @@ class ConnectionCodec:
         """See `Codec.from_arm`."""
         whole, properties = opened(body)
         auth = _AUTH.from_arm(properties.pop("authType", None) or "None")
-        metadata = dict(properties.pop("metadata", None) or {})
-        wire = properties.pop("credentials", None) or {}
+        metadata = dict(as_object(properties.pop("metadata", None), "properties.metadata"))
+        told = as_object(properties.pop("credentials", None), "properties.credentials")
+        told = {key: value for key, value in told.items() if value is not None}
         document: JsonObject = _SHAPE.from_arm(properties)
         kind = self._type(document.get("type"), metadata)
+        if not isinstance(kind, str):
+            raise InvalidRequest("properties.category is not text. Send a category.", target="properties.category")
         document |= {"type": kind} | self._fields(kind, document, metadata)
-        told = {key: value for key, value in wire.items() if value is not None} if isinstance(wire, dict) else {}
-        if auth == "api_key" and kind in _FLAT_KEY and told.keys() <= {"key"}:
-            document["api_key"] = told.get("key", "")
+        if auth == "api_key" and kind in _FLAT_KEY and told.keys() == {"key"}:
+            document["api_key"] = told["key"]
         elif auth != "none" or told:
             document["credentials"] = {"type": auth, **self._credentials(auth, told)}
         if metadata:
@@ -146,15 +149,15 @@ class ConnectionCodec:
         return _CATEGORIES.from_arm(category)
 
     @staticmethod
-    def _fields(kind: object, document: JsonObject, metadata: JsonObject) -> JsonObject:
+    def _fields(kind: str, document: JsonObject, metadata: JsonObject) -> JsonObject:
         """Take target and metadata to the fields that the type has for them."""
         found: JsonObject = {}
         if kind in _TARGETS and "target" in document:
-            found[_TARGETS[str(kind)]] = document.pop("target")
+            found[_TARGETS[kind]] = document.pop("target")
         if kind in _WITH_METADATA:
             found |= {field: metadata.pop(key) for field, key in _METADATA.items() if key in metadata}
         if kind in _RESOURCE_IDS and "ResourceId" in metadata:
-            found[_RESOURCE_IDS[str(kind)]] = metadata.pop("ResourceId")
+            found[_RESOURCE_IDS[kind]] = metadata.pop("ResourceId")
         return found
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.datastore import Datastore
-from smalt.wire.arm.codec import ShapeCodec, plain
+from smalt.wire.arm.base import ShapeCodec, plain
 from smalt.wire.arm.shape import Both, JsonObject, Words, camel
 
 _TYPES = Words(

@@ -16,7 +16,7 @@ from smalt.entities.job.services import JobService
 from smalt.entities.job.sweep import EarlyTermination, Objective, SamplingAlgorithm
 from smalt.entities.text import coerce_literal, literal_text
 from smalt.wire.arm.assets import ASSET_TYPES
-from smalt.wire.arm.codec import ENVELOPE, ShapeCodec
+from smalt.wire.arm.base import ENVELOPE, ShapeCodec
 from smalt.wire.arm.search_space import SEARCH_SPACE
 from smalt.wire.arm.shape import Both, CamelKeys, JsonObject, MapOf, Part, Seconds, Shape, Words
 

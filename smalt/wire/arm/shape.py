@@ -72,7 +72,7 @@ class Seconds:
             seconds = duration.from_iso(value)
         except ValueError:
             return value
-        return int(seconds) if seconds == int(seconds) else seconds
+        return int(seconds) if seconds.is_integer() else seconds
 
 
 class CamelKeys:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smalt.wire.arm.codec import ShapeCodec, plain
+from smalt.wire.arm.base import ShapeCodec, as_object, plain
 from smalt.wire.arm.shape import Both, CamelKeys, Shape, Words
 
 _IDENTITY_TYPES = Words(
@@ -39,7 +39,10 @@ def _managed_key(value: Any) -> Any:  # Any: JSON
     if not isinstance(value, dict):
         return value
     own = {wire: key for key, wire in _KEY_FIELDS.items()}
-    vault = {own.get(key, key): item for key, item in (value.get("keyVaultProperties") or {}).items()}
+    vault = {
+        own.get(key, key): item
+        for key, item in as_object(value.get("keyVaultProperties"), "encryption.keyVaultProperties").items()
+    }
     return vault | {key: item for key, item in value.items() if key not in {"keyVaultProperties", "status"}}
 
 

@@ -11,6 +11,8 @@ from smalt.errors import InvalidRequest
 from smalt.wire.arm.envelope import parse_arm_id
 from smalt.wire.arm.shape import JsonObject, Part, Shape, snake
 
+_MAX_DEPTH = 100
+
 ENVELOPE = frozenset({"name", "id", "creation_context"})
 """Fields that travel in the envelope and not in `properties`."""
 
@@ -105,10 +107,33 @@ def opened(body: object) -> tuple[JsonObject, JsonObject]:
     Raises:
         InvalidRequest: One of them is not an object.
     """
+    _check_depth(body)
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(properties, dict):
         raise InvalidRequest("The body has no 'properties' object. Send {\"properties\": {...}}.", target="properties")
     return body, dict(properties)
+
+
+def as_object(value: object, where: str) -> JsonObject:
+    """`value` as an object; null is an empty one.
+
+    Raises:
+        InvalidRequest: It is something else.
+    """
+    if value is not None and not isinstance(value, dict):
+        raise InvalidRequest(f"{where} is not an object. Send {{...}}.", target=where)
+    return value or {}
+
+
+def _check_depth(body: object) -> None:
+    """Refuse bodies so deep that walking them would exhaust the stack."""
+    level = [body]
+    for _ in range(_MAX_DEPTH):
+        inner = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [value for values in inner for value in values]
+        if not level:
+            return
+    raise InvalidRequest(f"The body is more than {_MAX_DEPTH} levels deep. Flatten it.")
 
 
 def envelope_fields(body: JsonObject, *, name: str | None, version: str | None) -> JsonObject:

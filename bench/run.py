@@ -1,0 +1,21 @@
+"""Runs every benchmark, one after the other: `make bench`. Each prints its own lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PEER = HERE.parent / ".venv-clients" / "bin" / "python"
+
+if __name__ == "__main__":
+    for name, options in (
+        ("cli", ()),
+        ("idle", ()),
+        ("submit", ()),
+        ("upload", ()),
+        ("tracking", ("--peer-python", str(PEER))),
+    ):
+        print(f"## {name}", flush=True)
+        subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], check=True, cwd=HERE)

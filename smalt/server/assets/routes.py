@@ -1,0 +1,254 @@
+"""Versioned assets over ARM: containers, versions, labels and upload slots, for workspaces and for registries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from smalt.entities.base import Asset, AssetContainer
+from smalt.errors import InvalidRequest
+from smalt.server.assets.containers import Containers
+from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Owner, Stamp
+from smalt.server.assets.service import AssetService, filters
+from smalt.server.assets.signing import Signer
+from smalt.server.http import Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.wire.arm import codec
+from smalt.wire.arm.envelope import resource
+
+_PROVIDER = "Microsoft.MachineLearningServices"
+_UPLOAD_LIFETIME = timedelta(hours=12)
+_VIEWS: dict[str, bool | None] = {"activeonly": False, "archivedonly": True, "all": None}
+
+
+def archived_view(call: Call) -> bool | None:
+    """What `listViewType` asks for: False for active, True for archived, None for all.
+
+    Raises:
+        InvalidRequest: It is none of the three words.
+    """
+    asked = call.query.get("listviewtype") or "ActiveOnly"
+    if asked.lower() not in _VIEWS:
+        raise InvalidRequest(
+            f"listViewType {asked[:40]!r} is unknown. Ask for ActiveOnly, ArchivedOnly or All.", target="listViewType"
+        )
+    return _VIEWS[asked.lower()]
+
+
+class AssetPages:
+    """The handlers of one root: the workspaces or the registries.
+
+    Args:
+        service: The verbs.
+        owner_of: Finds the workspace or registry of a call.
+        containers: Where uploads go.
+        signer: Signs upload slots.
+        root: `workspaces` or `registries`.
+    """
+
+    def __init__(
+        self,
+        service: AssetService,
+        owner_of: Callable[[Call], Owner],
+        containers: Containers,
+        signer: Signer,
+        *,
+        root: str,
+    ) -> None:
+        self._service = service
+        self._owner_of = owner_of
+        self._containers = containers
+        self._signer = signer
+        self._root = root
+
+    def routes(self, prefix: str, *, upload_verb: str = "POST", upload_path: str = "startPendingUpload") -> list[Route]:
+        """Routes of every kind below a prefix."""
+        table = Routes(prefix=prefix)
+        for kind in KINDS:
+            pages = _KindPages(self, kind)
+            read, write = f"{self._root}/{kind}/versions/read", f"{self._root}/{kind}/versions/write"
+            remove = f"{self._root}/{kind}/versions/delete"
+            one, many = f"/{kind}/{{name}}/versions/{{version}}", f"/{kind}/{{name}}/versions"
+            table.add("GET", f"/{kind}", pages.list_containers, action=read, query=("listViewType", "$top", "$skip"))
+            table.add("GET", f"/{kind}/{{name}}", pages.show_container, action=read)
+            table.add("PUT", f"/{kind}/{{name}}", pages.put_container, action=write)
+            table.add("DELETE", f"/{kind}/{{name}}", pages.delete_container, action=remove)
+            table.add("GET", many, pages.list_versions, action=read, query=_VERSION_QUERY)
+            table.add("GET", one, pages.show, action=read)
+            table.add("PUT", one, pages.put, action=write)
+            table.add("DELETE", one, pages.delete, action=remove)
+            table.add("GET", f"/{kind}/{{name}}/labels/{{label}}", pages.show_label, action=read)
+            if upload_path == "startPendingUpload":
+                table.add(upload_verb, f"{one}/startPendingUpload", pages.start_upload, action=write)
+        return table.all
+
+    def upload_slot(self, call: Call, name: str) -> dict[str, Any]:
+        """A container of its own for one upload, with a signed URL that opens it for a while."""
+        owner = self._owner_of(call)
+        container = _slot(name, call)
+        self._containers.ensure(owner.id, container)
+        expires = call.work.now + _UPLOAD_LIFETIME
+        signed = self._signer.sign(owner.id, container, "", permissions="rcwl", expires_at=expires)
+        uri = f"{call.base_url}/blob/{owner.id}/{container}"
+        return {
+            "blobReferenceForConsumption": {
+                "blobUri": uri,
+                "storageAccountArmId": f"{owner.scope}/storage",
+                "credential": {"credentialType": "SAS", "sasUri": f"{uri}?{signed}"},
+            },
+            "pendingUploadId": container,
+            "pendingUploadType": "TemporaryBlobReference",
+        }
+
+
+class _KindPages:
+    """The handlers of one kind."""
+
+    def __init__(self, pages: AssetPages, kind: str) -> None:
+        self._pages = pages
+        self._service = pages._service
+        self._owner_of = pages._owner_of
+        self._kind = kind
+        self._codec = codec(kind)
+
+    def list_containers(self, call: Call) -> Answer:
+        """List assets."""
+        owner = self._owner_of(call)
+        limit = call.number("$top", default=call.number("count", default=100, low=1, high=1000), low=1, high=1000)
+        page = self._service.containers(
+            call.work, owner, self._kind, archived=archived_view(call), after=call.position(), limit=limit
+        )
+        return ok(call.listing(Page([self._container(owner, found) for found in page.items], page.after)))
+
+    def show_container(self, call: Call) -> Answer:
+        """Show an asset: its newest version and the next free one."""
+        owner = self._owner_of(call)
+        return ok(self._container(owner, self._service.container(call.work, owner, self._kind, call.params["name"])))
+
+    def put_container(self, call: Call) -> Answer:
+        """Create an asset without versions, or change its description, tags and archiving."""
+        owner = self._owner_of(call)
+        entity = codec("containers").from_arm(call.json_object(), name=call.params["name"])
+        assert isinstance(entity, AssetContainer)
+        found, is_new = self._service.put_container(call.work, owner, self._kind, call.params["name"], entity)
+        return created(self._container(owner, found), is_new=is_new)
+
+    def delete_container(self, call: Call) -> Answer:
+        """Delete an asset with all its versions."""
+        there = self._service.delete_container(call.work, self._owner_of(call), self._kind, call.params["name"])
+        return empty(200 if there else 204)
+
+    def list_versions(self, call: Call) -> Answer:
+        """List versions, the newest first."""
+        owner = self._owner_of(call)
+        name = call.params["name"]
+        wanted = call.query.get("hash")
+        if wanted is not None:
+            found = self._service.by_hash(call.work, owner, self._kind, wanted)
+            return ok(call.listing(Page([self._version(version) for version in found])))
+        order = (call.query.get("$orderby") or call.query.get("orderby") or "createdtime desc").lower()
+        number = call.query.get("version")
+        conditions = filters([*call.query_all("tags"), *call.query_all("$tags")], call.query_all("properties"))
+        page = self._service.versions(
+            call.work,
+            owner,
+            self._kind,
+            name,
+            archived=archived_view(call),
+            newest_first=not order.endswith("asc"),
+            after=call.position(),
+            limit=call.number("$top", default=100, low=1, high=1000),
+            matches=lambda item: conditions(item) and number in (None, item.version),
+        )
+        return ok(call.listing(Page([self._version(found) for found in page.items], page.after)))
+
+    def show(self, call: Call) -> Answer:
+        """Show a version."""
+        return self._answer(
+            self._service.get(call.work, self._owner_of(call), self._kind, call.params["name"], call.params["version"])
+        )
+
+    def show_label(self, call: Call) -> Answer:
+        """Show the version behind a label."""
+        return self._answer(
+            self._service.labelled(
+                call.work, self._owner_of(call), self._kind, call.params["name"], call.params["label"]
+            )
+        )
+
+    def put(self, call: Call) -> Answer:
+        """Create a version, or change what may change of one."""
+        owner = self._owner_of(call)
+        entity = self._codec.from_arm(call.json_object(), name=call.params["name"], version=call.params["version"])
+        assert isinstance(entity, Asset)
+        found, is_new = self._service.put(
+            call.work,
+            owner,
+            self._kind,
+            call.params["name"],
+            call.params["version"],
+            entity,
+            if_match=call.header("if-match"),
+        )
+        return created(self._version(found), is_new=is_new, headers={"ETag": found.etag})
+
+    def delete(self, call: Call) -> Answer:
+        """Delete a version."""
+        there = self._service.delete_version(
+            call.work, self._owner_of(call), self._kind, call.params["name"], call.params["version"]
+        )
+        return empty(200 if there else 204)
+
+    def start_upload(self, call: Call) -> Answer:
+        """Open a slot to upload the files of a version to."""
+        return ok(self._pages.upload_slot(call, call.params["name"]))
+
+    def _answer(self, found: AssetVersion) -> Answer:
+        return Answer(200, self._version(found), {"ETag": found.etag})
+
+    def _version(self, found: AssetVersion) -> dict[str, Any]:
+        body = self._codec.to_arm(found.entity)
+        properties = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False, **body["properties"]}
+        if self._kind == "models":
+            properties["flavors"] = properties.get("flavors") or {}
+        properties["provisioningState"] = "Succeeded"
+        return resource(
+            id=found.id,
+            name=found.version,
+            type=f"{_PROVIDER}/{self._pages._root}/{self._kind}/versions",
+            properties=properties,
+            etag=found.etag,
+            **_system(found.stamp),
+        )
+
+    def _container(self, owner: Owner, found: ContainerRecord) -> dict[str, Any]:
+        body = codec("containers").to_arm(found.entity)
+        properties = {"tags": {}, "properties": {}, **body["properties"], "provisioningState": "Succeeded"}
+        if self._kind == "data":
+            properties.setdefault("dataType", "uri_folder")
+        return resource(
+            id=f"{owner.scope}/{self._kind}/{found.name}",
+            name=found.name,
+            type=f"{_PROVIDER}/{self._pages._root}/{self._kind}",
+            properties=properties,
+            **_system(found.stamp),
+        )
+
+
+_VERSION_QUERY = ("$orderBy", "$top", "$skip", "listViewType", "tags", "properties", "version", "hash", "hashVersion")
+
+
+def _system(stamp: Stamp) -> dict[str, Any]:
+    return {
+        "created_at": stamp.created_at,
+        "created_by": stamp.created_by,
+        "modified_at": stamp.modified_at,
+        "modified_by": stamp.modified_by,
+    }
+
+
+def _slot(name: str, call: Call) -> str:
+    """A container name for an upload: container names allow fewer characters than asset names."""
+    version = call.params.get("version", "1")
+    return "upload-" + hashlib.sha256(f"{call.route.path}/{name}/{version}".encode()).hexdigest()[:32]

@@ -1,0 +1,90 @@
+"""Connections over ARM. Their PUT answers 200 for a new one as well: the official client takes 201 for a failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smalt.entities.connection import Connection
+from smalt.server.connections.service import ConnectionService
+from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, empty, ok
+from smalt.server.records import Record
+from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
+from smalt.wire.arm import codec
+from smalt.wire.arm.envelope import resource
+
+_TYPE = "Microsoft.MachineLearningServices/workspaces/connections"
+
+
+def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:
+    """The slice's part of the table."""
+    table = Routes(prefix=WORKSPACE + "/connections")
+    spelling = codec("connections")
+
+    def answer(workspace: WorkspaceRecord, record: Record, entity: Connection, *, secrets: bool = False) -> Any:
+        body = spelling.to_arm(entity, secrets=secrets)
+        return resource(
+            id=f"{workspace.scope}/connections/{record.name}",
+            name=record.name,
+            type=_TYPE,
+            created_at=record.created_at,
+            created_by=record.created_by,
+            modified_at=record.modified_at,
+            modified_by=record.modified_by,
+            **body,
+        )
+
+    def plain(workspace: WorkspaceRecord, record: Record) -> Any:
+        return answer(workspace, record, Connection.parse(record.document))
+
+    def listing(call: Call) -> Answer:
+        """List connections, without secrets."""
+        workspace = workspaces.of(call)
+        page = service.page(call.work, workspace, after=call.position())
+        shown = [plain(workspace, record) for record in page.items]
+        for field in ("category", "target"):
+            wanted = call.query.get(field)
+            if wanted:
+                shown = [item for item in shown if str(item["properties"].get(field, "")).lower() == wanted.lower()]
+        return ok(call.listing(Page(shown, page.after)))
+
+    def show(call: Call) -> Answer:
+        """Show a connection, without secrets."""
+        workspace = workspaces.of(call)
+        return ok(plain(workspace, service.get(call.work, workspace, call.params["name"])))
+
+    def put(call: Call) -> Answer:
+        """Create or replace a connection."""
+        workspace = workspaces.of(call)
+        entity = spelling.from_arm(call.json_object(), name=call.params["name"])
+        assert isinstance(entity, Connection)
+        return ok(plain(workspace, service.put(call.work, workspace, entity)))
+
+    def patch(call: Call) -> Answer:
+        """Change some fields of a connection."""
+        workspace = workspaces.of(call)
+        record = service.get(call.work, workspace, call.params["name"])
+        before = spelling.to_arm(service.with_secrets(workspace, record), secrets=True)
+        change = call.json_object().get("properties")
+        before["properties"] |= change if isinstance(change, dict) else {}
+        entity = spelling.from_arm(before, name=record.name)
+        assert isinstance(entity, Connection)
+        return ok(plain(workspace, service.put(call.work, workspace, entity)))
+
+    def delete(call: Call) -> Answer:
+        """Delete a connection."""
+        workspace = workspaces.of(call)
+        return empty(200 if service.delete(call.work, workspace, call.params["name"]) else 204)
+
+    def list_secrets(call: Call) -> Answer:
+        """Show a connection with its secrets."""
+        workspace = workspaces.of(call)
+        record = service.get(call.work, workspace, call.params["name"])
+        return ok(answer(workspace, record, service.with_secrets(workspace, record), secrets=True))
+
+    table.add("GET", "", listing, action="workspaces/connections/read", query=("category", "target", "$skip"))
+    table.add("GET", "/{name}", show, action="workspaces/connections/read")
+    table.add("PUT", "/{name}", put, action="workspaces/connections/write")
+    table.add("PATCH", "/{name}", patch, action="workspaces/connections/write")
+    table.add("DELETE", "/{name}", delete, action="workspaces/connections/delete")
+    table.add("POST", "/{name}/listsecrets", list_secrets, action="workspaces/connections/listsecrets/action")
+    return table.all

@@ -1,0 +1,64 @@
+"""What can be done with connections, and the rule that their secrets leave only by the door made for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from smalt.entities.connection import Connection
+from smalt.errors import NotFound
+from smalt.server.connections.tables import connections
+from smalt.server.http import Page
+from smalt.server.records import Record, Records
+from smalt.server.vault import Vault
+from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
+
+
+class ConnectionService:
+    """Connections of workspaces."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._records = Records(connections)
+
+    def put(self, work: Work, workspace: WorkspaceRecord, connection: Connection) -> Record:
+        """Create or replace."""
+        assert connection.name is not None
+        whole = msgspec.json.encode(connection.document(secrets=True)).decode()
+        sealed = self._vault.seal(whole, context=_context(workspace, connection.name))
+        document = connection.document(secrets=False)
+        return self._records.put(work, workspace.id, connection.name, document, sealed=sealed)[0]
+
+    def get(self, work: Work, workspace: WorkspaceRecord, name: str) -> Record:
+        """The record without secrets.
+
+        Raises:
+            NotFound: There is no connection of this name.
+        """
+        found = self._records.find(work, workspace.id, name)
+        if found is None:
+            raise NotFound(f"No connection {name!r} in workspace {workspace.name!r}. See `smalt connection list`.")
+        return found
+
+    def with_secrets(self, workspace: WorkspaceRecord, record: Record) -> Connection:
+        """The whole connection; callers must hold `workspaces/connections/listsecrets/action`."""
+        assert record.sealed is not None
+        whole: Mapping[str, Any] = msgspec.json.decode(
+            self._vault.open(record.sealed, context=_context(workspace, record.name))
+        )
+        return Connection.parse(whole)
+
+    def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None) -> Page[Record]:
+        """Connections in the order of their names."""
+        return self._records.page(work, workspace.id, after=after)
+
+    def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
+        """Whether there was one."""
+        return self._records.delete(work, workspace.id, name)
+
+
+def _context(workspace: WorkspaceRecord, name: str) -> str:
+    return f"connection/{workspace.id}/{name.lower()}"

@@ -1,0 +1,5 @@
+"""The rows of connections."""
+
+from smalt.server.records import record_table
+
+connections = record_table("connections")

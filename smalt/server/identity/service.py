@@ -1,0 +1,209 @@
+"""Who a caller is: signs actors in, knows tokens, and makes and revokes the tokens of running jobs."""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from smalt.errors import InvalidRequest
+from smalt.kit import ids
+from smalt.server.identity import store
+from smalt.server.identity.attempts import Attempts
+from smalt.server.identity.directory import Directory
+from smalt.server.identity.errors import InvalidClient
+from smalt.server.identity.keys import SigningKey
+from smalt.server.identity.memory import ShortMemory
+from smalt.server.identity.roles import ROLES
+from smalt.server.identity.tokens import PERSONAL_PREFIX, TokenMint, digest, refuse
+from smalt.server.work import Actor, ActorKind, JobGrant, Permission, Work
+
+ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
+_OWN_AUDIENCE = "smalt"
+_NO_SECRET = digest("")
+_ROLES = {role.name: role for role in ROLES}
+
+
+@dataclass(frozen=True)
+class Identified:
+    """An actor, and when the token that proves it stops doing so."""
+
+    actor: Actor
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A signed token for one audience."""
+
+    text: str
+    audience: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+class IdentityService:
+    """Signs in and identifies.
+
+    Args:
+        key: Signs the tokens.
+        attempts: Counts wrong secrets.
+
+    Attributes:
+        directory: Who there is and what they may do.
+        known: Actors by the hash of their token; forgotten whenever a role or a token is taken away.
+    """
+
+    def __init__(self, key: SigningKey, attempts: Attempts | None = None) -> None:
+        self.key = key
+        self.known: ShortMemory[bytes, Actor] = ShortMemory()
+        self.directory = Directory(self.known.forget_all)
+        self._mint = TokenMint(key)
+        self._attempts = attempts or Attempts()
+
+    @property
+    def tenant(self) -> str:
+        """The installation's tenant id."""
+        return self.key.tenant
+
+    def authenticate(self, work: Work, token: str) -> Identified:
+        """The actor that a token of any kind stands for.
+
+        Raises:
+            NotAuthenticated: It stands for none, or no longer.
+        """
+        if token.startswith(PERSONAL_PREFIX):
+            return self._by_personal_token(work, token)
+        claims = self._mint.read(token, now=work.now)
+        expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
+        if claims.job is not None:
+            return Identified(self._job(work, claims.token_id, claims.job), expires_at)
+        found = self._actor(work, claims.subject)
+        if found is None:
+            refuse("belongs to an actor that was removed")
+        return Identified(found, expires_at)
+
+    def sign_in(self, work: Work, client_id: str, secret: str, *, audience: str, address: str) -> AccessToken:
+        """A token for a client that proves itself by its secret.
+
+        Raises:
+            InvalidClient: Unknown client or wrong secret.
+            TooManyAttempts: Wrong secrets came too often from this address for this client.
+        """
+        key = f"{address} {client_id[:64]}"
+        self._attempts.check(key)
+        if not self._has_secret(work, client_id, secret):
+            self._attempts.failed(key)
+            raise InvalidClient(
+                f"The client {client_id[:64]!r} is unknown or its secret is wrong. Check AZURE_CLIENT_ID and "
+                "AZURE_CLIENT_SECRET; `smalt env` prints valid ones."
+            )
+        self._attempts.succeeded(key)
+        found = self._actor(work, client_id)
+        if found is None:
+            raise InvalidClient(f"The client {client_id[:64]!r} was removed. Ask an owner for another.")
+        return self._access_token(work, found, audience)
+
+    def exchange(self, work: Work, token: str, *, audience: str) -> AccessToken:
+        """A token of another audience for the same actor; a job's keeps its own end and can still be revoked.
+
+        Raises:
+            NotAuthenticated: The given token is not valid.
+        """
+        identified = self.authenticate(work, token)
+        if identified.actor.grant is None:
+            return self._access_token(work, identified.actor, audience)
+        claims = self._mint.read(token, now=work.now)
+        assert identified.expires_at is not None
+        return self._access_token(
+            work, identified.actor, audience, expires_at=identified.expires_at, job_token_id=claims.token_id
+        )
+
+    def issue_job_token(self, work: Work, grant: JobGrant, *, lifetime: timedelta) -> str:
+        """A token for a running job that opens what the grant says and nothing else, until it ends or is revoked."""
+        if lifetime <= timedelta(0):
+            raise InvalidRequest(f"A job's token cannot live for {lifetime}. Give a time above zero.")
+        store.delete_expired_job_tokens(work.connection, work.now)
+        token_id = ids.guid()
+        expires_at = work.now + lifetime
+        row = {
+            "id": token_id,
+            "workspace_id": grant.workspace_id,
+            "job": grant.job,
+            "grant": {"readable": list(grant.readable), "writable": list(grant.writable)},
+            "expires_at": expires_at,
+        }
+        store.add_job_token(work.connection, row)
+        actor = _job_actor(grant)
+        return self._access_token(work, actor, _OWN_AUDIENCE, expires_at=expires_at, job_token_id=token_id).text
+
+    def revoke_job_token(self, work: Work, workspace_id: str, job: str) -> None:
+        """End every token of a job: in this process with the commit, in others within seconds."""
+        store.delete_job_tokens(work.connection, workspace_id, job)
+        work.after_commit(self.known.forget_all)
+
+    def _access_token(
+        self,
+        work: Work,
+        actor: Actor,
+        audience: str,
+        *,
+        expires_at: datetime | None = None,
+        job_token_id: str | None = None,
+    ) -> AccessToken:
+        expires = expires_at or work.now + ACCESS_TOKEN_LIFETIME
+        text = self._mint.sign(
+            subject=actor.id,
+            name=actor.name,
+            audience=audience,
+            now=work.now,
+            expires_at=expires,
+            token_id=job_token_id,
+            job=actor.grant.job if actor.grant else None,
+        )
+        return AccessToken(text, audience, work.now, expires)
+
+    def _by_personal_token(self, work: Work, token: str) -> Identified:
+        row = store.personal_token(work.connection, digest(token), work.now)
+        if row is None:
+            refuse("is unknown, revoked or expired")
+        found = self._actor(work, row["actor_id"])
+        assert found is not None  # credentials go with their actor
+        return Identified(found, row["expires_at"])
+
+    def _has_secret(self, work: Work, client_id: str, secret: str) -> bool:
+        given = digest(secret)
+        known = store.list_credentials(work.connection, client_id, kind="secret") if "\x00" not in client_id else []
+        live = [row["digest"] for row in known if row["expires_at"] is None or row["expires_at"] > work.now]
+        # An unknown client costs the same comparison as a known one.
+        matches = [hmac.compare_digest(given, stored) for stored in live or [_NO_SECRET]]
+        return bool(live) and any(matches)
+
+    def _actor(self, work: Work, actor_id: str) -> Actor | None:
+        row = store.actor(work.connection, actor_id)
+        if row is None:
+            return None
+        permissions = tuple(
+            Permission(held["scope_key"], _ROLES[held["role"]].actions, _ROLES[held["role"]].not_actions)
+            for held in store.assignments_of(work.connection, actor_id)
+            if held["role"] in _ROLES
+        )
+        return Actor(row["id"], row["name"], ActorKind(row["kind"]), permissions)
+
+    def _job(self, work: Work, token_id: str, job: str) -> Actor:
+        row = store.job_token(work.connection, token_id, work.now)
+        if row is None or row["job"] != job:
+            refuse("of this job was revoked or has expired")
+        grant = JobGrant(
+            job=row["job"],
+            workspace_id=row["workspace_id"],
+            readable=tuple(row["grant"]["readable"]),
+            writable=tuple(row["grant"]["writable"]),
+        )
+        return _job_actor(grant)
+
+
+def _job_actor(grant: JobGrant) -> Actor:
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"urn:smalt:job:{grant.workspace_id}:{grant.job}")
+    return Actor(str(identity), grant.job, ActorKind.JOB, grant=grant)

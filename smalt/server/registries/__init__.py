@@ -1,0 +1,6 @@
+"""Registries: assets shared by many workspaces, and the discovery that leads clients to them."""
+
+from smalt.server.registries.routes import routes
+from smalt.server.registries.service import RegistryService
+
+__all__ = ["RegistryService", "routes"]

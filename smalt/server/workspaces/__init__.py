@@ -1,0 +1,7 @@
+"""Workspaces and resource groups: the rooms that everything else lives in, and how a call names one."""
+
+from smalt.server.workspaces.record import GroupRecord, WorkspaceRecord
+from smalt.server.workspaces.routes import routes
+from smalt.server.workspaces.service import WorkspaceDeleted, WorkspaceService
+
+__all__ = ["GroupRecord", "WorkspaceDeleted", "WorkspaceRecord", "WorkspaceService", "routes"]

@@ -1,0 +1,302 @@
+"""Bodies as the official SDK sends them, and unknown keys at every modelled level."""
+
+SAMPLES = {
+    "jobs": [
+        {
+            "properties": {
+                "jobType": "Command",
+                "displayName": "j1",
+                "experimentName": "work",
+                "command": "python main.py",
+                "codeId": "/subscriptions/s/codes/c/versions/1",
+                "environmentId": "/e/versions/1",
+                "computeId": "/computes/cpu",
+                "inputs": {
+                    "lr": {"jobInputType": "literal", "value": "0.1"},
+                    "q": {"jobInputType": "literal", "value": "1", "description": "d", "futureKey": 1},
+                    "d": {
+                        "jobInputType": "uri_file",
+                        "uri": "azureml://datastores/workspaceblobstore/paths/a.csv",
+                        "futureKey": 2,
+                    },
+                },
+                "outputs": {"o": {"jobOutputType": "uri_folder", "mode": "Upload", "assetName": "reg"}},
+                "distribution": {"distributionType": "Mpi", "processCountPerInstance": 2},
+                "resources": {"instanceCount": 2, "shmSize": "4g", "properties": {}, "dockerArgsList": ["a"]},
+                "limits": {"jobLimitsType": "Command", "timeout": "PT1H"},
+                "queueSettings": {"jobTier": "Standard", "priority": 2},
+                "identity": {"identityType": "UserIdentity"},
+                "services": {
+                    "s1": {
+                        "jobServiceType": "SSH",
+                        "nodes": {"nodesValueType": "All"},
+                        "properties": {"sshPublicKeys": "k", "o": "p"},
+                    }
+                },
+                "environmentVariables": {"X": "1"},
+                "tags": {},
+                "properties": {},
+                "isArchived": False,
+                "futureThing": {"aB": 1},
+            }
+        },
+        {
+            "properties": {
+                "jobType": "Sweep",
+                "searchSpace": {
+                    "lr": ["loguniform", [-6, -1]],
+                    "bs": ["choice", [[16, 32]]],
+                    "q": ["quniform", [1, 9, 2]],
+                    "r": ["randint", [5]],
+                },
+                "samplingAlgorithm": {"samplingAlgorithmType": "Random", "seed": 1, "rule": "Sobol"},
+                "limits": {
+                    "jobLimitsType": "Sweep",
+                    "maxTotalTrials": 4,
+                    "maxConcurrentTrials": 2,
+                    "timeout": "PT2H",
+                    "trialTimeout": "PT10M",
+                },
+                "earlyTermination": {
+                    "policyType": "TruncationSelection",
+                    "evaluationInterval": 0,
+                    "delayEvaluation": 1,
+                    "truncationPercentage": 20,
+                },
+                "objective": {"goal": "Maximize", "primaryMetric": "acc"},
+                "trial": {
+                    "codeId": "c",
+                    "command": "x",
+                    "environmentId": "e",
+                    "environmentVariables": {},
+                    "resources": {"instanceCount": 1},
+                    "distribution": {"distributionType": "PyTorch", "processCountPerInstance": 1},
+                },
+            }
+        },
+        {
+            "properties": {
+                "jobType": "Pipeline",
+                "computeId": "c",
+                "settings": {
+                    "default_datastore": "x",
+                    "continue_on_step_failure": True,
+                    "force_rerun": False,
+                    "_source": "YAML.JOB",
+                },
+                "inputs": {
+                    "raw": {"jobInputType": "uri_folder", "uri": "azureml://datastores/x", "mode": "ReadOnlyMount"},
+                    "epochs": {"jobInputType": "literal", "value": "3"},
+                },
+                "outputs": {"model_dir": {"jobOutputType": "uri_folder", "mode": "ReadWriteMount"}},
+                "jobs": {
+                    "train": {
+                        "name": "train",
+                        "type": "command",
+                        "componentId": "/x",
+                        "computeId": "x",
+                        "_source": "REMOTE.WORKSPACE.COMPONENT",
+                        "n": None,
+                    }
+                },
+            }
+        },
+        {
+            "properties": {
+                "jobType": "AutoML",
+                "taskDetails": {"taskType": "Classification"},
+                "resources": {"instanceCount": 1},
+                "outputs": {},
+            }
+        },
+        {
+            "properties": {
+                "jobType": "Spark",
+                "codeId": "c",
+                "entry": {"sparkJobEntryType": "SparkJobPythonEntry", "file": "a.py"},
+                "pyFiles": ["x"],
+                "conf": {"spark.a": "1"},
+                "resources": {"instanceType": "a", "runtimeVersion": "3.2"},
+                "inputs": {},
+            }
+        },
+        {
+            "properties": {
+                "jobType": "FineTuning",
+                "fineTuningDetails": {"modelProvider": "Custom"},
+                "outputs": {"r": {"jobOutputType": "mlflow_model"}},
+                "resources": {"instanceTypes": ["a"]},
+            }
+        },
+    ],
+    "data": [
+        {
+            "properties": {
+                "dataType": "mltable",
+                "dataUri": "azureml://x",
+                "referencedUris": ["a"],
+                "isAnonymous": False,
+                "isArchived": False,
+                "foo": 1,
+                "tags": {"a": "b"},
+                "properties": {},
+            }
+        }
+    ],
+    "models": [
+        {
+            "properties": {
+                "modelType": "mlflow_model",
+                "modelUri": "u",
+                "flavors": {"python_function": {"data": {"a": "1"}}, "x": {"data": {}}},
+                "jobName": "j",
+                "stage": "Production",
+                "datasets": [],
+            }
+        }
+    ],
+    "environments": [
+        {
+            "properties": {
+                "image": "i",
+                "condaFile": "name: x\n# c\n",
+                "osType": "Linux",
+                "inferenceConfig": {"livenessRoute": {"path": "/", "port": 5}},
+                "environmentType": "UserCreated",
+                "autoRebuild": "Disabled",
+            }
+        },
+        {"properties": {"build": {"contextUri": "https://x", "dockerfilePath": "D", "z": 1}}},
+    ],
+    "codes": [{"properties": {"codeUri": "u", "isAnonymous": True, "properties": {"hash_sha256": "a"}}}],
+    "components": [
+        {
+            "properties": {
+                "componentSpec": {
+                    "name": "n",
+                    "version": 1,
+                    "type": "command",
+                    "inputs": {"x": {"type": "number", "default": "1e-3"}},
+                    "outputs": {"y": None},
+                    "_source": "YAML.COMPONENT",
+                    "$schema": "s",
+                },
+                "isAnonymous": False,
+                "properties": {"client_component_hash": "g"},
+                "zed": 3,
+            }
+        }
+    ],
+    "containers": [
+        {"properties": {"dataType": "uri_file", "latestVersion": "1", "nextVersion": "2", "isArchived": False}}
+    ],
+    "datastores": [
+        {
+            "properties": {
+                "datastoreType": "AzureBlob",
+                "accountName": "localhost:8443/blob/",
+                "containerName": "c",
+                "endpoint": "e",
+                "protocol": "https",
+                "credentials": {"credentialsType": "None"},
+                "isDefault": True,
+                "resourceGroup": "x",
+            }
+        },
+        {
+            "properties": {
+                "datastoreType": "AzureDataLakeGen2",
+                "accountName": "a",
+                "filesystem": "f",
+                "credentials": {
+                    "credentialsType": "ServicePrincipal",
+                    "clientId": "c",
+                    "tenantId": "t",
+                    "authorityUrl": "u",
+                    "secrets": {"secretsType": "ServicePrincipal", "clientSecret": "s"},
+                },
+            }
+        },
+        {
+            "properties": {
+                "datastoreType": "S3",
+                "bucket": "b",
+                "credentials": {
+                    "credentialsType": "AccessKey",
+                    "accessKeyId": "k",
+                    "secrets": {"secretsType": "AccessKey", "secretAccessKey": "s"},
+                },
+            }
+        },
+    ],
+    "computes": [
+        {
+            "location": "l",
+            "tags": {"a": "b"},
+            "identity": {"type": "SystemAssigned", "principalId": "p"},
+            "properties": {
+                "computeType": "AmlCompute",
+                "description": "d",
+                "provisioningState": "Succeeded",
+                "properties": {
+                    "vmSize": "S",
+                    "vmPriority": "Dedicated",
+                    "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2, "nodeIdleTimeBeforeScaleDown": "PT2M"},
+                    "remoteLoginPortPublicAccess": "NotSpecified",
+                    "allocationState": "Steady",
+                    "propertyBag": {},
+                },
+            },
+        },
+        {
+            "properties": {
+                "computeType": "Kubernetes",
+                "properties": {"namespace": "n", "instanceTypes": {"d": {"nodeSelector": None}}},
+            }
+        },
+    ],
+    "connections": [
+        {
+            "properties": {
+                "authType": "ApiKey",
+                "category": "AzureOpenAI",
+                "target": "https://x",
+                "isSharedToAll": True,
+                "metadata": {"ApiVersion": "2024", "ApiType": "azure", "other": "1"},
+                "credentials": {"key": "k"},
+            }
+        },
+        {
+            "properties": {
+                "authType": "CustomKeys",
+                "category": "CustomKeys",
+                "target": "_",
+                "metadata": {},
+                "credentials": {"keys": {"a": "b"}},
+            }
+        },
+        {"properties": {"authType": "SAS", "category": "Foo", "target": "_", "credentials": {"sas": "s"}}},
+    ],
+    "workspaces": [
+        {
+            "location": "l",
+            "kind": "Default",
+            "tags": {},
+            "identity": {"type": "SystemAssigned"},
+            "sku": {"name": "Basic"},
+            "properties": {
+                "friendlyName": "f",
+                "mlFlowTrackingUri": "u",
+                "discoveryUrl": "d",
+                "workspaceId": "i",
+                "storageAccount": "s",
+                "publicNetworkAccess": "Enabled",
+                "v1LegacyMode": False,
+                "hbiWorkspace": False,
+            },
+        }
+    ],
+    "registries": [
+        {"location": "l", "properties": {"regionDetails": [{"location": "l"}], "intellectualPropertyPublisher": "p"}}
+    ],
+}

@@ -1,0 +1,132 @@
+import copy
+
+import pytest
+from arm_samples import SAMPLES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smalt.errors import InvalidRequest
+from smalt.wire.arm import codec
+from smalt.wire.arm.datastores import secrets_to_arm
+from smalt.wire.arm.envelope import Scope, arm_id, parse_arm_id, resource
+
+BODIES = [(kind, body) for kind, bodies in SAMPLES.items() for body in bodies]
+IDS = [f"{kind}-{body['properties'].get('jobType', index)}" for index, (kind, body) in enumerate(BODIES)]
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["PT1H", "literal", "Enabled", "P" + "9" * 400 + "D"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def lost(sent, answered, path=""):
+    """What was sent and does not come back as it was."""
+    if isinstance(sent, dict) and isinstance(answered, dict):
+        for key, value in sent.items():
+            yield from lost(value, answered.get(key, "missing"), f"{path}.{key}")
+    elif sent != answered:
+        yield path, sent, answered
+
+
+def paths(value, path=()):
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from paths(inner, (*path, key))
+
+
+@pytest.mark.parametrize(("kind", "body"), BODIES, ids=IDS)
+def test_what_a_client_sends_comes_back(kind, body):
+    entity = codec(kind).from_arm(body, name="abc")
+
+    assert list(lost(body, codec(kind).to_arm(entity, secrets=True))) == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([(kind, body, path) for kind, body in BODIES for path in paths(body)]), JUNK)
+def test_any_body_is_read_stably_or_refused(place, junk):
+    kind, body, path = place
+    changed = {"root": copy.deepcopy(body)}
+    holder = changed
+    for key in ("root", *path)[:-1]:
+        holder = holder[key]
+    holder[("root", *path)[-1]] = junk
+
+    try:
+        entity = codec(kind).from_arm(changed["root"], name="abc")
+    except InvalidRequest:
+        return
+
+    body = codec(kind).to_arm(entity, secrets=True)
+    assert codec(kind).to_arm(codec(kind).from_arm(body, name="abc"), secrets=True) == body
+
+
+def test_a_command_job_is_spelled_as_in_yaml():
+    job = codec("jobs").from_arm(SAMPLES["jobs"][0], name="j1")
+
+    assert job.literals() == {"lr": "0.1", "q": "1"}
+    assert job.limits.timeout == 3600
+    assert job.queue_settings.document() == {"job_tier": "standard", "priority": "medium"}
+    assert job.distribution.document() == {"type": "mpi", "process_count_per_instance": 2}
+    assert job.services["s1"].ssh_public_keys == "k"
+    assert job.outputs["o"].document() == {"type": "uri_folder", "mode": "upload", "name": "reg"}
+
+
+def test_enumerations_are_matched_in_any_case():
+    body = {"properties": {"jobType": "command", "command": "x", "inputs": {"d": {"jobInputType": "UriFile"}}}}
+
+    answer = codec("jobs").to_arm(codec("jobs").from_arm(body))["properties"]
+
+    assert (answer["jobType"], answer["inputs"]["d"]["jobInputType"]) == ("Command", "uri_file")
+
+
+def test_name_version_and_creation_come_from_the_envelope():
+    identifier = arm_id(Scope("s", "g", "w"), "models", "iris", "versions", "3")
+    envelope = resource(
+        id=identifier, name="3", type="t", properties={"modelUri": "u"}, created_at="2026-01-01", created_by="ada"
+    )
+
+    model = codec("models").from_arm(envelope)
+
+    assert (model.name, model.version, model.creation_context.created_by) == ("iris", "3", "ada")
+    assert codec("models").to_arm(model)["properties"]["flavors"] == {}
+
+
+def test_secrets_stay_out_of_answers_but_can_be_listed():
+    body = {
+        "properties": {
+            "datastoreType": "AzureBlob",
+            "containerName": "c",
+            "credentials": {"credentialsType": "Sas", "secrets": {"secretsType": "Sas", "sasToken": "hush"}},
+        }
+    }
+
+    store = codec("datastores").from_arm(body, name="abc")
+
+    assert "hush" not in str(codec("datastores").to_arm(store))
+    assert secrets_to_arm(store) == {"secretsType": "Sas", "sasToken": "hush"}
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"properties": []}, {"properties": {"jobType": "Dance"}}])
+def test_a_body_that_is_no_job_is_refused(body):
+    with pytest.raises(InvalidRequest):
+        codec("jobs").from_arm(body)
+
+
+def test_ids_are_parsed_in_any_case_and_built_in_one():
+    text = (
+        "/SUBSCRIPTIONS/s/resourcegroups/g/providers/microsoft.machinelearningservices/workspaces/w"
+        "/onlineendpoints/e/deployments/blue"
+    )
+
+    found = parse_arm_id(text)
+
+    assert (found.type, found.name, found.workspace) == ("onlineEndpoints", "e", "w")
+    assert found.resource_type == "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+    assert str(found) == arm_id(Scope("s", "g", "w"), "onlineEndpoints", "e", "deployments", "blue")
+    assert parse_arm_id("/subscriptions/s/elsewhere") is None
