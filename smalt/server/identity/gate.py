@@ -61,9 +61,15 @@ class IdentityGate:
         if actor.grant is not None:
             self._authorize_job(call, actor, actor.grant)
             return
-        action = call.route.action
-        if action == SIGNED_IN:
-            return
+        if call.route.action != SIGNED_IN:
+            self.authorize_action(call, actor, call.route.action)
+
+    def authorize_action(self, call: Call, actor: Actor, action: str) -> None:
+        """Return when the actor may do an action at the scope of the call, whatever its route declares.
+
+        Raises:
+            Forbidden: They may not.
+        """
         scope = scope_segments(call, self._find_scope)
         if covers(actor.permissions, action, scope):
             return

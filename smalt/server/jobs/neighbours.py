@@ -7,38 +7,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from smalt.entities.base import Entity
+from smalt.entities.base import Asset, Entity
 from smalt.environments import BuiltEnvironment, Recipe
 from smalt.server.http import Call
 from smalt.server.work import JobGrant, Work
+from smalt.server.workspaces import WorkspaceRecord
 
-
-class Workspace(Protocol):
-    """The record of a workspace."""
-
-    @property
-    def id(self) -> str:
-        """Its guid."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def group(self) -> str:
-        """Its resource group."""
-
-    @property
-    def subscription(self) -> str:
-        """Its subscription."""
-
-    @property
-    def location(self) -> str:
-        """Its region."""
-
-    @property
-    def scope(self) -> str:
-        """Its ARM id."""
+Workspace = WorkspaceRecord
 
 
 class Workspaces(Protocol):
@@ -78,7 +53,7 @@ class Assets(Protocol):
         """The version a reference means. Raises NotFound."""
 
     def register(
-        self, work: Work, workspace: Workspace, kind: str, name: str | None, version: str | None, entity: Entity
+        self, work: Work, workspace: Workspace, kind: str, name: str | None, version: str | None, entity: Asset
     ) -> AssetVersion:
         """Register a version; without one, the next."""
 

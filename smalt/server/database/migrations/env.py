@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
 
-from smalt.server.database import metadata
+from smalt.server.database import Moment, metadata
+
+
+def _plain_types(kind: str, value: Any, _context: Any) -> str | Literal[False]:
+    """A migration must mean the same for ever, so it names no class of ours."""
+    return "sa.BigInteger()" if kind == "type" and isinstance(value, Moment) else False
+
 
 context.configure(
     connection=context.config.attributes["connection"],
+    render_item=_plain_types,
     target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
