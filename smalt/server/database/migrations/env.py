@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy import JSON
 
 from smalt.server.database import Moment, metadata
 
 
 def _plain_types(kind: str, value: Any, _context: Any) -> str | Literal[False]:
     """A migration must mean the same for ever, so it names no class of ours."""
-    return "sa.BigInteger()" if kind == "type" and isinstance(value, Moment) else False
+    if kind == "type" and isinstance(value, Moment):
+        return "sa.BigInteger()"
+    if kind == "type" and isinstance(value, JSON):
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
 
 
 context.configure(
