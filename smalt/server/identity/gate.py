@@ -7,8 +7,7 @@ import binascii
 import hashlib
 
 from smalt.errors import Forbidden, NotAuthenticated
-from smalt.server.audit import FindScope, scope_segments, scope_text, workspace_scope
-from smalt.server.audit.scope import split_scope
+from smalt.server.audit import FindScope, scope_segments, scope_text, split_scope, workspace_scope
 from smalt.server.http import SIGNED_IN, Call
 from smalt.server.identity.access import covers, full_action, roles_with
 from smalt.server.identity.service import IdentityService
