@@ -1,0 +1,64 @@
+"""What a running job's token may do in tracking: its own run, the runs and models it has made itself, no others.
+
+People and services are let in by their roles, at the gate. The functions here add the rule for jobs, where the answer
+needs the row: a route lets every job of the platform come this far, and each service asks here before it answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from smalt.server.tracking.errors import NotYours
+from smalt.server.work import Actor
+
+if TYPE_CHECKING:
+    from smalt.server.http import Call
+
+
+class Space(Protocol):
+    """What tracking needs to know of a workspace."""
+
+    @property
+    def id(self) -> str:
+        """The workspace's guid."""
+
+
+class Owned(Protocol):
+    """Something that a job may have made."""
+
+    @property
+    def owner_job(self) -> str | None:
+        """The job whose token made it; None when it was made by a person."""
+
+
+def any_job(call: Call, actor: Actor) -> bool:
+    """For the route table: jobs may come in; what they reach is decided with the row in hand."""
+    return actor.grant is not None
+
+
+def owner(actor: Actor) -> str | None:
+    """The job that acts, or None for people and services."""
+    return actor.grant.job if actor.grant is not None else None
+
+
+def check_space(actor: Actor, workspace: Space) -> None:
+    """Refuse a job of another workspace.
+
+    Raises:
+        NotYours: The token was issued for a job elsewhere.
+    """
+    if actor.grant is not None and actor.grant.workspace_id != workspace.id:
+        raise NotYours(f"The token of job {actor.grant.job!r} opens nothing in this workspace.")
+
+
+def check_owned(actor: Actor, thing: Owned, name: str) -> None:
+    """Refuse a job that reaches for what another has made.
+
+    Raises:
+        NotYours: It belongs to a person or to another job.
+    """
+    if actor.grant is not None and thing.owner_job != actor.grant.job:
+        raise NotYours(
+            f"The token of job {actor.grant.job!r} opens its own run and what it has made itself, not {name!r}. "
+            "Use a person's or a service principal's token for other runs."
+        )

@@ -1,0 +1,132 @@
+"""Queries of metrics: points are only ever added, the newest of each metric is kept beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from smalt.server.tracking.sql import CHUNK, execute, marks
+
+
+class Point(NamedTuple):
+    """One value of a metric, as stored: NaN is 0 with `is_nan` set, since not every database can hold it."""
+
+    key: int
+    step: int
+    at: int
+    value: float
+    is_nan: int
+
+    @property
+    def shown(self) -> float | str:
+        """The value as JSON can carry it."""
+        return show(self.value, self.is_nan)
+
+
+def show(value: float, is_nan: int) -> float | str:
+    """A stored value as protobuf spells it in JSON."""
+    if is_nan:
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+_INSERT_POINT = (
+    "INSERT INTO metric_points (run, key, step, at, value, is_nan) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+# MLflow's rule: the newest is the one with the highest step, then the latest time, then the highest value.
+_UPSERT_LATEST = (
+    "INSERT INTO latest_metrics (run, key, experiment, step, at, value, is_nan) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (run, key) DO UPDATE SET step = excluded.step, at = excluded.at, value = excluded.value, "
+    "is_nan = excluded.is_nan WHERE (excluded.step, excluded.at, excluded.value) > "
+    "(latest_metrics.step, latest_metrics.at, latest_metrics.value)"
+)
+
+
+class MetricStore:
+    """Rows of metrics. Remembers the numbers of metric names, which never change once committed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """After a rollback: a number that was given in it may be given again to another name."""
+        self._known.clear()
+
+    def key_ids(self, connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
+        """The numbers of metric names, new ones included. Only for the writer, which forgets on a rollback."""
+        for name in names:
+            if name not in self._known:
+                self._known[name] = self._intern(connection, name)
+        return self._known
+
+    def find_key(self, connection: Connection, name: str) -> int | None:
+        """The number of a metric name, or None when nobody has logged it."""
+        row = execute(connection, "SELECT id FROM metric_keys WHERE name = ?", (name,)).first()
+        return None if row is None else int(row[0])
+
+    def append(self, connection: Connection, run: int, experiment: int, points: Sequence[Point]) -> None:
+        """Add points to a run. A point that is there already, say from a repeated request, is not added again."""
+        execute(connection, _INSERT_POINT, [(run, *point) for point in points])
+        newest: dict[int, Point] = {}
+        for point in points:
+            best = newest.get(point.key)
+            if best is None or point[1:4] > best[1:4]:
+                newest[point.key] = point
+        rows = [(run, key, experiment, *point[1:]) for key, point in newest.items()]
+        execute(connection, _UPSERT_LATEST, rows)
+
+    def latest(self, connection: Connection, runs: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        """The newest value of every metric of some runs, as MLflow shows them."""
+        found: dict[int, list[dict[str, Any]]] = {run: [] for run in runs}
+        for start in range(0, len(runs), CHUNK):
+            chunk = tuple(runs[start : start + CHUNK])
+            rows = execute(
+                connection,
+                "SELECT m.run, k.name, m.value, m.is_nan, m.at, m.step FROM latest_metrics m "  # noqa: S608  (marks)
+                f"JOIN metric_keys k ON k.id = m.key WHERE m.run IN ({marks(len(chunk))})",
+                chunk,
+            )
+            for run, name, value, is_nan, at, step in rows:
+                found[run].append({"key": name, "value": show(value, is_nan), "timestamp": at, "step": step})
+        return found
+
+    def history(
+        self, connection: Connection, run: int, key: int, *, offset: int = 0, limit: int | None = None
+    ) -> list[Point]:
+        """Values of one metric in the order they were measured."""
+        statement = (
+            "SELECT key, step, at, value, is_nan FROM metric_points WHERE run = ? AND key = ? "
+            "ORDER BY at, step, value, is_nan LIMIT ? OFFSET ?"
+        )
+        count = 2**62 if limit is None else limit
+        return [Point(*row) for row in execute(connection, statement, (run, key, count, offset))]
+
+    def sample(self, connection: Connection, run: int, key: int, *, steps: tuple[int, int], limit: int) -> list[Point]:
+        """At most `limit` values between two steps, evenly spread, the first and the last among them."""
+        statement = (
+            "WITH numbered AS (SELECT key, step, at, value, is_nan, "
+            "ROW_NUMBER() OVER (ORDER BY step, at, value, is_nan) - 1 AS place, COUNT(*) OVER () AS total "
+            "FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?) "
+            "SELECT key, step, at, value, is_nan FROM numbered WHERE total <= ? OR place = total - 1 "
+            "OR (? > 1 AND (place = 0 OR place * (? - 1) / NULLIF(total - 1, 0) "
+            "<> (place - 1) * (? - 1) / NULLIF(total - 1, 0))) "
+            "ORDER BY place"
+        )
+        spread = max(limit, 2)
+        parameters = (run, key, *steps, limit, limit, spread, spread)
+        return [Point(*row) for row in execute(connection, statement, parameters)]
+
+    def _intern(self, connection: Connection, name: str) -> int:
+        found = self.find_key(connection, name)
+        if found is not None:
+            return found
+        execute(connection, "INSERT INTO metric_keys (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        found = self.find_key(connection, name)
+        if found is None:
+            raise AssertionError(f"The metric name {name!r} was stored and is not there.")
+        return found

@@ -1,0 +1,30 @@
+"""Statements handed to the driver as they are, for rows by the thousand: building SQL would cost most there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+CHUNK = 5000
+
+
+def execute(connection: Connection, statement: str, parameters: Sequence[Any]) -> Any:
+    """Run a statement with `?` for its parameters: a tuple for one row, a list of tuples for many.
+
+    Typed as Any because driver results have the columns of the statement.
+    """
+    text = _for_psycopg(statement) if connection.dialect.name == "postgresql" else statement
+    return connection.exec_driver_sql(text, parameters)
+
+
+def marks(count: int) -> str:
+    """`?, ?, ?` for an IN list."""
+    return ", ".join("?" * count)
+
+
+@lru_cache(maxsize=256)
+def _for_psycopg(statement: str) -> str:
+    return statement.replace("?", "%s")

@@ -1,0 +1,127 @@
+"""One thread that writes for all: requests that arrive together share one transaction, and are answered after it.
+
+A commit costs about as much as the rows of a small request, so a hundred requests that wait for each other would wait
+for a hundred commits. Nothing is answered before it is committed: what a client was told is kept, whatever is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
+
+from smalt.errors import SmaltError, Unavailable
+from smalt.server.work import Actor, Work, Works
+
+_log = logging.getLogger(__name__)
+_GROUP = 256
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Order:
+    actor: Actor
+    action: Callable[[Work], Any]
+    answer: Future[Any] = field(default_factory=Future)
+
+
+class GroupWriter:
+    """Collects writes and commits them together.
+
+    Args:
+        works: Opens the transactions.
+        on_rollback: Called when a group was rolled back, so that nothing remembered from it stays remembered.
+    """
+
+    def __init__(self, works: Works, *, on_rollback: Callable[[], None] = lambda: None) -> None:
+        self._works = works
+        self._on_rollback = on_rollback
+        self._queue: SimpleQueue[_Order | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    async def write(self, actor: Actor, action: Callable[[Work], T]) -> T:
+        """Run `action` in a transaction shared with others and return its result once that is committed.
+
+        An action that raises leaves nothing behind: its group is rolled back and the others are run again.
+        """
+        order = _Order(actor, action)
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The server is stopping and takes no more metrics. Try again when it is back.")
+            self._queue.put(order)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="tracking-writer", daemon=True)
+                self._thread.start()
+        return cast(T, await asyncio.wrap_future(order.answer))
+
+    def close(self) -> None:
+        """Write what is waiting, then stop."""
+        with self._lock:
+            self._closed = True
+            thread, self._thread = self._thread, None
+            self._queue.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            first = self._queue.get()
+            if first is None:
+                return
+            group = [first]
+            is_last = False
+            while len(group) < _GROUP:
+                try:
+                    following = self._queue.get_nowait()
+                except Empty:
+                    break
+                if following is None:
+                    is_last = True
+                    break
+                group.append(following)
+            self._commit(group)
+            if is_last:
+                return
+
+    def _commit(self, group: list[_Order]) -> None:
+        """All in one transaction; when one fails, each in its own, so that only that one is refused."""
+        try:
+            results = self._together(group)
+        except Exception as error:
+            self._on_rollback()
+            if len(group) > 1:
+                for order in group:
+                    self._commit([order])
+                return
+            if not isinstance(error, SmaltError):
+                _log.exception("A write of tracking failed.")
+            _answer(group[0].answer, error=error)
+            return
+        for order, result in zip(group, results, strict=True):
+            _answer(order.answer, result=result)
+
+    def _together(self, group: list[_Order]) -> list[Any]:
+        results: list[Any] = []
+        with self._works.write(group[0].actor) as work:
+            for order in group:
+                work.actor = order.actor
+                results.append(order.action(work))
+        return results
+
+
+def _answer(future: Future[Any], *, result: Any = None, error: Exception | None = None) -> None:
+    # A caller that has gone away has cancelled its future; its write stands all the same.
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
