@@ -20,7 +20,7 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
     "data": {
         "archive": "--name --label --version".split(),
         "create": (
-            "--datastore --description --file --name --no-wait --path --registry-name --set --skip- "
+            "--datastore --description --file --name --no-wait --path --registry-name --set --skip-"
             "validation --type --version"
         ).split(),
         "import": ("--datastore --description --file --name --path --set --skip-validation --type --version").split(),
@@ -86,7 +86,7 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
         "create": (
             "--admin-password --admin-username --description --enable-node-public-ip --file --identity-type "
             "--idle-time-before-scale-down --location --max-instances --min-instances --name --no-wait --set "
-            "--size --ssh-key-value --ssh-public-access-enabled --subnet --tags --tier --type --user- "
+            "--size --ssh-key-value --ssh-public-access-enabled --subnet --tags --tier --type --user-"
             "assigned-identities --user-object-id --user-tenant-id --vnet-name"
         ).split(),
         "delete": "--name --no-wait --yes".split(),
@@ -107,9 +107,9 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
     },
     "workspace": {
         "create": (
-            "--allow-roleassignment-on-rg --application-insights --container-registry --default-resource- "
-            "group --description --display-name --enable-data-isolation --file --hub-id --image-build- "
-            "compute --key-vault --kind --location --managed-network --name --no-wait --primary-user- "
+            "--allow-roleassignment-on-rg --application-insights --container-registry --default-resource-"
+            "group --description --display-name --enable-data-isolation --file --hub-id --image-build-"
+            "compute --key-vault --kind --location --managed-network --name --no-wait --primary-user-"
             "assigned-identity --provision-network-now --public-network-access --set --storage-account "
             "--system-datastores-auth-mode --tags --update-dependent-resources"
         ).split(),
