@@ -157,6 +157,20 @@ def show_services(session: Session, name: str, node_index: int) -> object:
     return session.client.jobs.show_services(name, node_index)
 
 
+@job.command("metrics", cls=verb.Verb)
+@verb.name()
+def metrics(session: Session, name: str) -> object:
+    """Show the last value of every metric."""
+    return session.client.jobs.metrics(name)
+
+
+@job.command("lineage", cls=verb.Verb)
+@verb.name()
+def lineage(session: Session, name: str) -> object:
+    """Show what a job was made from, and what it has made."""
+    return session.client.jobs.lineage(name)
+
+
 def _follow(session: Session, name: str) -> None:
     session.client.jobs.stream(name, out=sys.stdout)
 
