@@ -7,3 +7,81 @@ inside the package imports from here.
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # importing `typing` for it would cost more than all else here
+if TYPE_CHECKING:
+    from smalt.entities.job.distribution import Mpi as MpiDistribution
+    from smalt.entities.job.distribution import PyTorch as PyTorchDistribution
+    from smalt.entities.job.distribution import Ray as RayDistribution
+    from smalt.entities.job.distribution import TensorFlow as TensorFlowDistribution
+    from smalt.entities.v2 import AmlTokenConfiguration, ManagedIdentityConfiguration, UserIdentityConfiguration
+    from smalt.sdk.authoring import (
+        Input,
+        Output,
+        command,
+        load_component,
+        load_compute,
+        load_connection,
+        load_data,
+        load_datastore,
+        load_environment,
+        load_job,
+        load_model,
+        load_registry,
+        load_workspace,
+        load_workspace_connection,
+    )
+    from smalt.sdk.client import MLClient
+
+_AUTHORING = (
+    "Input Output command load_component load_compute load_connection load_data load_datastore load_environment "
+    "load_job load_model load_registry load_workspace load_workspace_connection"
+).split()
+_PUBLISHED = {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
+    "MLClient": "smalt.sdk.client:MLClient",
+    "AmlTokenConfiguration": "smalt.entities.v2:AmlTokenConfiguration",
+    "ManagedIdentityConfiguration": "smalt.entities.v2:ManagedIdentityConfiguration",
+    "UserIdentityConfiguration": "smalt.entities.v2:UserIdentityConfiguration",
+    "MpiDistribution": "smalt.entities.job.distribution:Mpi",
+    "PyTorchDistribution": "smalt.entities.job.distribution:PyTorch",
+    "RayDistribution": "smalt.entities.job.distribution:Ray",
+    "TensorFlowDistribution": "smalt.entities.job.distribution:TensorFlow",
+}
+
+__all__ = [
+    "AmlTokenConfiguration",
+    "Input",
+    "MLClient",
+    "ManagedIdentityConfiguration",
+    "MpiDistribution",
+    "Output",
+    "PyTorchDistribution",
+    "RayDistribution",
+    "TensorFlowDistribution",
+    "UserIdentityConfiguration",
+    "command",
+    "load_component",
+    "load_compute",
+    "load_connection",
+    "load_data",
+    "load_datastore",
+    "load_environment",
+    "load_job",
+    "load_model",
+    "load_registry",
+    "load_workspace",
+    "load_workspace_connection",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLISHED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _PUBLISHED[name].split(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLISHED])

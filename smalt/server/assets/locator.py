@@ -176,22 +176,22 @@ class DataLocator:
 
     def _bucket(self, work: Work, workspace: WorkspaceRecord, reference: RemoteUrl) -> Location:
         parts = urlsplit(reference.url)
-        wanted = {"s3": S3Datastore, "gs": GcsDatastore}[reference.scheme]
+        key = parts.path.strip("/")
         for record in self._datastores.page(work, workspace, after=None, limit=1000).items:
-            entity = self._datastores.entity(record)
-            if isinstance(entity, wanted) and getattr(entity, "bucket", None) == parts.netloc:
-                prefix = (getattr(entity, "prefix", None) or "").strip("/")
-                key = parts.path.strip("/")
-                if not prefix or key == prefix or key.startswith(f"{prefix}/"):
-                    return self._in_datastore(
-                        work, workspace, DatastorePath(record.name, key[len(prefix) :].strip("/"))
-                    )
+            held = record.document
+            if held["type"] != _BUCKET_TYPES[reference.scheme] or held["bucket"] != parts.netloc:
+                continue
+            prefix = str(held.get("prefix") or "").strip("/")
+            if not prefix or key == prefix or key.startswith(f"{prefix}/"):
+                place = DatastorePath(record.name, key[len(prefix) :].strip("/"))
+                return self._in_datastore(work, workspace, place)
         raise Unsupported(
             f"{reference.url[:200]!r}: no datastore of this workspace leads to the bucket {parts.netloc!r}. Make one "
             "with its credentials: smalt datastore create --file store.yml."
         )
 
 
+_BUCKET_TYPES = {"s3": "s3", "gs": "gcs"}
 _OWN_BLOB = re.compile(
     r"^/blob/(?P<workspace>[0-9a-fA-F-]{36})/(?:\.blob\.[^/]+/)?(?P<container>[^/]+)(?:/(?P<key>.*))?$"
 )

@@ -1,0 +1,178 @@
+"""A container in an object store: S3, Azure Blob or Google Cloud Storage."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import from_url
+
+from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
+from smalt.blobs.keys import clean_key
+from smalt.errors import Conflict, InvalidRequest, NotFound, Unavailable
+
+_STAGED = ".smalt-staged"
+
+
+class ObstoreBlobStore(BlobStore):
+    """A bucket, or a prefix of one.
+
+    Args:
+        url: `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
+        options: Settings and credentials, in obstore's own names.
+    """
+
+    def __init__(self, url: str, *, options: Mapping[str, str]) -> None:
+        settings: dict[str, Any] = dict(options)
+        client: dict[str, Any] = {"timeout": "60s"}
+        if settings.pop("aws_allow_http", "") == "true":
+            client["allow_http"] = True
+        make: Any = from_url  # Any: its overloads name each store's options one by one
+        self._store: Any = make(url, config=settings, client_options=client)
+        self._url = url
+
+    def head(self, key: str) -> BlobInfo | None:
+        """See `BlobStore.head`."""
+        try:
+            return _info(obstore.head(self._store, clean_key(key)))
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except BaseError as error:
+            raise self._trouble(error) from error
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """See `BlobStore.read`."""
+        found = self.head(key)
+        if found is None:
+            raise NotFound(f"There is no blob {key[:200]!r} in {self._url}.", code="BlobNotFound")
+        end = found.size if length is None else min(found.size, start + length)
+        return self._ranges(key, start, end)
+
+    def _ranges(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        step = 8 * CHUNK_BYTES
+        for begin in range(start, end, step):
+            try:
+                content = bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + step, end)))
+            except BaseError as error:
+                raise self._trouble(error) from error
+            for offset in range(0, len(content), CHUNK_BYTES):
+                yield content[offset : offset + CHUNK_BYTES]
+
+    def write(
+        self, key: str, chunks: Iterable[bytes], *, only_if_missing: bool = False, md5: bytes | None = None
+    ) -> BlobInfo:
+        """See `BlobStore.write`."""
+        clean_key(key)
+        # The content is checked before the store sees it, and a conditional put needs it whole: it waits in a file.
+        with tempfile.TemporaryFile() as waiting:
+            digest = hashlib.md5(usedforsecurity=False)
+            for chunk in chunks:
+                waiting.write(chunk)
+                digest.update(chunk)
+            if md5 is not None and digest.digest() != md5:
+                raise InvalidRequest(
+                    f"The content of {key[:200]!r} does not have the MD5 it was sent with. Send it again.",
+                    code="Md5Mismatch",
+                )
+            waiting.seek(0)
+            if only_if_missing and self.head(key) is not None:
+                raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists")
+            try:
+                obstore.put(self._store, key, waiting)
+            except AlreadyExistsError as error:
+                raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists") from error
+            except BaseError as error:
+                raise self._trouble(error) from error
+        found = self.head(key)
+        assert found is not None
+        return found
+
+    def delete(self, key: str) -> bool:
+        """See `BlobStore.delete`."""
+        if self.head(key) is None:
+            return False
+        try:
+            obstore.delete(self._store, key)
+        except BaseError as error:
+            raise self._trouble(error) from error
+        return True
+
+    def list(
+        self, prefix: str = "", *, delimiter: str | None = None, after: str | None = None, limit: int = 1000
+    ) -> BlobPage:
+        """See `BlobStore.list`."""
+        folder = clean_key(prefix.rpartition("/")[0], allow_empty=True)
+        try:
+            if delimiter == "/":
+                found = obstore.list_with_delimiter(self._store, folder or None)
+                entries: list[tuple[str, Any]] = [(str(item["path"]), item) for item in found["objects"]]
+                entries += [(f"{str(item).rstrip('/')}/", None) for item in found["common_prefixes"]]
+            else:
+                entries = list(self._flat(folder, after, prefix, limit))
+        except BaseError as error:
+            raise self._trouble(error) from error
+        chosen = sorted(
+            (pair for pair in entries if pair[0].startswith(prefix) and (after is None or pair[0] > after)),
+            key=lambda pair: pair[0],
+        )
+        page = chosen[:limit]
+        items = tuple(_info(item) for _, item in page if item is not None)
+        prefixes = tuple(key for key, item in page if item is None)
+        return BlobPage(items, prefixes, page[-1][0] if len(chosen) > limit else None)
+
+    def _flat(self, folder: str, after: str | None, prefix: str, limit: int) -> Iterator[tuple[str, Any]]:
+        count = 0
+        for batch in obstore.list(self._store, folder or None, offset=after):
+            for item in batch:
+                key = str(item["path"])
+                if key.startswith(prefix) and not key.startswith(f"{_STAGED}/"):
+                    count += 1
+                    yield key, item
+            if count > limit:
+                return
+
+    def local_path(self, key: str) -> Path | None:
+        """Nothing here is a file of this machine."""
+        return None
+
+    def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
+        """See `BlobStore.stage_block`."""
+        obstore.put(self._store, _staged(key, block_id), b"".join(chunks))
+
+    def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
+        """See `BlobStore.commit_blocks`."""
+        staged = [_staged(key, block_id) for block_id in block_ids]
+
+        def content() -> Iterator[bytes]:
+            for block_id, part in zip(block_ids, staged, strict=True):
+                if self.head(part) is None:
+                    raise InvalidRequest(
+                        f"Block {block_id[:80]!r} of {key[:200]!r} was never sent. Send it, then the list again.",
+                        code="InvalidBlockList",
+                    )
+                yield from self.read(part)
+
+        info = self.write(key, content(), only_if_missing=only_if_missing)
+        for part in staged:
+            self.delete(part)
+        return info
+
+    def _trouble(self, error: BaseError) -> Unavailable:
+        reason = str(error).split("\n", 1)[0][:200]
+        return Unavailable(f"The store {self._url} did not answer as it should: {reason}. Check its address and keys.")
+
+
+def _info(item: Any) -> BlobInfo:  # Any: obstore's own mapping
+    etag = str(item.get("e_tag") or "").strip('"')
+    return BlobInfo(str(item["path"]), int(item["size"]), item["last_modified"], etag or "0x0")
+
+
+def _staged(key: str, block_id: str) -> str:
+    name = hashlib.sha256(clean_key(key).encode()).hexdigest()
+    return f"{_STAGED}/{name}/{base64.urlsafe_b64encode(block_id.encode()).decode()}"

@@ -1,0 +1,230 @@
+"""A container that is a folder: every blob a plain file, so that a mount is the folder itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
+from smalt.blobs.keys import clean_key
+from smalt.errors import Conflict, InvalidRequest, NotFound
+
+
+class LocalBlobStore(BlobStore):
+    """A folder.
+
+    Args:
+        root: The folder; files that a job writes into it are blobs at once.
+        staging: Where unfinished writes are kept; on the same file system, outside the folder.
+
+    A key never leads through a symbolic link out of the folder, whoever made the link.
+    """
+
+    def __init__(self, root: Path, staging: Path) -> None:
+        self._root = root
+        self._staging = staging
+
+    def head(self, key: str) -> BlobInfo | None:
+        """See `BlobStore.head`."""
+        path = self._path(clean_key(key))
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return _info(key, found) if path.is_file() else None
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """See `BlobStore.read`."""
+        path = self._path(clean_key(key))
+        try:
+            file = path.open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise NotFound(f"There is no blob {key[:200]!r}.", code="BlobNotFound") from None
+        return _chunks(file, start, length)
+
+    def write(
+        self, key: str, chunks: Iterable[bytes], *, only_if_missing: bool = False, md5: bytes | None = None
+    ) -> BlobInfo:
+        """See `BlobStore.write`."""
+        path = self._path(clean_key(key))
+        fresh = self._fresh()
+        try:
+            digest = hashlib.md5(usedforsecurity=False)
+            with fresh.open("wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                    if md5 is not None:
+                        digest.update(chunk)
+            if md5 is not None and digest.digest() != md5:
+                raise InvalidRequest(
+                    f"The content of {key[:200]!r} does not have the MD5 it was sent with. Send it again.",
+                    code="Md5Mismatch",
+                )
+            return self._place(fresh, path, key, only_if_missing=only_if_missing)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def delete(self, key: str) -> bool:
+        """See `BlobStore.delete`."""
+        path = self._path(clean_key(key))
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+            return False
+        # A folder exists only as long as something is in it, as in an object store.
+        for parent in path.parents:
+            if parent == self._root:
+                break
+            try:
+                parent.rmdir()
+            except OSError:
+                break
+        return True
+
+    def list(
+        self, prefix: str = "", *, delimiter: str | None = None, after: str | None = None, limit: int = 1000
+    ) -> BlobPage:
+        """See `BlobStore.list`."""
+        folder = clean_key(prefix.rpartition("/")[0], allow_empty=True)
+        items: list[BlobInfo] = []
+        prefixes: list[str] = []
+        for key, path in self._walk(folder, prefix, delimiter, after):
+            if len(items) + len(prefixes) == limit:
+                last = max([*(item.key for item in items[-1:]), *prefixes[-1:]])
+                return BlobPage(tuple(items), tuple(prefixes), last)
+            if key.endswith("/"):
+                prefixes.append(key)
+                continue
+            try:
+                items.append(_info(key, path.stat()))
+            except FileNotFoundError:  # went while we listed
+                continue
+        return BlobPage(tuple(items), tuple(prefixes))
+
+    def local_path(self, key: str) -> Path | None:
+        """See `BlobStore.local_path`."""
+        return self._path(clean_key(key, allow_empty=True))
+
+    def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
+        """See `BlobStore.stage_block`."""
+        folder = self._blocks(clean_key(key))
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = self._fresh()
+        try:
+            with fresh.open("wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+            fresh.replace(folder / _safe(block_id))
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
+        """See `BlobStore.commit_blocks`."""
+        path = self._path(clean_key(key))
+        folder = self._blocks(key)
+        blocks = [folder / _safe(block_id) for block_id in block_ids]
+        missing = next((name for name, block in zip(block_ids, blocks, strict=True) if not block.is_file()), None)
+        if missing is not None:
+            raise InvalidRequest(
+                f"Block {missing[:80]!r} of {key[:200]!r} was never sent. Send it, then the list again.",
+                code="InvalidBlockList",
+            )
+        fresh = self._fresh()
+        try:
+            with fresh.open("wb") as target:
+                for block in blocks:
+                    with block.open("rb") as source:
+                        shutil.copyfileobj(source, target, CHUNK_BYTES)
+            info = self._place(fresh, path, key, only_if_missing=only_if_missing)
+        finally:
+            fresh.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        return info
+
+    def _path(self, key: str) -> Path:
+        path = self._root / key if key else self._root
+        # Only an existing link can lead out; resolving the deepest existing folder finds it.
+        if not path.resolve().is_relative_to(self._root.resolve()):
+            raise InvalidRequest(f"The key {key[:120]!r} leads out of its container by a link.", target="path")
+        return path
+
+    def _fresh(self) -> Path:
+        self._staging.mkdir(parents=True, exist_ok=True)
+        return self._staging / uuid.uuid4().hex
+
+    def _blocks(self, key: str) -> Path:
+        return self._staging / "blocks" / hashlib.sha256(f"{self._root}/{key}".encode()).hexdigest()
+
+    def _place(self, fresh: Path, path: Path, key: str, *, only_if_missing: bool) -> BlobInfo:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if only_if_missing:
+                os.link(fresh, path)  # fails when there is one, without a moment in between
+            else:
+                fresh.replace(path)
+        except FileExistsError as error:
+            raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists") from error
+        except (NotADirectoryError, IsADirectoryError) as error:
+            raise Conflict(
+                f"{key[:200]!r} cannot be a file and a folder at once. Choose another key.", code="BlobAlreadyExists"
+            ) from error
+        return _info(key, path.stat())
+
+    def _walk(self, folder: str, prefix: str, delimiter: str | None, after: str | None) -> Iterator[tuple[str, Path]]:
+        """Keys in order, those of folders with a slash at the end when a delimiter sums them up."""
+        root = self._path(folder)
+        try:
+            entries = list(os.scandir(root))
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        base = f"{folder}/" if folder else ""
+        named = [(base + entry.name + ("/" if entry.is_dir(follow_symlinks=False) else ""), entry) for entry in entries]
+        for key, entry in sorted(named, key=lambda pair: pair[0]):
+            if not (key.startswith(prefix) or (key.endswith("/") and prefix.startswith(key))):
+                continue
+            if key.endswith("/"):
+                if delimiter == "/" and key.startswith(prefix):
+                    if (after is None or key > after) and _holds_a_file(Path(entry.path)):
+                        yield key, Path(entry.path)
+                elif after is None or key > after or after.startswith(key):
+                    yield from self._walk(key[:-1], prefix, delimiter, after)
+            elif (after is None or key > after) and self._is_inside(entry):
+                yield key, Path(entry.path)
+
+    def _is_inside(self, entry: os.DirEntry[str]) -> bool:
+        if not entry.is_symlink():
+            return entry.is_file()
+        target = Path(entry.path).resolve()
+        return target.is_file() and target.is_relative_to(self._root.resolve())
+
+
+def _holds_a_file(folder: Path) -> bool:
+    return any(files for _, _, files in os.walk(folder))
+
+
+def _info(key: str, found: os.stat_result) -> BlobInfo:
+    modified = datetime.fromtimestamp(found.st_mtime, UTC)
+    return BlobInfo(key, found.st_size, modified, f"0x{found.st_mtime_ns:X}{found.st_size:X}")
+
+
+def _chunks(file: BinaryIO, start: int, length: int | None) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        left = length
+        while left is None or left > 0:
+            chunk = file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+            if not chunk:
+                return
+            if left is not None:
+                left -= len(chunk)
+            yield chunk
+
+
+def _safe(block_id: str) -> str:
+    return hashlib.sha256(block_id.encode()).hexdigest()

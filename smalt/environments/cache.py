@@ -1,0 +1,339 @@
+"""Built environments on disk: found in well under a millisecond, built once for all who wait, collected when unused.
+
+Layout below the root::
+
+    constraints.txt       the operator's constraints, if any; part of every resolve and of `pip` in jobs
+    recipes/<key>.json    which lock and environment a recipe came to
+    locks/<key>.txt       versions and hashes
+    envs/<key>/           a virtual environment with `environment.json`; complete from the moment it is visible
+    leases/<key>/         who uses it        guards/  lock files        staging/  what is being built
+    cache/ pip/ pythons/  downloads
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smalt.environments.errors import EnvironmentNotFound
+from smalt.environments.index import job_variables, resolver_variables
+from smalt.environments.installer import Installer, Log, find_uv
+from smalt.environments.interpreters import Interpreter, find_interpreter, installed_interpreters
+from smalt.environments.locking import Lease, drop_stale_leases, locked, locked_if_free
+from smalt.environments.request import Recipe
+from smalt.environments.scripts import make_movable
+from smalt.errors import InvalidRequest
+
+
+@dataclass(frozen=True)
+class BuiltEnvironment:
+    """An environment that is ready to use.
+
+    Attributes:
+        key: Names the environment; equal content has an equal key.
+        prefix: Its folder. Jobs run in an overlay on it and never change it.
+        python: Its interpreter.
+        python_version: E.g. `3.10.13`.
+        notes: For the top of the job's log.
+        lock: The path of the lock file.
+    """
+
+    key: str
+    prefix: Path
+    python: Path
+    python_version: str
+    notes: tuple[str, ...]
+    lock: str
+
+
+@dataclass(frozen=True)
+class StoredEnvironment:
+    """An environment in the cache, seen from the operator's side."""
+
+    key: str
+    prefix: Path
+    python_version: str
+    last_used_at: float
+    """Seconds since the epoch."""
+
+
+class EnvironmentCache:
+    """Builds environments from recipes and keeps them.
+
+    Args:
+        root: Where everything is kept; on one file system, so that packages are shared by hard links.
+        uv: The uv program, if not the installed one.
+        offline: Never use the network.
+        find_links: Folders or pages with further wheels, for builds and for `pip` in jobs.
+        python_downloads: Whether a missing Python version may be downloaded.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        uv: Path | None = None,
+        offline: bool = False,
+        find_links: Sequence[str] = (),
+        python_downloads: bool = False,
+    ) -> None:
+        self._root = root.absolute()
+        self._uv = uv
+        self._offline = offline
+        self._find_links = tuple(find_links)
+        self._python_downloads = python_downloads
+
+    @property
+    def constraints(self) -> Path | None:
+        """The operator's constraints file, if there is one."""
+        path = self._root / "constraints.txt"
+        return path if path.is_file() else None
+
+    def job_variables(self) -> dict[str, str]:
+        """Environment variables that make `pip install` inside a job follow the operator's settings."""
+        return job_variables(
+            constraints=self.constraints,
+            cache=self._root / "pip",
+            find_links=self._find_links,
+            offline=self._offline,
+        )
+
+    def find(self, recipe: Recipe) -> BuiltEnvironment | None:
+        """The environment of a recipe if it is built; starts no process. Marks it as used now."""
+        entry = self._entry(recipe)
+        if entry is None:
+            return None
+        key = str(entry["environment"])
+        prefix = self._root / "envs" / key
+        python = prefix / "bin" / "python"
+        try:
+            python.stat()  # follows the link: the interpreter itself may be gone
+            os.utime(prefix / "environment.json")
+        except OSError:
+            return None
+        notes = tuple(map(str, entry["notes"]))
+        return BuiltEnvironment(key, prefix, python, str(entry["python_version"]), notes, str(self._lock_path(key)))
+
+    def interpreter(self, recipe: Recipe) -> Interpreter:
+        """The interpreter on which the recipe would be built.
+
+        Raises:
+            Unsupported: There is none, or the policy forbids the one that would serve.
+        """
+        return find_interpreter(recipe.python, policy=recipe.policy, extra=self._root / "pythons")
+
+    def build(self, recipe: Recipe, log: Log) -> BuiltEnvironment:
+        """The environment of a recipe, built if need be. Whoever asks for the same one meanwhile waits and shares it.
+
+        Raises:
+            EnvironmentUnresolvable: The packages contradict each other.
+            EnvironmentBuildFailed: A package cannot be installed.
+            IndexUnreachable: The network is needed and not there.
+            Unsupported: No Python serves.
+        """
+        found = self.find(recipe)
+        if found is not None:
+            return found
+        with locked(self._guard(recipe.key), waiting=lambda: log("Waiting for another build of this environment.")):
+            found = self.find(recipe)
+            return found if found is not None else self._build(recipe, log)
+
+    def lease(self, key: str, holder: str) -> Lease:
+        """Claim an environment so that it is not collected; release it, or let all processes that have it end.
+
+        Raises:
+            EnvironmentNotFound: It has been collected. Build it again.
+        """
+        if not re.fullmatch(r"[\w.-]+", holder) or holder.startswith("."):
+            raise InvalidRequest(f"{holder!r} cannot name the holder of a lease. Use letters, digits, '_', '-', '.'.")
+        with locked(self._guard(key)):
+            if not (self._root / "envs" / key / "environment.json").exists():
+                raise EnvironmentNotFound(f"The environment {key!r} has been collected. Build it again.")
+            return Lease(self._root / "leases" / key / holder)
+
+    def list(self) -> list[StoredEnvironment]:
+        """All built environments, the latest used first."""
+        found = []
+        for path in (self._root / "envs").glob("*/environment.json"):
+            with contextlib.suppress(OSError, ValueError):
+                version = str(json.loads(path.read_text())["python_version"])
+                prefix = path.parent
+                found.append(StoredEnvironment(prefix.name, prefix, version, path.stat().st_mtime))
+        return sorted(found, key=lambda stored: -stored.last_used_at)
+
+    def collect_garbage(self, keep: Collection[str] = (), *, unused_seconds: float) -> Sequence[str]:
+        """Remove environments that were not used for a while, and what interrupted builds left.
+
+        Args:
+            keep: Keys that stay.
+            unused_seconds: How long an environment must have been unused.
+
+        Returns:
+            The keys of the removed ones. An environment with a held lease always stays; recipes and locks stay too,
+            so that a removed environment comes back without a resolve.
+        """
+        removed = []
+        for stored in self.list():
+            with locked_if_free(self._guard(stored.key)) as free:
+                in_use = drop_stale_leases(self._root / "leases" / stored.key)
+                old = time.time() - self._last_used(stored) >= unused_seconds
+                if free and not in_use and old and stored.key not in keep:
+                    self._discard(stored.prefix)
+                    removed.append(stored.key)
+        self._sweep_staging()
+        return removed
+
+    def _build(self, recipe: Recipe, log: Log) -> BuiltEnvironment:
+        installer = self._installer()
+        interpreter = self._interpreter(recipe, installer, log)
+        notes = list(recipe.notes)
+        if recipe.python and interpreter.minor != recipe.python:
+            notes.append(f"Python {recipe.python} is not on this machine: {interpreter.version} is used instead.")
+        constraints = self._constraints_text()
+        lock = self._known_lock(recipe, interpreter) or self._resolve(recipe, interpreter, constraints, installer, log)
+        identity = "\n".join([interpreter.version, str(interpreter.path), lock])
+        key = hashlib.sha256(identity.encode()).hexdigest()[:32]
+        with locked(self._guard(key), waiting=lambda: log("Waiting for another build of these packages.")):
+            _write(self._lock_path(key), lock)
+            prefix = self._root / "envs" / key
+            if not (prefix / "bin" / "python").exists():
+                self._install(key, interpreter, installer, log)
+        entry = {
+            "environment": key,
+            "python_version": interpreter.version,
+            "constraints": _stamp(constraints),
+            "notes": notes,
+        }
+        _write(self._root / "recipes" / f"{recipe.key}.json", json.dumps(entry))
+        return BuiltEnvironment(
+            key, prefix, prefix / "bin" / "python", interpreter.version, tuple(notes), str(self._lock_path(key))
+        )
+
+    def _installer(self) -> Installer:
+        variables = resolver_variables(os.environ, cache=self._root / "cache")
+        return Installer(self._uv or find_uv(), variables, offline=self._offline, find_links=self._find_links)
+
+    def _interpreter(self, recipe: Recipe, installer: Installer, log: Log) -> Interpreter:
+        pythons = self._root / "pythons"
+        if self._python_downloads and not self._offline and recipe.python:
+            minor = tuple(int(part) for part in recipe.python.split("."))
+            if minor not in installed_interpreters(pythons):
+                log(f"Python {recipe.python} is not on this machine; it is downloaded.")
+                installer.download_python(recipe.python, folder=pythons, log=log)
+        return self.interpreter(recipe)
+
+    def _known_lock(self, recipe: Recipe, interpreter: Interpreter) -> str | None:
+        """The lock of an earlier build of the recipe, if it was made for this Python and these constraints."""
+        entry = self._entry(recipe)
+        if entry is None or not str(entry["python_version"]).startswith(interpreter.minor + "."):
+            return None
+        try:
+            return self._lock_path(str(entry["environment"])).read_text()
+        except OSError:
+            return None
+
+    def _resolve(
+        self, recipe: Recipe, interpreter: Interpreter, operator_constraints: str, installer: Installer, log: Log
+    ) -> str:
+        log(f"Resolving packages for Python {interpreter.version}: {', '.join(recipe.requirements)}")
+        constraints = "\n".join([*recipe.constraints, operator_constraints, ""])
+        with self._staging("resolve") as folder:
+            return installer.lock(
+                recipe.requirements, python=interpreter.path, constraints=constraints, folder=folder, log=log
+            )
+
+    def _install(self, key: str, interpreter: Interpreter, installer: Installer, log: Log) -> None:
+        log("Installing packages.")
+        started = time.monotonic()
+        with self._staging(key) as folder:
+            prefix = folder / "prefix"
+            installer.install(self._lock_path(key), python=interpreter.path, prefix=prefix, log=log)
+            make_movable(prefix)
+            (prefix / "environment.json").write_text(json.dumps({"python_version": interpreter.version}))
+            target = self._root / "envs" / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():  # its interpreter was removed from the machine
+                self._discard(target)
+            prefix.rename(target)
+        log(f"The environment is ready after {time.monotonic() - started:.1f} s.")
+
+    @contextlib.contextmanager
+    def _staging(self, name: str) -> Iterator[Path]:
+        """A folder for work in progress; locked, so that a sweep can tell a live one from a dead one."""
+        parent = self._root / "staging"
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=parent))
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(descriptor)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep_staging(self) -> None:
+        for folder in (self._root / "staging").glob("*"):
+            with contextlib.suppress(OSError):
+                # A folder younger than this may not have its lock yet.
+                if time.time() - folder.stat().st_mtime < 60:
+                    continue
+                descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
+
+    def _discard(self, prefix: Path) -> None:
+        """Make the folder invisible in one step, then remove it."""
+        with self._staging("discarded") as folder:
+            prefix.rename(folder / "prefix")
+
+    def _entry(self, recipe: Recipe) -> dict[str, Any] | None:  # Any: JSON that we wrote
+        try:
+            entry = json.loads((self._root / "recipes" / f"{recipe.key}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        fresh = isinstance(entry, dict) and entry["constraints"] == _stamp(self._constraints_text())
+        return entry if fresh else None
+
+    def _constraints_text(self) -> str:
+        try:
+            return (self._root / "constraints.txt").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    def _last_used(self, stored: StoredEnvironment) -> float:
+        with contextlib.suppress(OSError):
+            return (stored.prefix / "environment.json").stat().st_mtime
+        return stored.last_used_at
+
+    def _lock_path(self, key: str) -> Path:
+        return self._root / "locks" / f"{key}.txt"
+
+    def _guard(self, key: str) -> Path:
+        return self._root / "guards" / key
+
+
+def _stamp(constraints: str) -> str:
+    return hashlib.sha256(constraints.encode()).hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)

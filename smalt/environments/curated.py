@@ -1,0 +1,125 @@
+"""Recipes behind curated environment names: the packages that job code relies on, without the container image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_MLFLOW = "mlflow-skinny>=2.10,<2.19"
+_TOOLS = ("joblib~=1.2", "psutil", "tqdm")
+_CLASSIC = ("pandas~=1.5.3", "numpy~=1.22", "scipy~=1.10", "matplotlib~=3.5", _MLFLOW, *_TOOLS)
+# TensorFlow's full wheel is only larger where there is no GPU.
+_CPU_LINUX = "sys_platform == 'linux' and platform_machine == 'x86_64'"
+_ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
+
+
+@dataclass(frozen=True)
+class CuratedRecipe:
+    """What stands for a curated environment.
+
+    Attributes:
+        python: The minor version; None where the default interpreter serves as well.
+        requirements: What to install.
+        remark: What the person should know about the difference.
+    """
+
+    python: str | None
+    requirements: tuple[str, ...]
+    remark: str | None = None
+
+
+def curated_name(reference: str) -> str | None:
+    """The bare curated name inside a reference, e.g. `sklearn-1.5`; None if it is not a reference to a curated one.
+
+    Understood are `AzureML-sklearn-1.5` (with `azureml:`, `@label` or `:version`), registry URIs and registry ids of
+    the registry `azureml`, and the images `mcr.microsoft.com/azureml/curated/...`.
+    """
+    for pattern in _REFERENCES:
+        match = pattern.match(reference.strip())
+        if match:
+            return re.sub(r"(?i)^azureml-", "", match[1])
+    return None
+
+
+def find_recipe(name: str) -> CuratedRecipe | None:
+    """The recipe of a curated environment in any spelling of its name, if there is one."""
+    bare = re.sub(r"(?i)^azureml-", "", curated_name(name) or name)
+    bare = re.split(r"[@:]", bare)[0].lower()
+    for pattern, make in _FAMILIES:
+        match = pattern.match(bare)
+        if match:
+            recipe = make(match)
+            python = re.search(r"py3(\d{1,2})(?!\d)", bare)
+            return CuratedRecipe(f"3.{python[1]}", recipe.requirements, recipe.remark) if python else recipe
+    return None
+
+
+_REFERENCES = (
+    re.compile(r"(?i)^azureml://registries/azureml(?:-[a-z]+)?/environments/([^/@:]+)"),
+    re.compile(r"(?i)^.*/registries/azureml/environments/([^/@:]+)"),
+    re.compile(r"(?i)^mcr\.microsoft\.com/azureml/curated/([^/@:]+)"),
+    re.compile(r"(?i)^(?:azureml:)?(azureml-[\w.-]+)(?:[@:].*)?$"),
+)
+
+
+def _sklearn(match: re.Match[str]) -> CuratedRecipe:
+    minor = match[1] or "1.5"
+    if tuple(int(part) for part in minor.split(".")) >= (1, 5):
+        return CuratedRecipe("3.10", (f"scikit-learn~={minor}.0", *_CLASSIC))
+    return CuratedRecipe("3.8", (f"scikit-learn~={minor}.0", "pandas<2", "matplotlib", "scipy", _MLFLOW, *_TOOLS))
+
+
+def _lightgbm(match: re.Match[str]) -> CuratedRecipe:
+    return CuratedRecipe("3.10", ("scikit-learn~=1.5.1", "xgboost~=1.7.6", "lightgbm>=4.6", *_CLASSIC))
+
+
+def _tensorflow(match: re.Match[str]) -> CuratedRecipe:
+    version = match[1] or "2.16"
+    requirements = (
+        f"tensorflow-cpu~={version}.0; {_CPU_LINUX}",
+        f"tensorflow~={version}.0; {_ELSEWHERE}",
+        "pandas",
+        "matplotlib~=3.5",
+        "scipy",
+        _MLFLOW,
+        *_TOOLS,
+    )
+    return CuratedRecipe("3.10", requirements, "TensorFlow is the CPU build of the same version.")
+
+
+def _pytorch(match: re.Match[str]) -> CuratedRecipe:
+    version = match[1] or "2.0"
+    requirements = (f"torch>={version}", "numpy", "pandas", "matplotlib", "tensorboard", _MLFLOW, *_TOOLS)
+    remark = (
+        f"PyTorch {version} or newer on the default Python stands for it; the operator's constraints choose the build."
+    )
+    return CuratedRecipe(None, requirements, remark)
+
+
+def _responsible_ai(match: re.Match[str]) -> CuratedRecipe:
+    requirements = (
+        "responsibleai~=0.36.0",
+        "raiwidgets~=0.36.0",
+        "scikit-learn~=1.5.1",
+        "pandas<2.1",
+        "plotly",
+        _MLFLOW,
+        *_TOOLS,
+    )
+    return CuratedRecipe("3.10", requirements)
+
+
+def _automl(match: re.Match[str]) -> CuratedRecipe:
+    requirements = ("scikit-learn~=1.5.0", "lightgbm>=4.6", *_CLASSIC)
+    return CuratedRecipe("3.10", requirements, "scikit-learn and LightGBM stand for the AutoML engine.")
+
+
+_FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]], ...] = (
+    (re.compile(r"sklearn(?:-(\d+\.\d+))?(?:[-.].*)?$"), _sklearn),
+    (re.compile(r"lightgbm(?:-.*)?$"), _lightgbm),
+    (re.compile(r"tensorflow(?:-(\d+\.\d+))?(?:[-.].*)?$"), _tensorflow),
+    (re.compile(r"(?:acpt-)?pytorch(?:-(\d+\.\d+))?(?:[-.].*)?$"), _pytorch),
+    (re.compile(r"responsibleai(?:-.*)?$"), _responsible_ai),
+    (re.compile(r"automl(?:-.*)?$"), _automl),
+)

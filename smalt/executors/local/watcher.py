@@ -1,0 +1,111 @@
+"""One thread that hears of every supervisor: of its end through a pidfd, of its phases through a FIFO."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Calls back when a job has changed. A hint to look, never the truth: that is in the job's folder.
+
+    Args:
+        fifo: Where supervisors write the names of jobs whose phase changed; made here.
+        on_change: Called in the watcher's thread with the job's name.
+    """
+
+    def __init__(self, fifo: Path, on_change: Callable[[str], None]) -> None:
+        fifo.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(fifo, 0o600)
+        self._fifo = fifo
+        self._on_change = on_change
+        # Open for both directions, so that it never reads as closed while no supervisor writes.
+        self._changes = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._changes, selectors.EVENT_READ, None)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
+        self._guard = threading.Lock()
+        self._watched: set[str] = set()
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._partial = b""
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="smalt-local-executor", daemon=True)
+        self._thread.start()
+
+    def add(self, name: str, pid: int, child: subprocess.Popen[bytes] | None = None) -> None:
+        """Watch a supervisor until it ends; a child of ours is reaped then."""
+        with self._guard:
+            if child is not None:
+                self._children[name] = child
+            if name in self._watched:
+                return
+            try:
+                handle = os.pidfd_open(pid)
+            except ProcessLookupError:
+                return
+            self._watched.add(name)
+            self._selector.register(handle, selectors.EVENT_READ, name)
+        self._wake()
+
+    def close(self) -> None:
+        """Stop watching; supervisors are left alone."""
+        self._closed.set()
+        self._wake()
+        self._thread.join()
+        self._fifo.unlink(missing_ok=True)
+        for key in list(self._selector.get_map().values()):
+            os.close(key.fd)
+        for child in self._children.values():
+            # They outlive us on purpose; without this Popen would complain that they still run.
+            child.returncode = 0
+        self._selector.close()
+        os.close(self._wake_writer)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_writer, b"\0")
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            for key, _ in self._selector.select():
+                if key.fd == self._wake_reader:
+                    os.read(self._wake_reader, 4096)
+                elif key.fd == self._changes:
+                    self._hear()
+                else:
+                    self._note_end(key)
+
+    def _note_end(self, key: selectors.SelectorKey) -> None:
+        name: str = key.data
+        with self._guard:
+            self._selector.unregister(key.fd)
+            os.close(key.fd)
+            self._watched.discard(name)
+            child = self._children.pop(name, None)
+        if child is not None:
+            child.wait()
+        self._call(name)
+
+    def _hear(self) -> None:
+        try:
+            heard = self._partial + os.read(self._changes, 65536)
+        except BlockingIOError:
+            return
+        *lines, self._partial = heard.split(b"\n")
+        for name in dict.fromkeys(lines):
+            self._call(name.decode("utf-8", "replace"))
+
+    def _call(self, name: str) -> None:
+        try:
+            self._on_change(name)
+        except Exception:
+            _log.exception("A listener failed on the change of job %r.", name)

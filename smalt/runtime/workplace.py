@@ -1,0 +1,162 @@
+"""Where and with what the command runs: its private copy of the code, its variables, its shell."""
+
+from __future__ import annotations
+
+import os
+
+from smalt.runtime import distribution, folders
+from smalt.runtime.failure import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from smalt.runtime.mounts import Mounts
+
+_SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
+_LINKED = ("outputs", "logs")
+# The kernel takes at most 128 KiB in one argument.
+_LONGEST_ARGUMENT = 120_000
+
+
+class Command:
+    """A process ready to be spawned."""
+
+    def __init__(self, *, argv: Sequence[str], environment: dict[str, str], folder: str, rank: int, log: str) -> None:
+        self.argv = argv
+        self.environment = environment
+        self.folder = folder
+        self.rank = rank
+        self.log = log
+
+
+class Workplace:
+    """The working folder and environment of one job.
+
+    Args:
+        folder: The job's folder.
+        plan: The job's plan.
+        mark: A variable's value that only this job's processes carry.
+    """
+
+    def __init__(self, folder: str, plan: dict[str, Any], *, mark: str) -> None:
+        self._plan = plan
+        self._mark = mark
+        self._folder = folder
+        self._artifacts: str = plan["artifacts"]
+        self.working = os.path.join(folder, "wd")
+        self._path = os.pathsep.join(
+            [*plan["path"], plan["variables"].get("PATH") or os.environ.get("PATH", os.defpath)]
+        )
+        self._shell = next((shell for shell in _SHELLS if os.access(shell, os.X_OK)), _SHELLS[-1])
+
+    def processes(self) -> list[distribution.Process]:
+        """What is to be started."""
+        kind = self._plan["distribution"]["kind"]
+        mpirun = _find("mpirun", self._path) if kind == "mpi" else None
+        return distribution.processes(self._plan, mpirun=mpirun, free_ports=_free_ports)
+
+    def make(self, token: str | None) -> list[str]:
+        """Make the working folder: a private copy of the code, with `outputs` and `logs` linked to the artifacts.
+
+        Returns:
+            What could not be done as asked, for the top of the log.
+        """
+        left_out = self._copy_code(token)
+        notes = [f"Left out of the working folder, since it leads outside the code folder: {path}" for path in left_out]
+        for name in _LINKED:
+            place, kept = os.path.join(self.working, name), os.path.join(self._artifacts, name)
+            if os.path.isdir(place) and not os.path.islink(place):
+                folders.copy_tree(place, kept)
+                folders.remove_tree(place)
+            if os.path.lexists(place):
+                notes.append(f"The code has a file {name!r}, so what the job writes to {name}/ is not kept.")
+                continue
+            os.makedirs(kept, exist_ok=True)
+            os.symlink(kept, place)
+        return notes
+
+    def command(self, process: distribution.Process, mounts: Mounts) -> Command:
+        """The command of one process, with every path filled in."""
+        text = process.wrap(mounts.fill(self._plan["command"]))
+        if len(text.encode()) > _LONGEST_ARGUMENT:
+            script = os.path.join(self.working, f".command_{process.rank}.sh")
+            with open(script, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            argv = [self._shell, script]
+        else:
+            argv = [self._shell, "-c", text]
+        environment = self._environment(mounts) | process.variables
+        return Command(argv=argv, environment=environment, folder=self.working, rank=process.rank, log=process.log)
+
+    def _copy_code(self, token: str | None) -> list[str]:
+        code = self._plan["code"]
+        os.makedirs(self.working, exist_ok=True)
+        if code is None:
+            return []
+        if code.startswith(("http://", "https://")):
+            from smalt.runtime import blob  # Imported here since http costs more than the whole start of a local job.
+
+            blob.download(code, self.working, token=token, what="The code of the job")
+            return []
+        if os.path.isdir(code):
+            return folders.copy_tree(code, self.working)
+        if not os.path.exists(code):
+            raise Failure(f"The code of the job does not exist: {code}.")
+        folders.copy_file(code, os.path.join(self.working, os.path.basename(code)))
+        return []
+
+    def _environment(self, mounts: Mounts) -> dict[str, str]:
+        plan = self._plan
+        prefix, virtual = plan["environment_prefix"], plan["virtual_env"]
+        variables = {name: mounts.fill(value) for name, value in plan["variables"].items()}
+        environment = {"PYTHONUNBUFFERED": "1", **os.environ, **variables, **mounts.variables()}
+        environment.update(
+            PATH=self._path,
+            PWD=self.working,
+            AZUREML_CR_EXECUTION_WORKING_DIR_PATH=self.working,
+            SMALT_ARTIFACTS=self._artifacts,
+            SMALT_JOB_MARK=self._mark,
+        )
+        if prefix:
+            environment["AZUREML_CONDA_ENVIRONMENT_PATH"] = prefix
+        if virtual:
+            environment["VIRTUAL_ENV"] = virtual
+        shims = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shims")
+        if not _has_azureml_core([prefix, virtual]):
+            own = environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = f"{own}{os.pathsep}{shims}" if own else shims
+        return environment
+
+
+def _has_azureml_core(prefixes: Sequence[str | None]) -> bool:
+    for prefix in filter(None, prefixes):
+        library = os.path.join(prefix, "lib")
+        if not os.path.isdir(library):
+            continue
+        for version in os.listdir(library):
+            if os.path.isdir(os.path.join(library, version, "site-packages", "azureml", "core")):
+                return True
+    return False
+
+
+def _find(program: str, path: str) -> str | None:
+    for folder in path.split(os.pathsep):
+        candidate = os.path.join(folder, program)
+        if os.access(candidate, os.X_OK) and not os.path.isdir(candidate):
+            return candidate
+    return None
+
+
+def _free_ports(count: int) -> list[int]:
+    import socket  # Imported here since only distributed jobs pay for it.
+
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

@@ -1,0 +1,240 @@
+"""Making jobs and reading YAML files, with the names of the v2 SDK."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.inputs import DataInput, LiteralInput
+from smalt.entities.job.outputs import JobOutput
+from smalt.sdk.resolve import anchor
+from smalt.wire.yaml import load_entity
+
+if TYPE_CHECKING:
+    from smalt.entities.component import Component
+    from smalt.entities.compute.base import Compute
+    from smalt.entities.connection import Connection
+    from smalt.entities.data import Data
+    from smalt.entities.datastore import Datastore
+    from smalt.entities.environment import Environment
+    from smalt.entities.identity import JobIdentity
+    from smalt.entities.job.base import Job
+    from smalt.entities.model import Model
+    from smalt.entities.registry import Registry
+    from smalt.entities.workspace import Workspace
+
+Source = str | os.PathLike[str] | IO[str]
+"""A file by name, or one that is open."""
+
+Overrides = Sequence[Mapping[str, Any]] | None  # Any: values of YAML
+"""Values by dotted path, e.g. `[{"inputs.lr": 0.1}]`."""
+
+_LITERAL_TYPES = frozenset({"string", "integer", "number", "boolean"})
+
+
+def Input(  # noqa: N802 - the name of the v2 SDK
+    *,
+    type: str = "uri_folder",  # noqa: A002 - the word of the v2 SDK
+    path: str | os.PathLike[str] | None = None,
+    mode: str | None = None,
+    default: Any = None,  # Any: a value of the type
+    path_on_compute: str | None = None,
+    description: str | None = None,
+    datastore: str | None = None,
+) -> DataInput | LiteralInput:
+    """An input of a job: a path, or with a type such as `integer` a value."""
+    if type in _LITERAL_TYPES:
+        return LiteralInput.parse({"type": type, "value": default, "description": description})
+    given = {
+        "type": type,
+        "path": None if path is None else os.fspath(path),
+        "mode": mode,
+        "path_on_compute": path_on_compute,
+        "description": description,
+        "datastore": datastore,
+    }
+    return DataInput.parse(given)
+
+
+def Output(  # noqa: N802 - the name of the v2 SDK
+    *,
+    type: str = "uri_folder",  # noqa: A002 - the word of the v2 SDK
+    path: str | os.PathLike[str] | None = None,
+    mode: str | None = None,
+    name: str | None = None,
+    version: str | None = None,
+    path_on_compute: str | None = None,
+    description: str | None = None,
+) -> JobOutput:
+    """An output of a job; with `name` it is registered when the job completes."""
+    given = {
+        "type": type,
+        "path": None if path is None else os.fspath(path),
+        "mode": mode,
+        "name": name,
+        "version": version,
+        "path_on_compute": path_on_compute,
+        "description": description,
+    }
+    return JobOutput.parse(given)
+
+
+def command(
+    *,
+    command: str,
+    name: str | None = None,
+    display_name: str | None = None,
+    description: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    experiment_name: str | None = None,
+    environment: str | Environment | None = None,
+    environment_variables: Mapping[str, str] | None = None,
+    distribution: Any = None,  # Any: one of the distributions, or its document
+    compute: str | None = None,
+    inputs: Mapping[str, Any] | None = None,  # Any: an input, its document or a plain value
+    outputs: Mapping[str, Any] | None = None,  # Any: an output, its document or a path
+    code: str | os.PathLike[str] | None = None,
+    instance_count: int | None = None,
+    instance_type: str | None = None,
+    locations: Sequence[str] | None = None,
+    docker_args: str | Sequence[str] | None = None,
+    shm_size: str | None = None,
+    timeout: float | None = None,
+    identity: JobIdentity | None = None,
+    services: Mapping[str, Any] | None = None,  # Any: a service or its document
+    job_tier: str | None = None,
+    priority: str | None = None,
+    parent_job_name: str | None = None,
+    is_deterministic: bool = True,
+) -> CommandJob:
+    """A job that runs one command.
+
+    Args:
+        is_deterministic: Means something only for a step of a pipeline.
+    """
+    resources = {
+        "instance_count": instance_count,
+        "instance_type": instance_type,
+        "locations": locations,
+        "docker_args": docker_args,
+        "shm_size": shm_size,
+    }
+    queue = {"job_tier": job_tier, "priority": priority}
+    given = {
+        "command": command,
+        "name": name,
+        "display_name": display_name,
+        "description": description,
+        "tags": dict(tags or {}),
+        "properties": dict(properties or {}),
+        "experiment_name": experiment_name,
+        "environment": environment,
+        "environment_variables": dict(environment_variables or {}),
+        "distribution": distribution,
+        "compute": compute,
+        "inputs": {key: _plain(value) for key, value in (inputs or {}).items()},
+        "outputs": dict(outputs or {}),
+        "code": None if code is None else os.fspath(code),
+        "resources": _if_any(resources),
+        "limits": _if_any({"timeout": timeout}),
+        "identity": identity,
+        "services": dict(services or {}),
+        "queue_settings": _if_any(queue),
+        "parent_job_name": parent_job_name,
+    }
+    return CommandJob.parse({key: value for key, value in given.items() if value is not None})
+
+
+def load_job(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Job:
+    """A job of any type from its YAML file."""
+    return cast("Job", _load("job", source, relative_origin, params_override))
+
+
+def load_data(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Data:
+    """A data asset from its YAML file."""
+    return cast("Data", _load("data", source, relative_origin, params_override))
+
+
+def load_model(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Model:
+    """A model from its YAML file."""
+    return cast("Model", _load("model", source, relative_origin, params_override))
+
+
+def load_environment(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> Environment:
+    """An environment from its YAML file."""
+    return cast("Environment", _load("environment", source, relative_origin, params_override))
+
+
+def load_component(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> Component:
+    """A component from its YAML file."""
+    return cast("Component", _load("component", source, relative_origin, params_override))
+
+
+def load_datastore(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> Datastore:
+    """A datastore from its YAML file."""
+    return cast("Datastore", _load("datastore", source, relative_origin, params_override))
+
+
+def load_compute(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Compute:
+    """A compute from its YAML file."""
+    return cast("Compute", _load("compute", source, relative_origin, params_override))
+
+
+def load_workspace(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> Workspace:
+    """A workspace from its YAML file."""
+    return cast("Workspace", _load("workspace", source, relative_origin, params_override))
+
+
+def load_connection(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> Connection:
+    """A connection from its YAML file."""
+    return cast("Connection", _load("connection", source, relative_origin, params_override))
+
+
+load_workspace_connection = load_connection
+
+
+def load_registry(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Registry:
+    """A registry from its YAML file."""
+    return cast("Registry", _load("registry", source, relative_origin, params_override))
+
+
+def _load(kind: str, source: Source, origin: str | None, params: Overrides) -> object:
+    overrides = [f"{path}={_text(value)}" for values in params or () for path, value in values.items()]
+    text_or_path: str | Path
+    if isinstance(source, str | os.PathLike):
+        text_or_path = Path(source)
+    else:
+        text_or_path = source.read()
+        origin = origin or getattr(source, "name", None)
+    base = Path(origin).absolute().parent if origin else None
+    loaded = load_entity(kind, text_or_path, overrides=overrides, base_dir=base)
+    return anchor(loaded.entity, loaded.base_dir)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _if_any(values: Mapping[str, object]) -> dict[str, object] | None:
+    given = {key: value for key, value in values.items() if value is not None}
+    return given or None

@@ -1,0 +1,184 @@
+"""`MLClient`: one object from which everything in a workspace is reached."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from smalt.entities.base import Entity
+from smalt.errors import InvalidRequest
+from smalt.sdk import connect
+from smalt.sdk.operations.assets import (
+    ComponentOperations,
+    DataOperations,
+    EnvironmentOperations,
+    ModelOperations,
+)
+from smalt.sdk.operations.jobs import JobOperations
+from smalt.sdk.operations.resources import (
+    ComputeOperations,
+    ConnectionOperations,
+    DatastoreOperations,
+    RegistryOperations,
+    WorkspaceOperations,
+)
+from smalt.sdk.resolve import ProgressFactory, Resolver
+from smalt.sdk.room import Room
+from smalt.sdk.transport import Transport
+
+if TYPE_CHECKING:
+    from smalt.sdk.poller import Poller
+
+
+class MLClient:
+    """Works in one workspace, or with a registry.
+
+    Without arguments it works in the workspace of the server on this machine, or in the one that the environment
+    names (`SMALT_URL`, `SMALT_TOKEN`).
+
+    Args:
+        credential: Anything with `get_token`, e.g. of the `azure-identity` package; by default the server's own token.
+        subscription_id: Subscription.
+        resource_group_name: Resource group.
+        workspace_name: Workspace.
+        registry_name: Registry whose assets are meant, instead of the workspace's.
+        url: Address of the server.
+        home: Folder of the server on this machine, `~/.smalt` by default.
+        progress: Shows uploads: called with a title and the bytes in all, returns what is told of the bytes done.
+    """
+
+    def __init__(
+        self,
+        credential: connect.TokenCredential | None = None,
+        subscription_id: str | None = None,
+        resource_group_name: str | None = None,
+        workspace_name: str | None = None,
+        registry_name: str | None = None,
+        *,
+        url: str | None = None,
+        home: str | os.PathLike[str] | None = None,
+        progress: ProgressFactory | None = None,
+        **ignored: Any,  # Any: options of the v2 SDK about clouds and telemetry, which have no meaning here
+    ) -> None:
+        place = connect.find(
+            credential,
+            subscription=subscription_id,
+            group=resource_group_name,
+            workspace=workspace_name,
+            url=url,
+            home=None if home is None else Path(home).expanduser().absolute(),
+        )
+        self._transport = Transport(place.url, place.token)
+        self._room = Room(self._transport, place, registry_name)
+        self._resolver = Resolver(self._room, progress)
+        self.environments = EnvironmentOperations(self._room, self._resolver)
+        self.data = DataOperations(self._room, self._resolver)
+        self.models = ModelOperations(self._room, self._resolver)
+        self.components = ComponentOperations(self._room, self._resolver)
+        for operations in (self.environments, self.data, self.models, self.components):
+            self._resolver.know(operations)
+
+    @classmethod
+    def from_config(
+        cls,
+        credential: connect.TokenCredential | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        file_name: str | None = None,
+        **options: Any,  # Any: as for MLClient
+    ) -> Self:
+        """Work in the workspace that a `config.json` in this folder or above names."""
+        found = connect.find_config(None if path is None else Path(path), file_name)
+        return cls(credential, found["subscription"], found["group"], found["workspace"], **options)
+
+    @cached_property
+    def jobs(self) -> JobOperations:
+        """Jobs."""
+        return JobOperations(self._room, self._resolver)
+
+    @cached_property
+    def datastores(self) -> DatastoreOperations:
+        """Datastores."""
+        return DatastoreOperations(self._room)
+
+    @cached_property
+    def compute(self) -> ComputeOperations:
+        """Computes."""
+        return ComputeOperations(self._room)
+
+    @cached_property
+    def connections(self) -> ConnectionOperations:
+        """Connections."""
+        return ConnectionOperations(self._room)
+
+    @cached_property
+    def workspaces(self) -> WorkspaceOperations:
+        """Workspaces."""
+        return WorkspaceOperations(self._room)
+
+    @cached_property
+    def registries(self) -> RegistryOperations:
+        """Registries."""
+        return RegistryOperations(self._room)
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription this client works in."""
+        return self._room.subscription
+
+    @property
+    def resource_group_name(self) -> str:
+        """The resource group this client works in."""
+        return self._room.group
+
+    @property
+    def workspace_name(self) -> str | None:
+        """The workspace this client works in."""
+        return self._room.place.workspace
+
+    def create_or_update(self, entity: Entity) -> Entity:
+        """Write an entity of any kind that is written at once: jobs, assets, datastores, connections."""
+        writers: dict[str, Callable[[Any], Entity]] = {  # Any: each takes its own kind
+            "Job": self.jobs.create_or_update,
+            "Data": self.data.create_or_update,
+            "Model": self.models.create_or_update,
+            "Environment": self.environments.create_or_update,
+            "Component": self.components.create_or_update,
+            "Datastore": self.datastores.create_or_update,
+            "Connection": self.connections.create_or_update,
+        }
+        return cast("Entity", _writer(writers, entity, "begin_create_or_update")(entity))
+
+    def begin_create_or_update(self, entity: Entity) -> Poller[Entity]:
+        """Begin to write an entity of a kind that takes a while: computes, workspaces, registries."""
+        writers: dict[str, Callable[[Any], Any]] = {  # Any: each takes its own kind
+            "Compute": self.compute.begin_create_or_update,
+            "Workspace": self.workspaces.begin_create,
+            "Registry": self.registries.begin_create,
+        }
+        return cast("Poller[Entity]", _writer(writers, entity, "create_or_update")(entity))
+
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        place = self._room.place
+        return f"MLClient(url={place.url!r}, workspace={place.workspace!r}, registry={self._room.registry!r})"
+
+
+def _writer(writers: dict[str, Callable[[Any], Any]], entity: Entity, other: str) -> Callable[[Any], Any]:
+    """Who writes an entity, by the names of its class and the classes above; no entity class is imported for it."""
+    for base in type(entity).__mro__:
+        if base.__name__ in writers:
+            return writers[base.__name__]
+    raise InvalidRequest(f"A {type(entity).__name__} is not written this way. Try {other}(..).")

@@ -1,0 +1,263 @@
+"""Versioned assets: data, models, environments, components."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from smalt.entities.base import Asset, AssetContainer
+from smalt.errors import Conflict, InvalidRequest, NotFound
+from smalt.sdk.download import download
+from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
+from smalt.sdk.poller import Poller
+from smalt.wire import references
+from smalt.wire.arm import codec
+
+if TYPE_CHECKING:
+    from smalt.entities.component import Component
+    from smalt.entities.data import Data
+    from smalt.entities.environment import Environment
+    from smalt.entities.model import Model
+    from smalt.sdk.resolve import Resolver
+    from smalt.sdk.room import Room
+
+A = TypeVar("A", bound=Asset)
+
+ANONYMOUS_ENVIRONMENT = "CliV2AnonymousEnvironment"
+ANONYMOUS_COMPONENT = "azureml_anonymous"
+_VERSION_ATTEMPTS = 3
+
+
+class AssetOperations(Operations[A]):
+    """The verbs that every versioned asset has.
+
+    Args:
+        room: Workspace or registry.
+        resolver: Brings what is local to the server.
+    """
+
+    noun: str
+
+    def __init__(self, room: Room, resolver: Resolver) -> None:
+        super().__init__(room)
+        self._resolver = resolver
+
+    @property
+    def _root(self) -> str:
+        return self._room.asset_path
+
+    def list(
+        self,
+        name: str | None = None,
+        *,
+        list_view_type: str = ListViewType.ACTIVE_ONLY,
+        max_results: int | None = None,
+    ) -> Iterator[A | AssetContainer]:
+        """The versions of one asset, or all assets when no name is given."""
+        view = {"listViewType": list_view_type}
+        if name is None:
+            items = self._room.transport.items(f"{self._root}/{self.kind}", params=view)
+            return (_container(body) for body in islice(items, max_results))
+        versions = self._room.transport.items(f"{self._path(name)}/versions", params=view)
+        return (self._read_version(body, name) for body in islice(versions, max_results))
+
+    def get(self, name: str, version: str | None = None, label: str | None = None) -> A:
+        """One version, by number or label; the latest when neither is given.
+
+        Raises:
+            NotFound: There is no such version.
+        """
+        if version is not None and label is not None:
+            raise InvalidRequest("Give a version or a label, not both.")
+        if version is not None:
+            return self._read_version(self._body(name, version), name)
+        return self._read_version(self._labelled(name, label or "latest"), name)
+
+    def create_or_update(self, asset: A) -> A:
+        """Upload what is local, and write the version; without a version the next one is taken."""
+        if self._is_nameless(asset):
+            asset = self._named_by_content(asset)
+        name = required_name(asset, self.noun)
+        prepared = self._prepare(asset)
+        if prepared.version is not None:
+            return self._put_version(name, prepared.version, prepared)
+        for attempt in range(1, _VERSION_ATTEMPTS + 1):
+            version = self._next_version(name)
+            try:
+                return self._put_version(name, version, prepared)
+            except Conflict:
+                if attempt == _VERSION_ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def archive(self, name: str, version: str | None = None, label: str | None = None) -> None:
+        """Hide a version, or the whole asset when neither version nor label is given."""
+        self._set_archived(name, version, label, archived=True)
+
+    def restore(self, name: str, version: str | None = None, label: str | None = None) -> None:
+        """Show again what was archived."""
+        self._set_archived(name, version, label, archived=False)
+
+    def _prepare(self, asset: A) -> A:
+        """The asset with everything local brought to the server."""
+        return asset
+
+    def _is_nameless(self, asset: A) -> bool:
+        return False
+
+    def _named_by_content(self, asset: A) -> A:
+        return asset
+
+    def _body(self, name: str, version: str) -> JsonObject:
+        return self._room.transport.json("GET", self._path(name, "versions", version))
+
+    def _labelled(self, name: str, label: str) -> JsonObject:
+        if label != "latest":
+            return self._room.transport.json("GET", self._path(name, "labels", label))
+        newest = {"$orderBy": "createdtime desc", "$top": "1"}
+        found = next(iter(self._room.transport.items(f"{self._path(name)}/versions", params=newest)), None)
+        if found is None:
+            raise NotFound(f"No {self.noun} {name!r} here. See: smalt {self.noun} list")
+        return found
+
+    def _read_version(self, body: JsonObject, name: str) -> A:
+        read = codec(self.kind).from_arm(body, name=name, version=body.get("name"))
+        assert isinstance(read, Asset)
+        return read  # type: ignore[return-value]  # the codec of the kind gives the class of the kind
+
+    def _put_version(self, name: str, version: str, asset: A) -> A:
+        body = codec(self.kind).to_arm(asset)
+        answer = self._room.transport.request("PUT", self._path(name, "versions", version), body=body)
+        # A registry answers before it has written: then the version is read when it is done.
+        if answer.status_code == 202 or not answer.content:
+            Poller(self._room.transport, answer, lambda: None).result()
+            return self.get(name, version)
+        return self._read_version(answer.json(), name)
+
+    def _next_version(self, name: str) -> str:
+        try:
+            container = self._room.transport.json("GET", self._path(name))
+        except NotFound:
+            return "1"
+        return str(container.get("properties", {}).get("nextVersion") or "1")
+
+    def _set_archived(self, name: str, version: str | None, label: str | None, *, archived: bool) -> None:
+        if version is None and label is None:
+            path = self._path(name)
+            body = self._room.transport.json("GET", path)
+        else:
+            body = self._body(name, version) if version else self._labelled(name, label or "latest")
+            path = self._path(name, "versions", version or str(body["name"]))
+        properties = dict(body.get("properties") or {}, isArchived=archived)
+        self._room.transport.request("PUT", path, body={"properties": properties})
+
+
+class DataOperations(AssetOperations["Data"]):
+    """`client.data`."""
+
+    kind = "data"
+    noun = "data"
+
+    def _prepare(self, asset: Data) -> Data:
+        if asset.path is None:
+            raise InvalidRequest(
+                f"Data {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
+            )
+        datastore = getattr(asset, "datastore", None)
+        path = self._resolver.path(asset.path, datastore=datastore, long=False, folder=asset.type != "uri_file")
+        return asset.model_copy(update={"path": path})
+
+
+class ModelOperations(AssetOperations["Model"]):
+    """`client.models`."""
+
+    kind = "models"
+    noun = "model"
+
+    def _prepare(self, asset: Model) -> Model:
+        if asset.path is None:
+            raise InvalidRequest(
+                f"Model {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
+            )
+        datastore = getattr(asset, "datastore", None)
+        return asset.model_copy(update={"path": self._resolver.path(asset.path, datastore=datastore, long=True)})
+
+    def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:
+        """Fetch the files of a model into `<download_path>/<name>`."""
+        model = self.get(name, version)
+        target = Path(download_path) / name
+        reference = references.parse(model.path or "")
+        if not isinstance(reference, references.DatastorePath):
+            raise InvalidRequest(f"Model {name}:{version} lies at {model.path!r}, which is not in a datastore here.")
+        target.mkdir(parents=True, exist_ok=True)
+        download(self._room.container(reference.datastore), reference.path, target)
+        return target
+
+
+class EnvironmentOperations(AssetOperations["Environment"]):
+    """`client.environments`."""
+
+    kind = "environments"
+    noun = "environment"
+
+    def _prepare(self, asset: Environment) -> Environment:
+        return self._resolver.local_environment(asset)
+
+    def _is_nameless(self, asset: Environment) -> bool:
+        return not asset.name
+
+    def _named_by_content(self, asset: Environment) -> Environment:
+        prepared = self._prepare(asset)
+        digest = _content_hash(prepared.document())
+        return prepared.model_copy(update={"name": ANONYMOUS_ENVIRONMENT, "version": digest, "is_anonymous": True})
+
+
+class ComponentOperations(AssetOperations["Component"]):
+    """`client.components`."""
+
+    kind = "components"
+    noun = "component"
+
+    def _prepare(self, asset: Component) -> Component:
+        changes: JsonObject = {"component_spec": None}
+        if asset.code:
+            changes["code"] = self._resolver.code(asset.code)
+        if asset.environment is not None:
+            changes["environment"] = self._resolver.environment(asset.environment)
+        return asset.model_copy(update=changes)
+
+    def _is_nameless(self, asset: Component) -> bool:
+        return not asset.name
+
+    def _named_by_content(self, asset: Component) -> Component:
+        prepared = self._prepare(asset)
+        digest = _content_hash(prepared.document())
+        return prepared.model_copy(
+            update={
+                "name": ANONYMOUS_COMPONENT,
+                "version": str(uuid.UUID(digest[:32])),
+                "is_anonymous": True,
+                "properties": {**prepared.properties, "client_component_hash": str(uuid.UUID(digest[:32]))},
+            }
+        )
+
+    def validate(self, component: Component) -> Component:
+        """Check a component as far as this is possible without writing it."""
+        required_name(component, self.noun)
+        return component
+
+
+def _content_hash(document: JsonObject) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _container(body: JsonObject) -> AssetContainer:
+    found = codec("containers").from_arm(body, name=body.get("name"))
+    assert isinstance(found, AssetContainer)
+    return found

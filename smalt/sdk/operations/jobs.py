@@ -1,0 +1,284 @@
+"""Jobs: submit, follow, fetch, change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+from urllib.parse import quote
+
+from smalt.entities.job.base import Job
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.status import JobStatus
+from smalt.errors import Conflict, InvalidRequest, NotFound, SmaltError, ValidationFailed
+from smalt.kit import ids
+from smalt.sdk import git, logs
+from smalt.sdk.download import download
+from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
+from smalt.sdk.poller import Poller
+from smalt.wire import expressions, references
+from smalt.wire.arm import codec
+from smalt.wire.arm.envelope import parse_arm_id
+
+if TYPE_CHECKING:
+    from smalt.sdk.resolve import Resolver
+    from smalt.sdk.room import Room
+
+ARTIFACTS = "artifacts"
+_ARTIFACT_STORE = "workspaceartifactstore"
+_DEFAULT_OUTPUTS = frozenset({"default", ARTIFACTS})
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """What `jobs.validate` found."""
+
+    errors: tuple[SmaltError, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.errors
+
+    @property
+    def error_messages(self) -> dict[str, str]:
+        """The mistakes, by the field they are in."""
+        return {error.target or "*": error.message for error in self.errors}
+
+
+class JobOperations(Operations[Job]):
+    """`client.jobs`.
+
+    Args:
+        room: The workspace.
+        resolver: Brings what is local to the server.
+    """
+
+    kind = "jobs"
+
+    def __init__(self, room: Room, resolver: Resolver) -> None:
+        super().__init__(room)
+        self._resolver = resolver
+
+    def list(
+        self,
+        *,
+        parent_job_name: str | None = None,
+        list_view_type: str = ListViewType.ACTIVE_ONLY,
+        max_results: int | None = None,
+        job_type: str | None = None,
+        tag: str | None = None,
+    ) -> Iterator[Job]:
+        """Jobs, the newest first; with `parent_job_name` the children of that job."""
+        if parent_job_name is not None:
+            children = self._room.transport.items(self._history("runs", parent_job_name, "children"))
+            names = (str(child.get("runId") or child["name"]) for child in children)
+            return (self.get(name) for name in islice(names, max_results))
+        query = {"listViewType": str(list_view_type), "jobType": job_type, "tag": tag}
+        return self._list({key: value for key, value in query.items() if value}, max_results=max_results)
+
+    def get(self, name: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFound: There is no such job.
+        """
+        return self._get(name)
+
+    def create_or_update(
+        self,
+        job: Job,
+        *,
+        description: str | None = None,
+        compute: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        experiment_name: str | None = None,
+    ) -> Job:
+        """Submit a job; a job that was read from the server is updated.
+
+        Everything local is brought to the server first: code, data, environments.
+        """
+        if job.id is not None and job.status is not None:
+            return self.update(job)
+        problems = self.validate(job)
+        if not problems.passed:
+            raise _refused(problems)
+        name = job.name or ids.readable()
+        changes: JsonObject = {
+            "name": name,
+            "display_name": job.display_name or name,
+            "experiment_name": experiment_name or job.experiment_name or Path.cwd().name or "Default",
+            "description": description or job.description,
+            "compute": compute or job.compute,
+            "tags": {**job.tags, **(tags or {})},
+            "properties": {**git.properties_of(_code_folder(job)), **job.properties},
+        }
+        return self._put(name, self._resolver.job(job.model_copy(update=changes)))
+
+    def update(self, job: Job) -> Job:
+        """Write what may change on a submitted job: display name, description, tags."""
+        name = required_name(job, "job")
+        body = {"displayName": job.display_name, "description": job.description, "tags": job.tags}
+        self._patch(name, job.experiment_name, {key: value for key, value in body.items() if value is not None})
+        return self.get(name)
+
+    def validate(self, job: Job) -> ValidationResult:
+        """Check a job without submitting it: that what it names locally is there, and that expressions have values."""
+        problems: list[SmaltError] = []
+        if isinstance(job, CommandJob):
+            known = {f"inputs.{key}" for key in job.inputs} | {f"outputs.{key}" for key in job.outputs}
+            for expression in expressions.find(job.command):
+                if expression.parts[0] in {"inputs", "outputs"} and not _is_known(expression.name, known):
+                    shown = ", ".join(sorted(known)) or "none"
+                    text = f"The command uses ${{{{{expression.name}}}}}, which the job does not have. It has: {shown}."
+                    problems.append(InvalidRequest(text, target="command"))
+            if job.environment is None and job.component is None:
+                problems.append(
+                    InvalidRequest("The job has no environment. Write 'environment:'.", target="environment")
+                )
+        folder = _code_folder(job)
+        if folder is not None and not folder.exists():
+            problems.append(InvalidRequest(f"The code folder {folder} does not exist. Check 'code'.", target="code"))
+        return ValidationResult(tuple(problems))
+
+    def stream(self, name: str, *, out: TextIO | None = None) -> None:
+        """Print the logs of a job as they come, until it ends.
+
+        Raises:
+            JobFailed: The job did not complete.
+        """
+        job = self.get(name)
+        logs.follow(
+            self._room.transport,
+            lambda: self._room.transport.json("GET", self._history("runs", name, "details")),
+            name=name,
+            web_view=studio_url(job),
+            out=out or sys.stdout,
+        )
+
+    def download(
+        self,
+        name: str,
+        *,
+        download_path: str | Path = ".",
+        output_name: str | None = None,
+        all: bool = False,  # noqa: A002 - the word of the v2 SDK
+    ) -> None:
+        """Fetch what a job has written: its artifacts and logs, one named output, or everything.
+
+        Raises:
+            Conflict: The job has not ended.
+            NotFound: There is no such output, or it is empty.
+        """
+        job = self.get(name)
+        if job.status is not None and not job.status.is_terminal:
+            raise Conflict(f"Job {name} is {job.status}. Wait until it has ended: smalt job stream -n {name}")
+        target = Path(download_path)
+        named = [output for output in job.outputs if output not in _DEFAULT_OUTPUTS]
+        if output_name is None or output_name in _DEFAULT_OUTPUTS:
+            self._fetch(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
+        elif output_name not in named:
+            raise NotFound(f"Job {name} has no output {output_name!r}. It has: {', '.join(named) or 'none'}.")
+        for output in named if all else [output_name] if output_name in named else []:
+            assert output is not None
+            self._fetch_output(job, output, target / "named-outputs" / output, must_exist=not all)
+
+    def begin_cancel(self, name: str) -> Poller[None]:
+        """Ask a job to stop."""
+        return self._begin("POST", self._path(name, "cancel"))
+
+    def begin_delete(self, name: str) -> Poller[None]:
+        """Delete a job."""
+        return self._begin("DELETE", self._path(name))
+
+    def archive(self, name: str) -> None:
+        """Hide a job from lists."""
+        self._patch(name, self.get(name).experiment_name, {"hidden": True})
+
+    def restore(self, name: str) -> None:
+        """Show a hidden job again."""
+        self._patch(name, self.get(name).experiment_name, {"hidden": False})
+
+    def show_services(self, name: str, node_index: int = 0) -> JsonObject:
+        """The services that run beside a job on one node."""
+        path = self._history("runs", name, "serviceinstances", str(node_index))
+        instances = self._room.transport.json("GET", path).get("instances")
+        return dict(instances) if isinstance(instances, dict) else {}
+
+    def _read(self, body: JsonObject) -> Job:
+        job = codec(self.kind).from_arm(body, name=body.get("name"))
+        assert isinstance(job, Job)
+        changes: JsonObject = {}
+        for field in ("compute", "environment", "component", "code"):
+            value = getattr(job, field, None)
+            if isinstance(value, str):
+                changes[field] = self._short(value)
+        return job.model_copy(update=changes)
+
+    def _short(self, text: str) -> str:
+        """An id as people write it: `azureml:name:version` for what is in this workspace."""
+        found = parse_arm_id(text)
+        if found is None:
+            return text
+        is_here = found.workspace is not None and found.workspace.lower() == self._room.workspace.lower()
+        if not is_here or found.type == "codes" or not found.parts:
+            return f"azureml:{text}"
+        return f"azureml:{found.name}" + (f":{found.version}" if found.version else "")
+
+    def _history(self, *words: str) -> str:
+        return "/".join((f"/history/v1.0{self._room.path}", *(quote(word, safe="") for word in words)))
+
+    def _patch(self, name: str, experiment: str | None, body: JsonObject) -> None:
+        path = self._history("experiments", experiment or "Default", "runs", name)
+        self._room.transport.request("PATCH", path, body=body)
+
+    def _fetch_output(self, job: Job, output: str, target: Path, *, must_exist: bool) -> None:
+        store, key = self._place_of(job, output)
+        try:
+            self._fetch(store, key, target)
+        except NotFound:
+            if must_exist:
+                raise
+
+    def _place_of(self, job: Job, output: str) -> tuple[str, str]:
+        path = job.outputs[output].path
+        reference = references.parse(path) if path and not expressions.find(path) else None
+        if isinstance(reference, references.DatastorePath):
+            return reference.datastore, reference.path
+        return self._room.default_datastore, f"azureml/{job.name}/{output}/"
+
+    def _fetch(self, datastore: str, key: str, target: Path) -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        download(self._room.container(datastore), key, target)
+
+
+def studio_url(job: Job) -> str | None:
+    """The page of a job in the studio."""
+    service = job.services.get("Studio")
+    return service.endpoint if service is not None else None
+
+
+def is_done(job: Job) -> bool:
+    """Whether a job has ended, well or not."""
+    return job.status is not None and JobStatus(job.status).is_terminal
+
+
+def _is_known(name: str, known: set[str]) -> bool:
+    """Whether an expression names something known, or a part of it (`inputs.group.lr`)."""
+    return name in known or any(name.startswith(f"{each}.") for each in known)
+
+
+def _code_folder(job: Job) -> Path | None:
+    code = getattr(job, "code", None)
+    reference = references.parse(code) if isinstance(code, str) else None
+    return Path(reference.path).expanduser() if isinstance(reference, references.LocalPath) else None
+
+
+def _refused(result: ValidationResult) -> SmaltError:
+    if len(result.errors) == 1:
+        return result.errors[0]
+    listed = "\n".join(f"  {error.message}" for error in result.errors)
+    return ValidationFailed(f"The job has {len(result.errors)} mistakes:\n{listed}", details=result.errors)

@@ -1,0 +1,55 @@
+"""The server's own containers, one folder each: `<root>/<workspace id>/<container>`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from smalt.blobs import BlobStore, LocalBlobStore
+from smalt.errors import NotFound
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_WORKSPACE = re.compile(r"[0-9a-fA-F-]{36}")
+
+External = Callable[[str, str], BlobStore]
+"""Finds the store of a container that stands for a datastore elsewhere, from workspace id and container."""
+
+
+class Containers:
+    """Containers of all workspaces and registries.
+
+    Args:
+        root: The folder they stand in.
+
+    Attributes:
+        external: Finds containers that are not folders of ours.
+        external_prefix: What their names begin with.
+    """
+
+    external_prefix = "datastore-"
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.external: External | None = None
+
+    def store(self, workspace_id: str, container: str) -> BlobStore:
+        """The container.
+
+        Raises:
+            NotFound: It has no possible name.
+        """
+        if not _WORKSPACE.fullmatch(workspace_id):
+            raise NotFound(f"{workspace_id[:64]!r} is no workspace id.", code="ContainerNotFound")
+        if container.startswith(self.external_prefix) and self.external is not None:
+            return self.external(workspace_id, container)
+        if not _NAME.fullmatch(container):
+            raise NotFound(f"{container[:80]!r} is no container.", code="ContainerNotFound")
+        base = self._root / workspace_id.lower()
+        return LocalBlobStore(base / container, base / ".staging")
+
+    def ensure(self, workspace_id: str, container: str) -> None:
+        """Make the folder of a container."""
+        found = self.store(workspace_id, container).local_path("")
+        if found is not None:
+            found.mkdir(parents=True, exist_ok=True)

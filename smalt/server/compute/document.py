@@ -1,0 +1,66 @@
+"""A compute as ARM shows it: the entity, and the facts a client expects of a machine that is simply there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smalt.entities.compute.amlcompute import AmlCompute
+from smalt.entities.compute.instance import ComputeInstance
+from smalt.kit import clock
+from smalt.server.compute.service import WorkspaceFacts
+from smalt.server.compute.store import ComputeRecord
+from smalt.wire.arm import codec, envelope
+
+_TYPE = "Microsoft.MachineLearningServices/workspaces/computes"
+
+
+def to_arm(workspace: WorkspaceFacts, record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
+    """The resource."""
+    body = codec("computes").to_arm(record.entity)
+    properties = body.pop("properties")
+    properties |= {
+        "computeLocation": record.entity.location,
+        "provisioningState": "Succeeded",
+        "createdOn": clock.to_text(record.created_at),
+        "modifiedOn": clock.to_text(record.modified_at),
+        "isAttachedCompute": record.entity.type in {"kubernetes", "virtualmachine", "synapsespark"},
+        "provisioningErrors": None,
+        "disableLocalAuth": False,
+    }
+    properties["properties"] = (properties.get("properties") or {}) | _facts(record)
+    return envelope.resource(
+        id=f"{workspace.scope}/computes/{record.name}",
+        name=record.name,
+        type=_TYPE,
+        properties=properties,
+        created_at=record.created_at,
+        created_by=record.created_by,
+        modified_at=record.modified_at,
+        modified_by=record.modified_by,
+        **body,
+    )
+
+
+def _facts(record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
+    if isinstance(record.entity, AmlCompute):
+        counts = dict.fromkeys(
+            ("idleNodeCount", "runningNodeCount", "preparingNodeCount", "unusableNodeCount", "leavingNodeCount"), 0
+        )
+        return {
+            "osType": "Linux",
+            "allocationState": "Steady",
+            "allocationStateTransitionTime": clock.to_text(record.modified_at),
+            "currentNodeCount": 1,
+            "targetNodeCount": 1,
+            "nodeStateCounts": counts | {"idleNodeCount": 1, "preemptedNodeCount": 0},
+            "errors": None,
+        }
+    if isinstance(record.entity, ComputeInstance):
+        operation = {
+            "operationName": record.last_operation,
+            "operationTime": clock.to_text(record.modified_at),
+            "operationStatus": "Succeeded",
+            "operationTrigger": "User",
+        }
+        return {"state": record.state, "applications": [], "errors": [], "lastOperation": operation}
+    return {}

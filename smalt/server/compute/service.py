@@ -1,0 +1,175 @@
+"""The verbs of computes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Protocol
+
+from smalt.entities.compute.amlcompute import AmlCompute
+from smalt.entities.compute.base import Compute
+from smalt.entities.compute.instance import ComputeInstance
+from smalt.entities.compute.local import LocalCompute
+from smalt.server.compute import store
+from smalt.server.compute.errors import ComputeNotFound, ComputeStopped, ReservedCompute
+from smalt.server.compute.store import ComputeRecord
+from smalt.server.work import Work
+from smalt.wire import references
+
+SERVERLESS = "serverless"
+"""Not a resource: it means any machine, which here is this one."""
+
+LOCAL = "local"
+_SIZE = "STANDARD_DS3_V2"
+_IDLE_SECONDS = 120
+
+
+class WorkspaceFacts(Protocol):
+    """What is needed of a workspace; the workspaces slice has the real record."""
+
+    @property
+    def id(self) -> str:
+        """Its guid."""
+
+    @property
+    def scope(self) -> str:
+        """Its ARM id."""
+
+    @property
+    def location(self) -> str:
+        """Its region."""
+
+
+class ComputeService:
+    """Keeps computes.
+
+    Args:
+        slots: How many jobs run at once on this machine; one per core when left out.
+    """
+
+    def __init__(self, *, slots: int | None = None) -> None:
+        self.slots = slots or os.cpu_count() or 1
+
+    def ensure_defaults(self, work: Work, workspace: WorkspaceFacts) -> None:
+        """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""
+        for entity in (LocalCompute(name=LOCAL), AmlCompute(name="cpu-cluster")):
+            if store.find(work.connection, workspace.id, str(entity.name)) is None:
+                self.put(work, workspace, str(entity.name), entity)
+
+    def find(self, work: Work, workspace: WorkspaceFacts, name: str) -> ComputeRecord | None:
+        """A compute, or None."""
+        return store.find(work.connection, workspace.id, name)
+
+    def get(self, work: Work, workspace: WorkspaceFacts, name: str) -> ComputeRecord:
+        """A compute.
+
+        Raises:
+            ComputeNotFound: There is none of this name.
+        """
+        record = self.find(work, workspace, name)
+        if record is None:
+            raise ComputeNotFound(
+                f"No compute {name!r} in this workspace. Use {LOCAL!r}, or create it: smalt compute create -n {name}.",
+                target="compute",
+            )
+        return record
+
+    def page(self, work: Work, workspace: WorkspaceFacts, *, after: str | None, limit: int) -> list[ComputeRecord]:
+        """Computes by name."""
+        return store.page(work.connection, workspace.id, after=after, limit=limit)
+
+    def put(self, work: Work, workspace: WorkspaceFacts, name: str, entity: Compute) -> tuple[ComputeRecord, bool]:
+        """Create a compute, or replace what is settable of one; also whether it is new.
+
+        Raises:
+            ReservedCompute: The name cannot be taken, or not for this type.
+        """
+        old = self.find(work, workspace, name)
+        self._check_name(name, entity, old)
+        filled = _with_defaults(entity, workspace)
+        filled.name = old.name if old else name
+        if old is None:
+            record = ComputeRecord(
+                workspace.id, name, filled, "Running", "Create", work.now, work.actor.name, work.now, work.actor.name
+            )
+        else:
+            record = replace(old, entity=filled, modified_at=work.now, modified_by=work.actor.name)
+        store.save(work.connection, record)
+        return record, old is None
+
+    def delete(self, work: Work, workspace: WorkspaceFacts, name: str) -> bool:
+        """Remove a compute; whether there was one. Jobs that were sent to it go on.
+
+        Raises:
+            ReservedCompute: It is this machine.
+        """
+        if name.lower() == LOCAL:
+            raise ReservedCompute("The compute 'local' is this machine and cannot be deleted.", target="name")
+        return store.remove(work.connection, workspace.id, name)
+
+    def start(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+        """Let jobs run on a compute instance again."""
+        self._switch(work, workspace, name, state="Running", operation="Start")
+
+    def stop(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+        """Take no more jobs on a compute instance."""
+        self._switch(work, workspace, name, state="Stopped", operation="Stop")
+
+    def restart(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+        """Stop and start."""
+        self._switch(work, workspace, name, state="Running", operation="Restart")
+
+    def require(self, work: Work, workspace: WorkspaceFacts, reference: str | None) -> str | None:
+        """The ARM id of the compute a job names, or None for a job that leaves the choice open.
+
+        Raises:
+            ComputeNotFound: There is no such compute.
+            ComputeStopped: It is a compute instance that was stopped.
+            InvalidRequest: The reference is none of a compute.
+        """
+        if reference is None or reference.lower() in {SERVERLESS, f"azureml:{SERVERLESS}"}:
+            return None
+        named = references.parse_asset(reference, "computes")
+        if named.name.lower() == SERVERLESS:
+            return None
+        record = self.get(work, workspace, named.name)
+        if not record.is_started:
+            raise ComputeStopped(
+                f"The compute instance {record.name!r} is stopped. Start it: smalt compute start -n {record.name}.",
+                target="compute",
+            )
+        return f"{workspace.scope}/computes/{record.name}"
+
+    def _switch(self, work: Work, workspace: WorkspaceFacts, name: str, *, state: str, operation: str) -> None:
+        record = self.get(work, workspace, name)
+        if not isinstance(record.entity, ComputeInstance):
+            raise ReservedCompute(
+                f"{record.name!r} is of type {record.entity.type!r}; only compute instances are started and stopped.",
+                target="name",
+            )
+        store.set_state(work.connection, record, state=state, operation=operation, now=work.now)
+
+    def _check_name(self, name: str, entity: Compute, old: ComputeRecord | None) -> None:
+        if name.lower() == SERVERLESS:
+            raise ReservedCompute("'serverless' means any machine and cannot name a compute. Take another name.")
+        if (name.lower() == LOCAL) != isinstance(entity, LocalCompute):
+            raise ReservedCompute("The name 'local' and the type 'local' belong together: they mean this machine.")
+        if old is not None and old.entity.type != entity.type:
+            raise ReservedCompute(
+                f"The compute {old.name!r} is of type {old.entity.type!r} and cannot become {entity.type!r}. "
+                "Delete it first, or take another name.",
+                target="properties.computeType",
+            )
+
+
+def _with_defaults(entity: Compute, workspace: WorkspaceFacts) -> Compute:
+    filled = entity.model_copy(deep=True)
+    filled.location = filled.location or workspace.location
+    if isinstance(filled, AmlCompute):
+        filled.size = filled.size or _SIZE
+        filled.tier = filled.tier or "dedicated"
+        if filled.idle_time_before_scale_down is None:
+            filled.idle_time_before_scale_down = _IDLE_SECONDS
+    elif isinstance(filled, ComputeInstance):
+        filled.size = filled.size or _SIZE
+    return filled

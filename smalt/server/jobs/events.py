@@ -1,0 +1,31 @@
+"""Facts about jobs that others may want to hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smalt.entities.job.status import JobStatus
+from smalt.server.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmitted(Event):
+    """A job was accepted and waits for the loop."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested(Event):
+    """Somebody wants a job to end."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished(Event):
+    """A job is over."""
+
+    job: str
+    status: JobStatus
+    parent: str | None = None

@@ -1,0 +1,143 @@
+"""Pins every reference of a job to exactly one thing, and finds out what is wrong with any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.inputs import DataInput
+from smalt.entities.types import Mode
+from smalt.environments import Recipe
+from smalt.errors import InvalidRequest, Unsupported
+from smalt.server.jobs import workload
+from smalt.server.jobs.neighbours import Assets, Computes, Locator, Workspace
+from smalt.server.jobs.outputs import output_uri
+from smalt.server.jobs.problems import Problems
+from smalt.server.jobs.software import Software, to_document
+from smalt.server.work import Work
+from smalt.wire import references
+from smalt.wire.references import AssetReference, LocalPath, RemoteUrl
+
+_OUTPUT_MODES = frozenset({None, Mode.MOUNT, Mode.RW_MOUNT, Mode.UPLOAD, Mode.DIRECT})
+
+
+@dataclass
+class Pinned:
+    """What the references of a job came to.
+
+    Attributes:
+        compute: ARM id of the compute, or None for any.
+        environment: ARM id of the environment, or its document.
+        recipe: What is built for it.
+        code: ARM id of the code asset, and the URI of its folder.
+        inputs: For each data input the URI of its bytes, and the asset it came from if it did.
+        outputs: URIs of the outputs.
+    """
+
+    compute: str | None = None
+    environment: str | dict[str, Any] | None = None  # Any: an inline environment
+    recipe: Recipe | None = None
+    code: dict[str, str] | None = None
+    inputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:  # Any: JSON
+        """As JSON, to be kept with the job."""
+        return {
+            "compute": self.compute,
+            "environment": self.environment,
+            "recipe": to_document(self.recipe) if self.recipe is not None else None,
+            "code": self.code,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+        }
+
+
+class Pinner:
+    """Looks every reference up.
+
+    Args:
+        assets: Finds assets.
+        locator: Finds bytes.
+        computes: Knows the computes.
+        software: Chooses recipes.
+    """
+
+    def __init__(self, assets: Assets, locator: Locator, computes: Computes, software: Software) -> None:
+        self._assets = assets
+        self._locator = locator
+        self._computes = computes
+        self._software = software
+
+    def pin(self, work: Work, workspace: Workspace, name: str, job: CommandJob, problems: Problems) -> Pinned:
+        """Look up everything; what is wrong goes to `problems`, and the rest is pinned all the same."""
+        pinned = Pinned()
+        with problems.at("compute"):
+            pinned.compute = self._computes.require(work, workspace, job.compute)
+        with problems.at("environment"):
+            pinned.environment, pinned.recipe = self._software.choose(work, workspace, job.environment)
+        with problems.at("code"):
+            pinned.code = self._code(work, workspace, job.code)
+        for key, value in job.data_inputs().items():
+            with problems.at(f"inputs.{key}"):
+                found = self._input(work, workspace, value)
+                if found is not None:
+                    pinned.inputs[key] = found
+        for key, output in job.outputs.items():
+            with problems.at(f"outputs.{key}"):
+                if output.mode not in _OUTPUT_MODES:
+                    raise InvalidRequest(f"An output cannot have the mode {output.mode}. Use rw_mount or upload.")
+                pinned.outputs[key] = output_uri(name, key, output)
+                self._locator.locate(work, workspace, pinned.outputs[key])
+        with problems.at("command"):
+            workload.command_text(job, known_inputs=pinned.inputs.keys())
+        for variable, text in job.environment_variables.items():
+            with problems.at(f"environment_variables.{variable}"):
+                workload.fill(text, job, known_inputs=pinned.inputs.keys())
+        return pinned
+
+    def _code(self, work: Work, workspace: Workspace, code: str | None) -> dict[str, str] | None:
+        if not code:
+            return None
+        reference = references.parse(code)
+        if isinstance(reference, RemoteUrl) and reference.scheme.startswith("git+"):
+            raise Unsupported(
+                f"Code from {reference.scheme} is not fetched by the server. Check it out, name the folder."
+            )
+        if isinstance(reference, LocalPath):
+            raise InvalidRequest(f"The code {code!r} is a path on your machine. Upload it: smalt job create does.")
+        if not isinstance(reference, AssetReference):
+            return {"id": code, "uri": self._locator.locate(work, workspace, code).uri}
+        version = self._assets.resolve(work, workspace, "codes", code)
+        uri = str(getattr(version.entity, "path", None) or "")
+        self._locator.locate(work, workspace, uri)
+        return {"id": version.id, "uri": uri}
+
+    def _input(self, work: Work, workspace: Workspace, value: DataInput) -> dict[str, str] | None:
+        if not value.path:
+            return None  # An optional input that was left out.
+        reference = references.parse(value.path)
+        if isinstance(reference, LocalPath):
+            raise InvalidRequest(f"{value.path!r} is a path on your machine. Upload it: smalt job create does.")
+        if not isinstance(reference, AssetReference):
+            return {"uri": value.path, "place": self._locator.locate(work, workspace, value.path).uri}
+        kind = reference.kind or ("models" if value.type.is_model else "data")
+        version = self._assets.resolve(work, workspace, kind, value.path)
+        path = str(getattr(version.entity, "path", None) or "")
+        return {"uri": path, "place": self._locator.locate(work, workspace, path).uri, "asset": version.id}
+
+
+def with_pins(job: CommandJob, pinned: Pinned) -> CommandJob:
+    """The job with its references replaced by what they were pinned to."""
+    document = job.document()
+    if pinned.compute is not None:
+        document["compute"] = pinned.compute
+    if pinned.environment is not None:
+        document["environment"] = pinned.environment
+    if pinned.code is not None:
+        document["code"] = pinned.code["id"]
+    for name, found in pinned.inputs.items():
+        if "asset" in found:
+            document["inputs"][name] = {**document["inputs"][name], "path": found["asset"]}
+    return CommandJob.parse(document)

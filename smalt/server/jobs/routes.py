@@ -1,0 +1,147 @@
+"""ARM routes of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smalt.entities.job.base import Job
+from smalt.entities.kinds import canonical_type
+from smalt.errors import InvalidRequest, PreconditionFailed
+from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.jobs.document import etag, to_arm
+from smalt.server.jobs.lineage import lineage
+from smalt.server.jobs.neighbours import Workspaces
+from smalt.server.jobs.service import JobService
+from smalt.server.jobs.store import Filter
+from smalt.server.work import Actor
+from smalt.wire.arm import codec
+
+_ONE = WORKSPACE + "/jobs/{name}"
+_ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
+_PAGE_SIZE = 100
+
+
+def own_job(call: Call, actor: Actor) -> bool:
+    """Whether a running job asks for itself."""
+    return actor.grant is not None and call.params["name"] == actor.grant.job
+
+
+class _Handlers:
+    def __init__(self, service: JobService, workspaces: Workspaces) -> None:
+        self._service = service
+        self._workspaces = workspaces
+
+    def list(self, call: Call) -> Answer:
+        """Jobs of a workspace, the newest first."""
+        workspace = self._workspaces.of(call)
+        page = self._service.page(
+            call.work, workspace, list_filter(call), after=_position(call), limit=_page_size(call)
+        )
+        shown = [to_arm(workspace, record, base_url=call.base_url) for record in page.items]
+        return ok(call.listing(Page(shown, page.after)))
+
+    def show(self, call: Call) -> Answer:
+        """One job."""
+        workspace = self._workspaces.of(call)
+        record = self._service.get(call.work, workspace, call.params["name"])
+        return Answer(200, to_arm(workspace, record, base_url=call.base_url), {"ETag": etag(record)})
+
+    def put(self, call: Call) -> Answer:
+        """Submit a job, or change the display name, description, tags and properties of one."""
+        workspace = self._workspaces.of(call)
+        name = call.params["name"]
+        self._check_match(call, name)
+        job = codec("jobs").from_arm(call.json_object(), name=name)
+        assert isinstance(job, Job)
+        record, is_new = self._service.put(call.work, workspace, name, job)
+        body = to_arm(workspace, record, base_url=call.base_url)
+        return created(body, is_new=is_new, headers={"ETag": etag(record)})
+
+    def delete(self, call: Call) -> Answer:
+        """Delete a finished job; done at once."""
+        was_there = self._service.delete(call.work, self._workspaces.of(call), call.params["name"])
+        return empty(200 if was_there else 204)
+
+    def cancel(self, call: Call) -> Answer:
+        """Ask for the end of a job."""
+        self._service.cancel(call.work, self._workspaces.of(call), call.params["name"])
+        return empty(200)
+
+    def lineage(self, call: Call) -> Answer:
+        """What a job was made from, and what it made."""
+        workspace = self._workspaces.of(call)
+        record = self._service.get(call.work, workspace, call.params["name"])
+        children = self._service.children(call.work, workspace, record.name)
+        return ok(lineage(workspace, record, children))
+
+    def _check_match(self, call: Call, name: str) -> None:
+        wanted = call.header("if-match")
+        if wanted is None:
+            return
+        record = self._service.find(call.work, self._workspaces.of(call), name)
+        present = None if record is None else etag(record)
+        if present is None or wanted not in {present, "*"}:
+            raise PreconditionFailed(
+                f"Job {name!r} is not in the state {wanted} any more. Read it again, then change it."
+            )
+
+
+def routes(service: JobService, workspaces: Workspaces) -> list[Route]:
+    """The ARM routes of this slice."""
+    handlers = _Handlers(service, workspaces)
+    table = Routes()
+    listed = ("listViewType", "jobType", "tag", "properties", "parentJobName", "$top", "$skip")
+    table.add("GET", WORKSPACE + "/jobs", handlers.list, action="workspaces/jobs/read", query=listed)
+    table.add("GET", _ONE, handlers.show, action="workspaces/jobs/read", for_jobs=own_job)
+    table.add("PUT", _ONE, handlers.put, action="workspaces/jobs/write")
+    table.add("DELETE", _ONE, handlers.delete, action="workspaces/jobs/delete")
+    table.add("POST", f"{_ONE}/cancel", handlers.cancel, action="workspaces/jobs/cancel/action")
+    table.add("GET", f"{_ONE}/lineage", handlers.lineage, action="workspaces/jobs/read")
+    return table.all
+
+
+def list_filter(call: Call) -> Filter:
+    """Which jobs a list call asks for.
+
+    Raises:
+        InvalidRequest: A filter is unknown.
+    """
+    view = call.query.get("listviewtype") or "ActiveOnly"
+    if view.lower() not in _ARCHIVED:
+        known = "ActiveOnly, ArchivedOnly, All"
+        raise InvalidRequest(f"listViewType={view[:40]!r} is unknown. Write one of: {known}.", target="listViewType")
+    kind = call.query.get("jobtype") or None
+    if kind is not None:
+        kind = canonical_type("job", kind) or kind.lower()
+    return Filter(
+        kind=kind,
+        archived=_ARCHIVED[view.lower()],
+        tags=_pairs(call.query.get("tag")),
+        properties=_pairs(call.query.get("properties")),
+        parent=call.query.get("parentjobname") or None,
+    )
+
+
+def _pairs(text: str | None) -> tuple[tuple[str, str | None], ...]:
+    found = []
+    for item in (text or "").split(","):
+        key, separator, value = item.partition("=")
+        if key.strip():
+            found.append((key.strip(), value.strip() if separator else None))
+    return tuple(found)
+
+
+def _page_size(call: Call) -> int:
+    for name in ("$top", "count"):
+        if call.query.get(name):
+            return call.number(name, default=_PAGE_SIZE, low=1, high=1000)
+    return _PAGE_SIZE
+
+
+def _position(call: Call) -> tuple[int, str] | None:
+    position: Any = call.position()  # Any: whatever the token holds
+    if position is None:
+        return None
+    if not isinstance(position, list) or [type(part) for part in position] != [int, str]:
+        raise InvalidRequest("The continuation token is not one of ours. Start the list again without it.")
+    return position[0], position[1]

@@ -1,0 +1,189 @@
+"""The verbs of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from smalt.entities.job.base import Job
+from smalt.entities.job.status import JobStatus
+from smalt.server.http import Page
+from smalt.server.jobs import lifecycle, outputs, store
+from smalt.server.jobs.errors import JobAlreadyFinished, JobExists, JobNotFinished, JobNotFound
+from smalt.server.jobs.events import CancelRequested
+from smalt.server.jobs.neighbours import Tracking, Workspace
+from smalt.server.jobs.store import Filter, JobRecord
+from smalt.server.jobs.submit import Submission, check_same
+from smalt.server.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What may change of a job at any time; None leaves it. A tag or property of value None is removed."""
+
+    display_name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str | None] | None = None
+    properties: Mapping[str, str | None] | None = None
+    archived: bool | None = None
+
+
+class JobService:
+    """Keeps jobs.
+
+    Args:
+        submission: Looks at new jobs and accepts them.
+        tracking: Keeps their runs.
+    """
+
+    def __init__(self, submission: Submission, tracking: Tracking) -> None:
+        self._submission = submission
+        self._tracking = tracking
+
+    def get(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+        """A job.
+
+        Raises:
+            JobNotFound: There is none of this name.
+        """
+        record = self.find(work, workspace, name)
+        if record is None:
+            raise JobNotFound(f"No job {name!r} in workspace {workspace.name!r}. See `smalt job list`.", target="name")
+        return record
+
+    def find(self, work: Work, workspace: Workspace, name: str) -> JobRecord | None:
+        """A job, or None."""
+        record = store.find(work.connection, workspace.id, name)
+        return None if record is None or record.deleted else record
+
+    def page(
+        self, work: Work, workspace: Workspace, wanted: Filter, *, after: tuple[int, str] | None, limit: int
+    ) -> Page[JobRecord]:
+        """Jobs, the newest first."""
+        found = store.page(work.connection, workspace.id, wanted, after=after, limit=limit + 1)
+        if len(found) <= limit:
+            return Page(found)
+        last = found[limit - 1]
+        return Page(found[:limit], [round(last.created_at.timestamp() * 1_000_000), last.id])
+
+    def children(self, work: Work, workspace: Workspace, name: str) -> list[JobRecord]:
+        """The children of a job, the oldest first."""
+        return store.children(work.connection, workspace.id, self.get(work, workspace, name).name)
+
+    def put(self, work: Work, workspace: Workspace, name: str, job: Job) -> tuple[JobRecord, bool]:
+        """Submit a job, or change what may change of one; also whether it is new.
+
+        Raises:
+            ValidationFailed: It is wrong; everything that is stands in `details`.
+            Unsupported: It cannot run here.
+            JobExists: The name belongs to other content, or to a job that was deleted.
+        """
+        old = store.find(work.connection, workspace.id, name, lock=True)
+        if old is not None and old.deleted:
+            raise JobExists(f"The name {name!r} belonged to a job that was deleted. Take another one.", target="name")
+        draft = self._submission.draft(work, workspace, name, job)
+        if old is None:
+            return self._submission.accept(work, workspace, name, draft), True
+        check_same(old, draft)
+        changes = Changes(job.display_name, job.description, job.tags, job.properties, job.is_archived)
+        return self.change(work, workspace, name, changes), False
+
+    def change(self, work: Work, workspace: Workspace, name: str, changes: Changes) -> JobRecord:
+        """Change what may change at any time.
+
+        Raises:
+            JobNotFound: There is none of this name.
+            JobNotFinished: It is to be archived and still runs.
+        """
+        record = self._locked(work, workspace, name)
+        values: dict[str, Any] = {}  # Any: values of columns
+        if changes.display_name is not None and changes.display_name != record.display_name:
+            values["display_name"] = changes.display_name
+            self._tracking.set_display_name(work, workspace, name, changes.display_name)
+        if changes.description is not None and changes.description != record.description:
+            values["description"] = changes.description
+            self._tracking.set_tags(work, workspace, name, {"mlflow.note.content": changes.description})
+        if changes.tags and (merged := _merged(record.tags, changes.tags)) != record.tags:
+            values["tags"] = merged
+            self._tracking.set_tags(work, workspace, name, merged)
+        if changes.properties and (merged := _merged(record.properties, changes.properties)) != record.properties:
+            values["properties"] = merged
+        if changes.archived is not None and changes.archived != record.archived:
+            values["archived"] = self._archive(work, workspace, record, archived=changes.archived)
+        if not values:
+            return record
+        values |= {"modified_at": work.now, "modified_by": work.actor.name, "revision": record.revision + 1}
+        store.change(work.connection, record, **values)
+        return replace(record, **values)
+
+    def cancel(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+        """Ask for the end of a job and of all its children. Asked again, it changes nothing.
+
+        Raises:
+            JobNotFound: There is none of this name.
+            JobAlreadyFinished: It has completed or failed.
+        """
+        record = self._locked(work, workspace, name)
+        if record.status in {JobStatus.CANCEL_REQUESTED, JobStatus.CANCELED}:
+            return record
+        if record.status.is_terminal:
+            raise JobAlreadyFinished(
+                f"Job {name!r} is {record.status.value} and cannot be canceled. Nothing of it runs any more."
+            )
+        for child in store.children(work.connection, workspace.id, name):
+            if child.active:
+                self.cancel(work, workspace, child.name)
+        values: dict[str, Any] = {  # Any: values of columns
+            "status": lifecycle.move(record.status, JobStatus.CANCEL_REQUESTED),
+            "due_at": work.now,
+            "modified_at": work.now,
+            "modified_by": work.actor.name,
+            "revision": record.revision + 1,
+        }
+        store.change(work.connection, record, **values)
+        work.publish(CancelRequested(workspace.id, name))
+        return replace(record, **values)
+
+    def delete(self, work: Work, workspace: Workspace, name: str) -> bool:
+        """Remove a job from every list; whether there was one. Its artifacts stay, and its name stays taken.
+
+        Raises:
+            JobNotFinished: It still runs.
+        """
+        record = store.find(work.connection, workspace.id, name, lock=True)
+        if record is None or record.deleted:
+            return False
+        if not record.status.is_terminal:
+            raise JobNotFinished(f"Job {name!r} is {record.status.value}. Cancel it before it is deleted.")
+        store.change(work.connection, record, deleted=True, modified_at=work.now, modified_by=work.actor.name)
+        self._tracking.hide(work, workspace, name)
+        return True
+
+    def environments_in_use(self, work: Work) -> set[str]:
+        """Keys of the built environments that jobs which are not over run in; a collection must keep them."""
+        return store.environments_in_use(work.connection)
+
+    def output_uri(self, work: Work, workspace: Workspace, job: str, output: str) -> str:
+        """The datastore URI of an output (`artifacts` and `default` are the artifact root), without a path below it.
+
+        Raises:
+            JobNotFound: There is no such job.
+            NotFound: It has no such output.
+        """
+        return outputs.find_output(self.get(work, workspace, job), output)
+
+    def _locked(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+        record = store.find(work.connection, workspace.id, name, lock=True)
+        return record if record is not None and not record.deleted else self.get(work, workspace, name)
+
+    def _archive(self, work: Work, workspace: Workspace, record: JobRecord, *, archived: bool) -> bool:
+        if archived and not record.status.is_terminal:
+            raise JobNotFinished(f"Job {record.name!r} is {record.status.value}. Only finished jobs are archived.")
+        change = self._tracking.hide if archived else self._tracking.unhide
+        change(work, workspace, record.name)
+        return archived
+
+
+def _merged(old: Mapping[str, str], new: Mapping[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in {**old, **new}.items() if value is not None}

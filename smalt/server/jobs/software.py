@@ -1,0 +1,107 @@
+"""From the environment a job names to a recipe, the one that is built and cached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from smalt.entities.environment import Environment
+from smalt.environments import EnvironmentRequest, Recipe, SubstitutionPolicy, plan
+from smalt.errors import InvalidRequest, NotFound
+from smalt.server.jobs.neighbours import Assets, Locator, Workspace
+from smalt.server.work import Work
+from smalt.wire import references
+from smalt.wire.references import AssetReference
+
+_CURATED_PREFIX = "azureml-"
+
+
+class Software:
+    """Decides which recipe stands for an environment.
+
+    Args:
+        assets: Where registered environments are.
+        locator: Where the build contexts of them are.
+        policy: What to do with a wish that cannot be honoured to the letter.
+        aliases: The operator's table of images and curated names.
+    """
+
+    def __init__(
+        self,
+        assets: Assets,
+        locator: Locator,
+        *,
+        policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
+        aliases: Mapping[str, EnvironmentRequest] | None = None,
+    ) -> None:
+        self._assets = assets
+        self._locator = locator
+        self._policy = policy
+        self._aliases = aliases or {}
+
+    def choose(
+        self, work: Work, workspace: Workspace, environment: str | Environment | None
+    ) -> tuple[str | dict[str, Any], Recipe]:  # Any: an inline environment as plain values
+        """The pinned reference of an environment (or its document, when it is inline), and its recipe.
+
+        Raises:
+            InvalidRequest: It is missing or wrong.
+            NotFound: There is none of this name.
+            Unsupported: It cannot be honoured on this machine.
+        """
+        if environment is None:
+            raise InvalidRequest("A command needs an environment. Write environment: azureml:<name>@latest.")
+        if isinstance(environment, Environment):
+            return environment.document(), self._recipe(work, workspace, environment, None)
+        reference = references.parse_asset(environment, "environments")
+        try:
+            version = self._assets.resolve(work, workspace, "environments", environment)
+        except NotFound:
+            if not _is_curated(reference):
+                raise
+            request = EnvironmentRequest(curated=reference.name, environment_name=reference.name)
+            return environment, plan(request, policy=self._policy, aliases=self._aliases)
+        assert isinstance(version.entity, Environment)
+        return version.id, self._recipe(work, workspace, version.entity, version.name)
+
+    def _recipe(self, work: Work, workspace: Workspace, environment: Environment, name: str | None) -> Recipe:
+        context: Path | None = None
+        if environment.build is not None and environment.build.path:
+            context = self._locator.locate(work, workspace, environment.build.path).local_path
+            if context is None:
+                raise InvalidRequest(f"The build context {environment.build.path!r} is not on this server.")
+        request = EnvironmentRequest(
+            image=environment.image,
+            conda=environment.conda_file,
+            build_context=context,
+            dockerfile=environment.build.dockerfile_path if environment.build else "Dockerfile",
+            environment_name=name,
+        )
+        return plan(request, policy=self._policy, aliases=self._aliases)
+
+
+def to_document(recipe: Recipe) -> dict[str, Any]:  # Any: JSON
+    """A recipe as JSON, to be kept with the job."""
+    return {
+        "python": recipe.python,
+        "requirements": list(recipe.requirements),
+        "constraints": list(recipe.constraints),
+        "notes": list(recipe.notes),
+        "policy": recipe.policy.value,
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> Recipe:  # Any: JSON
+    """The recipe that `to_document` wrote."""
+    return Recipe(
+        python=document["python"],
+        requirements=tuple(document["requirements"]),
+        constraints=tuple(document["constraints"]),
+        notes=tuple(document["notes"]),
+        policy=SubstitutionPolicy(document["policy"]),
+    )
+
+
+def _is_curated(reference: AssetReference) -> bool:
+    return (reference.registry or "").lower() == "azureml" or reference.name.lower().startswith(_CURATED_PREFIX)

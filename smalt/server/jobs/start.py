@@ -1,0 +1,138 @@
+"""Starting the workload of a job: rights, places, private layer, plan."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.inputs import DataInput
+from smalt.environments import BuiltEnvironment, overlay
+from smalt.errors import NotFound
+from smalt.executors import Executor, Handle, Workload
+from smalt.server.jobs import outputs, policy, workload
+from smalt.server.jobs.neighbours import Environments, Location, Locator, Tokens, Tracking, Workspace
+from smalt.server.jobs.store import JobRecord
+from smalt.server.jobs.workload import Places, Setting
+from smalt.server.work import Work
+
+_LONGEST_LIFE = timedelta(days=21)
+_AFTER_THE_END = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A workload that only has to be started."""
+
+    workload: Workload
+    environment: BuiltEnvironment
+
+
+class Starter:
+    """Makes workloads of jobs, and starts them.
+
+    Args:
+        executor: Where they run.
+        locator: Finds bytes.
+        tokens: Gives jobs their tokens.
+        tracking: Keeps their runs.
+        environments: The cache.
+        overlays: Folder of the private layers.
+        base_url: Where jobs reach this server, by plain HTTP on this machine.
+        machine: What this machine has.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        locator: Locator,
+        tokens: Tokens,
+        tracking: Tracking,
+        environments: Environments,
+        overlays: Path,
+        base_url: str,
+        machine: policy.Machine | None = None,
+    ) -> None:
+        self._executor = executor
+        self._locator = locator
+        self._tokens = tokens
+        self._tracking = tracking
+        self._environments = environments
+        self._overlays = overlays
+        self._base_url = base_url
+        self._machine = machine or policy.Machine.here()
+
+    def artifacts(self, work: Work, workspace: Workspace, record: JobRecord) -> Path:
+        """The folder of a job's artifacts.
+
+        Raises:
+            NotFound: It is not on this machine.
+        """
+        path = self._locator.locate(work, workspace, outputs.artifact_uri(record.name)).local_path
+        if path is None:
+            raise NotFound("The artifact store of this workspace is not on this machine, so no job can run here.")
+        return path
+
+    def prepare(
+        self, work: Work, workspace: Workspace, record: JobRecord, job: CommandJob, environment: BuiltEnvironment
+    ) -> Ready:
+        """Find every place, issue the token, and put the workload together.
+
+        Raises:
+            SmaltError: Something the job needs is gone.
+        """
+        places = self._places(work, workspace, record, job)
+        lifetime = _LONGEST_LIFE
+        if job.limits is not None and job.limits.timeout:
+            lifetime = min(timedelta(seconds=job.limits.timeout) + _AFTER_THE_END, _LONGEST_LIFE)
+        token = self._tokens.issue_job_token(work, workload.grant_of(record, places), lifetime=lifetime)
+        setting = Setting(
+            workspace=workspace,
+            base_url=self._base_url,
+            token=token,
+            token_expires_at=work.now + lifetime,
+            experiment_id=self._tracking.experiment_id(work, workspace, record.experiment),
+            environment=environment.prefix,
+            python=environment.python,
+            overlay=self._overlays / record.workload,
+            variables=self._environments.job_variables(),
+            header=self._header(job, environment),
+        )
+        return Ready(workload.build(record, job, places, setting), environment)
+
+    def start(self, ready: Ready) -> Handle:
+        """Start it, at most once however often this is called.
+
+        Raises:
+            Unavailable: It could not be started, and nothing runs.
+        """
+        assert ready.workload.overlay_prefix is not None
+        overlay(ready.environment, ready.workload.overlay_prefix)
+        return self._executor.start(self._executor.plan(ready.workload))
+
+    def tidy(self, record: JobRecord) -> None:
+        """Remove the private layer of a job that is over."""
+        shutil.rmtree(self._overlays / record.workload, ignore_errors=True)
+
+    def _places(self, work: Work, workspace: Workspace, record: JobRecord, job: CommandJob) -> Places:
+        def locate(uri: str) -> Location:
+            return self._locator.locate(work, workspace, uri)
+
+        pinned = record.pinned
+        return Places(
+            artifacts=locate(outputs.artifact_uri(record.name)),
+            code=locate(pinned["code"]["uri"]) if pinned["code"] else None,
+            inputs={
+                name: locate(found["uri"])
+                for name, found in pinned["inputs"].items()
+                if isinstance(job.inputs.get(name), DataInput)
+            },
+            outputs={name: locate(uri) for name, uri in pinned["outputs"].items()},
+        )
+
+    def _header(self, job: CommandJob, environment: BuiltEnvironment) -> tuple[str, ...]:
+        found = [remark.text for remark in policy.remarks(job, machine=self._machine)]
+        return (*environment.notes, *found)

@@ -1,0 +1,240 @@
+"""Every query of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select, update
+
+from smalt.entities.job.base import Job
+from smalt.entities.job.status import JobStatus
+from smalt.entities.kinds import entity_class
+from smalt.server.jobs.tables import jobs
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as stored."""
+
+    id: str
+    workspace_id: str
+    name: str
+    kind: str
+    status: JobStatus
+    document: Mapping[str, Any]  # Any: the entity as plain values
+    pinned: Mapping[str, Any]  # Any: JSON
+    display_name: str
+    description: str | None
+    experiment: str
+    tags: Mapping[str, str]
+    properties: Mapping[str, str]
+    parent: str | None
+    root: str
+    archived: bool
+    deleted: bool
+    created_at: datetime
+    created_by: str
+    created_by_type: str
+    modified_at: datetime
+    modified_by: str
+    revision: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: Mapping[str, str] | None
+    registered: Mapping[str, str]
+    active: bool
+    workload: str
+    handle: str | None
+    worker: str | None
+    environment_key: str | None
+    attempts: int
+    due_at: datetime | None
+    lease: str | None
+    lease_until: datetime | None
+
+    def entity(self) -> Job:
+        """The whole job, with what may change put back in."""
+        whole = {
+            **self.document,
+            "name": self.name,
+            "display_name": self.display_name,
+            "description": self.description,
+            "experiment_name": self.experiment,
+            "tags": dict(self.tags),
+            "properties": dict(self.properties),
+            "is_archived": self.archived,
+            "status": self.status,
+        }
+        found = entity_class("job", self.kind).parse(whole)
+        assert isinstance(found, Job)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs a list is about. Without a parent it shows those that have none."""
+
+    kind: str | None = None
+    archived: bool | None = False
+    tags: tuple[tuple[str, str | None], ...] = ()
+    properties: tuple[tuple[str, str | None], ...] = ()
+    parent: str | None = None
+
+
+def find(connection: Connection, workspace_id: str, name: str, *, lock: bool = False) -> JobRecord | None:
+    """A job by name, deleted ones too; locked against other writers if asked."""
+    query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def find_by_id(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord | None:
+    """A job by its own id."""
+    query = select(jobs).where(jobs.c.id == job_id)
+    return _one(connection, query.with_for_update() if lock else query)
+
+
+def add(connection: Connection, record: JobRecord) -> None:
+    """Insert a job."""
+    connection.execute(insert(jobs).values({field.name: getattr(record, field.name) for field in fields(JobRecord)}))
+
+
+def change(connection: Connection, record: JobRecord, **values: Any) -> None:  # Any: values of columns
+    """Set columns of a job."""
+    connection.execute(update(jobs).where(jobs.c.id == record.id).values(**values))
+
+
+def page(
+    connection: Connection, workspace_id: str, wanted: Filter, *, after: tuple[int, str] | None, limit: int
+) -> list[JobRecord]:
+    """Jobs, the newest first. A position is the creation time in microseconds, and the id."""
+    query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.deleted.is_(False), *_conditions(wanted))
+    if after is not None:
+        from_micros = _moment(after[0])
+        query = query.where(
+            or_(jobs.c.created_at < from_micros, and_(jobs.c.created_at == from_micros, jobs.c.id < after[1]))
+        )
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def children(connection: Connection, workspace_id: str, parent: str) -> list[JobRecord]:
+    """All children of a job, the oldest first."""
+    query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent, jobs.c.deleted.is_(False))
+    return [_record(row) for row in connection.execute(query.order_by(jobs.c.created_at, jobs.c.id))]
+
+
+def has_due(connection: Connection, *, worker: str, now: datetime, hints: Collection[str] = ()) -> bool:
+    """Whether a claim might find something."""
+    return connection.execute(_due(worker=worker, now=now, hints=hints).limit(1)).first() is not None
+
+
+def claim(
+    connection: Connection, *, worker: str, lease: str, now: datetime, until: datetime, hints: Collection[str] = ()
+) -> JobRecord | None:
+    """Take the oldest job that is due, or that a hint names, for this worker alone.
+
+    The claim is one UPDATE, so that two workers can never take the same job.
+    """
+    wanted = _due(worker=worker, now=now, hints=hints).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == wanted.with_for_update(skip_locked=True).scalar_subquery(), _is_free(now))
+        .values(lease=lease, lease_until=until)
+        .returning(*jobs.c)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _record(row)
+
+
+def settle(
+    connection: Connection, record: JobRecord, *, lease: str, due_at: datetime | None, **values: Any
+) -> bool:  # Any: values of columns
+    """Write down what a turn came to and give the job back; False when the lease was lost meanwhile."""
+    statement = update(jobs).where(jobs.c.id == record.id, jobs.c.lease == lease)
+    done = connection.execute(statement.values(lease=None, lease_until=None, due_at=due_at, **values))
+    return done.rowcount == 1
+
+
+def release(connection: Connection, *, worker: str, now: datetime) -> int:
+    """Make everything due that an earlier life of this worker held or waited for."""
+    mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
+    held = or_(jobs.c.lease.is_(None), jobs.c.lease.like(f"{_escaped(worker)}/%", escape="\\"), _is_free(now))
+    statement = update(jobs).where(jobs.c.active.is_(True), mine, held)
+    return connection.execute(statement.values(lease=None, lease_until=None, due_at=now)).rowcount
+
+
+def running(connection: Connection, *, worker: str) -> int:
+    """How many workloads of this worker are not over."""
+    query = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None), jobs.c.worker == worker)
+    return connection.execute(query).scalar_one()
+
+
+def environments_in_use(connection: Connection) -> set[str]:
+    """Keys of the environments of all jobs that are not over."""
+    query = (
+        select(jobs.c.environment_key).where(jobs.c.active.is_(True), jobs.c.environment_key.is_not(None)).distinct()
+    )
+    return set(connection.execute(query).scalars())
+
+
+def call_next(connection: Connection, *, now: datetime, count: int) -> None:
+    """Make the oldest queued jobs due, as places have become free."""
+    waiting = select(jobs.c.id).where(jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED)
+    first = waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count)
+    connection.execute(update(jobs).where(jobs.c.id.in_(first)).values(due_at=now))
+
+
+def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> None:
+    """Make the parent of a job due."""
+    if record.parent is not None:
+        named = (jobs.c.workspace_id == record.workspace_id, jobs.c.name == record.parent)
+        connection.execute(update(jobs).where(*named, jobs.c.active.is_(True)).values(due_at=now))
+
+
+def _due(*, worker: str, now: datetime, hints: Collection[str]) -> Select[Any]:  # Any: the columns selected
+    due: ColumnElement[bool] = jobs.c.due_at <= now
+    if hints:
+        due = or_(due, jobs.c.workload.in_(hints))
+    mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
+    return select(jobs.c.id).where(jobs.c.active.is_(True), due, mine, _is_free(now))
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        jobs.c.parent.is_(None) if wanted.parent is None else jobs.c.parent == wanted.parent
+    ]
+    if wanted.kind is not None:
+        found.append(jobs.c.kind == wanted.kind)
+    if wanted.archived is not None:
+        found.append(jobs.c.archived.is_(wanted.archived))
+    for column, pairs in ((jobs.c.tags, wanted.tags), (jobs.c.properties, wanted.properties)):
+        for key, value in pairs:
+            text = column[key].as_string()
+            found.append(text.is_not(None) if value is None else text == value)
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _moment(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)
+
+
+def _one(connection: Connection, query: Select[Any]) -> JobRecord | None:  # Any: the columns selected
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> JobRecord:  # Any: the columns of the table
+    values = dict(row._mapping)
+    values["status"] = JobStatus(values["status"])
+    return JobRecord(**values)

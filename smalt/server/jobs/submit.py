@@ -1,0 +1,185 @@
+"""Accepting a job: everything it names is looked up and pinned, its run is opened, and it waits for the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smalt.entities.job.base import Job
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.status import JobStatus
+from smalt.errors import Unsupported
+from smalt.kit import ids
+from smalt.server.jobs import policy, store
+from smalt.server.jobs.errors import JobExists
+from smalt.server.jobs.events import JobSubmitted
+from smalt.server.jobs.kinds import JobKind
+from smalt.server.jobs.neighbours import Tracking, Workspace
+from smalt.server.jobs.pinning import Pinned, Pinner, with_pins
+from smalt.server.jobs.problems import Problems
+from smalt.server.jobs.store import JobRecord
+from smalt.server.work import Work
+
+DEFAULT_EXPERIMENT = "Default"
+CHANGEABLE = frozenset(
+    {
+        "name", "id", "display_name", "description", "tags", "properties", "experiment_name", "status",
+        "creation_context", "is_archived", "parent_job_name",
+    }
+)  # fmt: skip
+"""Fields that are kept beside the document, as they may change or are no content."""
+
+_SYSTEM_SERVICES = frozenset({"Studio", "Tracking"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job that was looked at and may be accepted."""
+
+    kind: str
+    job: Job
+    pinned: Pinned
+
+    def document(self) -> dict[str, Any]:  # Any: the entity as plain values
+        """What is stored of the entity."""
+        document = {key: value for key, value in self.job.document().items() if key not in CHANGEABLE}
+        services = document.get("services") or {}
+        kept = {name: service for name, service in services.items() if name not in _SYSTEM_SERVICES}
+        return {**document, "services": kept}
+
+
+class Submission:
+    """Looks at jobs and accepts them.
+
+    Args:
+        kinds: Kinds by type.
+        pinner: Looks references up.
+        tracking: Keeps runs.
+        machine: What this machine has.
+        strict: Refuse what would be lost here.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, JobKind],
+        pinner: Pinner,
+        tracking: Tracking,
+        *,
+        machine: policy.Machine | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._kinds = kinds
+        self._pinner = pinner
+        self._tracking = tracking
+        self._machine = machine or policy.Machine.here()
+        self._strict = strict
+
+    def draft(self, work: Work, workspace: Workspace, name: str, job: Job) -> Draft:
+        """Check a job and pin what it names; nothing is written.
+
+        Raises:
+            Unsupported: No part of this server runs such jobs, or this machine cannot.
+            ValidationFailed: Something is wrong; everything that is stands in `details`.
+        """
+        kind = self._kinds.get(job.type)
+        if kind is None:
+            known = ", ".join(sorted(self._kinds))
+            raise Unsupported(f"Jobs of type {job.type!r} are not run by this server. It runs: {known}.", target="type")
+        command = kind.expand(job)
+        if command is None:
+            return Draft(job.type, job, Pinned())
+        problems = Problems()
+        pinned = self._pinner.pin(work, workspace, name, command, problems)
+        with problems.at("resources"):
+            policy.check(policy.remarks(command, machine=self._machine), strict=self._strict)
+        if job.parent_job_name:
+            with problems.at("parent_job_name"):
+                self._parent(work, workspace, job.parent_job_name)
+        problems.raise_any()
+        if isinstance(job, CommandJob):
+            return Draft(job.type, with_pins(job, pinned), pinned)
+        return Draft(job.type, job, pinned)
+
+    def accept(self, work: Work, workspace: Workspace, name: str, draft: Draft) -> JobRecord:
+        """Write a new job down, open its run, and tell the loop once that is committed."""
+        job = draft.job
+        parent = self._parent(work, workspace, job.parent_job_name) if job.parent_job_name else None
+        job_id = ids.opaque()
+        record = JobRecord(
+            id=job_id,
+            workspace_id=workspace.id,
+            name=name,
+            kind=draft.kind,
+            status=JobStatus.STARTING,
+            document=draft.document(),
+            pinned=draft.pinned.document(),
+            display_name=job.display_name or name,
+            description=job.description,
+            experiment=job.experiment_name or DEFAULT_EXPERIMENT,
+            tags=job.tags,
+            properties=job.properties,
+            parent=parent.name if parent else None,
+            root=parent.root if parent else name,
+            archived=False,
+            deleted=False,
+            created_at=work.now,
+            created_by=work.actor.name,
+            created_by_type=work.actor.kind.value,
+            modified_at=work.now,
+            modified_by=work.actor.name,
+            revision=1,
+            started_at=None,
+            ended_at=None,
+            error=None,
+            registered={},
+            active=True,
+            # Unique among all workspaces, as they share this machine's folder of jobs.
+            workload=f"{name[:200]}-{job_id[:12]}",
+            handle=None,
+            worker=None,
+            environment_key=None,
+            attempts=0,
+            due_at=work.now,
+            lease=None,
+            lease_until=None,
+        )
+        store.add(work.connection, record)
+        self._tracking.start_run(
+            work,
+            workspace,
+            run_id=name,
+            experiment_name=record.experiment,
+            display_name=record.display_name,
+            user=record.created_by,
+            started_at=work.now,
+            tags={**record.tags, "mlflow.source.type": "JOB", "mlflow.rootRunId": record.root},
+            properties=record.properties,
+            parent_run_id=record.parent,
+        )
+        work.publish(JobSubmitted(workspace.id, name))
+        return record
+
+    def _parent(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+        parent = store.find(work.connection, workspace.id, name)
+        if parent is None or parent.deleted:
+            raise Unsupported(f"The parent job {name!r} does not exist. Submit it first.", target="parent_job_name")
+        return parent
+
+
+def check_same(record: JobRecord, draft: Draft) -> None:
+    """Refuse other content under the name of a job that exists.
+
+    Raises:
+        JobExists: A field differs; the message names every one.
+    """
+    new, old = draft.document(), record.document
+    differing = sorted(key for key in new.keys() | old.keys() if new.get(key) != old.get(key))
+    if draft.kind != record.kind:
+        differing.insert(0, "type")
+    if differing:
+        raise JobExists(
+            f"Job {record.name!r} exists with other content ({', '.join(differing)}). A submitted job cannot be "
+            "changed there; submit it under another name.",
+            target=differing[0],
+        )
