@@ -1,4 +1,4 @@
-"""Tracking beside `mlflow server`, on SQLite, in the same run: one client that keeps its connection, one call at a time.
+"""Tracking beside `mlflow server`, on SQLite, in one run: one client that keeps its connection, one call at a time.
 
 With `--bare` the tracking application runs without the rest of the server; otherwise `smalt up` is measured. With
 `--peer-python` an interpreter that has mlflow starts the peer, and measures both through the real client as well.
@@ -79,7 +79,12 @@ def writes(protocol: Protocol, count: int) -> dict[str, float]:
 
     def batch(number: int) -> None:
         points = [
-            {"key": keys[i % 4], "value": random.random(), "timestamp": number * 1000 + i, "step": number * 250 + i // 4}
+            {
+                "key": keys[i % 4],
+                "value": random.random(),
+                "timestamp": number * 1000 + i,
+                "step": number * 250 + i // 4,
+            }
             for i in range(1000)
         ]
         protocol.post("/runs/log-batch", {"run_id": run, "metrics": points})
@@ -184,7 +189,9 @@ def through_client(python: str, url: str, token: str, count: int) -> list[float]
 
 def has_server(python: str) -> bool:
     """Whether an interpreter has all of mlflow, not only its client."""
-    return subprocess.run([python, "-c", "import mlflow, flask, sqlalchemy"], capture_output=True, cwd="/").returncode == 0
+    return (
+        subprocess.run([python, "-c", "import mlflow, flask, sqlalchemy"], capture_output=True, cwd="/").returncode == 0
+    )
 
 
 def show(rows: dict[str, float], peers: dict[str, float], *, smaller_is_better: bool) -> None:
@@ -218,15 +225,20 @@ def measure(options: argparse.Namespace) -> None:
         protocol = Protocol(url, token)
         show(writes(protocol, options.count), theirs, smaller_is_better=False)
         if python is not None and Path(python).exists():
-            names = [f"client: {name}" for name in ("log-metric, calls/s", "log-batch, points/s", "runs/create, calls/s")]
+            names = [
+                f"client: {name}" for name in ("log-metric, calls/s", "log-batch, points/s", "runs/create, calls/s")
+            ]
             ours = dict(zip(names, through_client(python, url, token, options.count), strict=True))
             show(ours, dict(zip(names, their_client, strict=False)), smaller_is_better=False)
         protocol = Protocol(url, token)
         fill(protocol, options.runs)
         if beside and options.peer_runs != options.runs:
             print(f"Searches: {options.runs} runs here, {options.peer_runs} at the peer (filling it takes hours).")
-        show({f"{name}, ms": value for name, value in searches(protocol, options.page).items()},
-             {f"{name}, ms": value for name, value in their_searches.items()}, smaller_is_better=True)
+        show(
+            {f"{name}, ms": value for name, value in searches(protocol, options.page).items()},
+            {f"{name}, ms": value for name, value in their_searches.items()},
+            smaller_is_better=True,
+        )
 
 
 def serve(port: int, folder: Path) -> None:
