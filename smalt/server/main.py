@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,6 @@ VERSION = "0.1.0"
 GROUP = "smalt"
 WORKSPACE_NAME = "default"
 TENANT = "adfs"
-_LOG_URL_LIFETIME = timedelta(hours=12)
 
 _log = logging.getLogger(__name__)
 
@@ -147,11 +146,6 @@ def build(settings: Settings) -> Server:
     registry_service = registries.RegistryService()
     versioned.find_registry = lambda work, name: registry_service.owner(work, subscription, name)
 
-    def sign(workspace_id: str, container: str, key: str, *, base_url: str) -> str:
-        expires = clock.now() + _LOG_URL_LIFETIME
-        query = signer.sign(workspace_id, container, key, permissions="r", expires_at=expires)
-        return f"{base_url}/blob/{workspace_id}/{container}/{key}?{query}"
-
     def admit(call: Call, action: str) -> Actor:
         actor = gate.recall(call) or gate.identify(call)
         if actor.grant is None:
@@ -169,8 +163,8 @@ def build(settings: Settings) -> Server:
         *connections.routes(connections.ConnectionService(vault), rooms),
         *registries.routes(registry_service, subscription, versioned, containers, signer),
         *compute.routes(computes, rooms),
-        *jobs.routes(job_service, rooms),
-        *jobs.history_routes(job_service, rooms, locator=locator, sign=sign),
+        *jobs.routes(job_service, rooms, versioned),
+        *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *tracking.mlflow_routes(
             runs,
             workspaces=rooms,

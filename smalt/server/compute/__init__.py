@@ -1,7 +1,7 @@
 """Computes: named places where jobs run. Every type is a record here, and all of them map to this machine."""
 
 from smalt.server.compute.routes import routes
-from smalt.server.compute.service import ComputeService, WorkspaceFacts
+from smalt.server.compute.service import ComputeService
 from smalt.server.compute.store import ComputeRecord
 
-__all__ = ["ComputeRecord", "ComputeService", "WorkspaceFacts", "routes"]
+__all__ = ["ComputeRecord", "ComputeService", "routes"]

@@ -7,14 +7,14 @@ from typing import Any
 from smalt.entities.compute.amlcompute import AmlCompute
 from smalt.entities.compute.instance import ComputeInstance
 from smalt.kit import clock
-from smalt.server.compute.service import WorkspaceFacts
 from smalt.server.compute.store import ComputeRecord
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire.arm import codec, envelope
 
 _TYPE = "Microsoft.MachineLearningServices/workspaces/computes"
 
 
-def to_arm(workspace: WorkspaceFacts, record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
+def to_arm(workspace: WorkspaceRecord, record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
     """The resource."""
     body = codec("computes").to_arm(record.entity)
     properties = body.pop("properties")

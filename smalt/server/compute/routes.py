@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from smalt.entities.compute.base import Compute
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
 from smalt.server.compute.document import to_arm
-from smalt.server.compute.service import ComputeService, WorkspaceFacts
+from smalt.server.compute.service import ComputeService
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
 
 _ONE = WORKSPACE + "/computes/{name}"
 _PAGE_SIZE = 100
 
 
-class Workspaces(Protocol):
-    """Finds the workspace of a call; the workspaces slice has the real one."""
-
-    def of(self, call: Call) -> WorkspaceFacts:
-        """The workspace the path names."""
-
-
 class _Handlers:
-    def __init__(self, service: ComputeService, workspaces: Workspaces) -> None:
+    def __init__(self, service: ComputeService, workspaces: WorkspaceService) -> None:
         self._service = service
         self._workspaces = workspaces
 
@@ -89,7 +83,7 @@ class _Handlers:
         return ok({"computeType": codec("computes").to_arm(record.entity)["properties"]["computeType"]})
 
 
-def routes(service: ComputeService, workspaces: Workspaces) -> list[Route]:
+def routes(service: ComputeService, workspaces: WorkspaceService) -> list[Route]:
     """The routes of this slice."""
     handlers = _Handlers(service, workspaces)
     table = Routes()

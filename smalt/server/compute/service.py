@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Protocol
 
 from smalt.entities.compute.amlcompute import AmlCompute
 from smalt.entities.compute.base import Compute
@@ -14,6 +13,7 @@ from smalt.server.compute import store
 from smalt.server.compute.errors import ComputeNotFound, ComputeStopped, ReservedCompute
 from smalt.server.compute.store import ComputeRecord
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 
 SERVERLESS = "serverless"
@@ -22,22 +22,6 @@ SERVERLESS = "serverless"
 LOCAL = "local"
 _SIZE = "STANDARD_DS3_V2"
 _IDLE_SECONDS = 120
-
-
-class WorkspaceFacts(Protocol):
-    """What is needed of a workspace; the workspaces slice has the real record."""
-
-    @property
-    def id(self) -> str:
-        """Its guid."""
-
-    @property
-    def scope(self) -> str:
-        """Its ARM id."""
-
-    @property
-    def location(self) -> str:
-        """Its region."""
 
 
 class ComputeService:
@@ -50,17 +34,17 @@ class ComputeService:
     def __init__(self, *, slots: int | None = None) -> None:
         self.slots = slots or os.cpu_count() or 1
 
-    def ensure_defaults(self, work: Work, workspace: WorkspaceFacts) -> None:
+    def ensure_defaults(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""
         for entity in (LocalCompute(name=LOCAL), AmlCompute(name="cpu-cluster")):
             if store.find(work.connection, workspace.id, str(entity.name)) is None:
                 self.put(work, workspace, str(entity.name), entity)
 
-    def find(self, work: Work, workspace: WorkspaceFacts, name: str) -> ComputeRecord | None:
+    def find(self, work: Work, workspace: WorkspaceRecord, name: str) -> ComputeRecord | None:
         """A compute, or None."""
         return store.find(work.connection, workspace.id, name)
 
-    def get(self, work: Work, workspace: WorkspaceFacts, name: str) -> ComputeRecord:
+    def get(self, work: Work, workspace: WorkspaceRecord, name: str) -> ComputeRecord:
         """A compute.
 
         Raises:
@@ -74,11 +58,11 @@ class ComputeService:
             )
         return record
 
-    def page(self, work: Work, workspace: WorkspaceFacts, *, after: str | None, limit: int) -> list[ComputeRecord]:
+    def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None, limit: int) -> list[ComputeRecord]:
         """Computes by name."""
         return store.page(work.connection, workspace.id, after=after, limit=limit)
 
-    def put(self, work: Work, workspace: WorkspaceFacts, name: str, entity: Compute) -> tuple[ComputeRecord, bool]:
+    def put(self, work: Work, workspace: WorkspaceRecord, name: str, entity: Compute) -> tuple[ComputeRecord, bool]:
         """Create a compute, or replace what is settable of one; also whether it is new.
 
         Raises:
@@ -97,7 +81,7 @@ class ComputeService:
         store.save(work.connection, record)
         return record, old is None
 
-    def delete(self, work: Work, workspace: WorkspaceFacts, name: str) -> bool:
+    def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
         """Remove a compute; whether there was one. Jobs that were sent to it go on.
 
         Raises:
@@ -107,19 +91,19 @@ class ComputeService:
             raise ReservedCompute("The compute 'local' is this machine and cannot be deleted.", target="name")
         return store.remove(work.connection, workspace.id, name)
 
-    def start(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+    def start(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
         """Let jobs run on a compute instance again."""
         self._switch(work, workspace, name, state="Running", operation="Start")
 
-    def stop(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+    def stop(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
         """Take no more jobs on a compute instance."""
         self._switch(work, workspace, name, state="Stopped", operation="Stop")
 
-    def restart(self, work: Work, workspace: WorkspaceFacts, name: str) -> None:
+    def restart(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
         """Stop and start."""
         self._switch(work, workspace, name, state="Running", operation="Restart")
 
-    def require(self, work: Work, workspace: WorkspaceFacts, reference: str | None) -> str | None:
+    def require(self, work: Work, workspace: WorkspaceRecord, reference: str | None) -> str | None:
         """The ARM id of the compute a job names, or None for a job that leaves the choice open.
 
         Raises:
@@ -140,7 +124,7 @@ class ComputeService:
             )
         return f"{workspace.scope}/computes/{record.name}"
 
-    def _switch(self, work: Work, workspace: WorkspaceFacts, name: str, *, state: str, operation: str) -> None:
+    def _switch(self, work: Work, workspace: WorkspaceRecord, name: str, *, state: str, operation: str) -> None:
         record = self.get(work, workspace, name)
         if not isinstance(record.entity, ComputeInstance):
             raise ReservedCompute(
@@ -162,7 +146,7 @@ class ComputeService:
             )
 
 
-def _with_defaults(entity: Compute, workspace: WorkspaceFacts) -> Compute:
+def _with_defaults(entity: Compute, workspace: WorkspaceRecord) -> Compute:
     filled = entity.model_copy(deep=True)
     filled.location = filled.location or workspace.location
     if isinstance(filled, AmlCompute):

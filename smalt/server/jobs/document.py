@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from smalt.server.jobs.neighbours import Workspace
 from smalt.server.jobs.store import JobRecord
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire.arm import codec, envelope
 
 _TYPE = "Microsoft.MachineLearningServices/workspaces/jobs"
 
 
-def to_arm(workspace: Workspace, record: JobRecord, *, base_url: str) -> dict[str, Any]:  # Any: JSON
+def to_arm(workspace: WorkspaceRecord, record: JobRecord, *, base_url: str) -> dict[str, Any]:  # Any: JSON
     """The resource."""
     properties = codec("jobs").to_arm(record.entity())["properties"]
     # With an output of this name the official client goes to the storage account by itself and finds no log there.
@@ -48,12 +48,12 @@ def etag(record: JobRecord) -> str:
     return f'"{record.id}-{record.revision}"'
 
 
-def job_id(workspace: Workspace, name: str) -> str:
+def job_id(workspace: WorkspaceRecord, name: str) -> str:
     """The ARM id of a job."""
     return f"{workspace.scope}/jobs/{name}"
 
 
-def links(workspace: Workspace, record: JobRecord, *, base_url: str) -> dict[str, Any]:  # Any: JSON
+def links(workspace: WorkspaceRecord, record: JobRecord, *, base_url: str) -> dict[str, Any]:  # Any: JSON
     """The links every job offers: where its run is kept, and its page."""
     return {
         "Tracking": _service("Tracking", f"{base_url}/mlflow/v2.0{workspace.scope}"),

@@ -7,12 +7,15 @@ import logging
 from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
 from smalt.executors import Phase, Reason, WorkloadState
+from smalt.server.assets import AssetService
+from smalt.server.identity import IdentityService
 from smalt.server.jobs import lifecycle, outputs, store
 from smalt.server.jobs.errors import LeaseLost
 from smalt.server.jobs.events import JobFinished
-from smalt.server.jobs.neighbours import Assets, Tokens, Tracking, Workspace
 from smalt.server.jobs.store import JobRecord
+from smalt.server.tracking import TrackingService
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 
 _log = logging.getLogger(__name__)
 
@@ -42,12 +45,14 @@ class Finisher:
         tokens: Revokes tokens.
     """
 
-    def __init__(self, assets: Assets, tracking: Tracking, tokens: Tokens) -> None:
+    def __init__(self, assets: AssetService, tracking: TrackingService, tokens: IdentityService) -> None:
         self._assets = assets
         self._tracking = tracking
         self._tokens = tokens
 
-    def finish(self, work: Work, workspace: Workspace, record: JobRecord, state: WorkloadState, *, lease: str) -> None:
+    def finish(
+        self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState, *, lease: str
+    ) -> None:
         """Write the end of a job down.
 
         Raises:

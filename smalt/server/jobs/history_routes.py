@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from smalt.errors import InvalidRequest, NotFound
+from smalt.server.assets import DataLocator, Signer
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, empty, ok
 from smalt.server.jobs import history, outputs
-from smalt.server.jobs.neighbours import Locator, SignBlob, Workspace, Workspaces
 from smalt.server.jobs.routes import own_job
 from smalt.server.jobs.service import Changes, JobService
 from smalt.server.jobs.store import JobRecord
+from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
 _ROOT = "/history/v1.0" + WORKSPACE
 _RUNS = (_ROOT + "/runs/{name}", _ROOT + "/experiments/{experiment}/runs/{name}")
 _BY_ID = _ROOT + "/experimentids/{experiment}/runs/{name}"
 _READ, _WRITE = "workspaces/experiments/runs/read", "workspaces/experiments/runs/write"
+_LOG_URL_LIFETIME = timedelta(hours=12)
 
 
 class _Handlers:
-    def __init__(self, service: JobService, workspaces: Workspaces, locator: Locator, sign: SignBlob) -> None:
+    def __init__(self, service: JobService, workspaces: WorkspaceService, locator: DataLocator, signer: Signer) -> None:
         self._service = service
         self._workspaces = workspaces
         self._locator = locator
-        self._sign = sign
+        self._signer = signer
 
     def show(self, call: Call) -> Answer:
         """The run of a job."""
@@ -48,6 +52,15 @@ class _Handlers:
             raise InvalidRequest('The body names no run. Send {"runId": "<job>"}.', target="runId")
         return ok(history.run_data(self._service.get(call.work, self._workspaces.of(call), name)))
 
+    def resolve(self, call: Call) -> Answer:
+        """Addresses of outputs, for the ids that a run names them by."""
+        values = call.json_object().get("values")
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise InvalidRequest('The body names no assets. Send {"values": ["<id>", ...]}.', target="values")
+        workspace = self._workspaces.of(call)
+        found = {value: self._locator.locate(call.work, workspace, value).uri for value in values}
+        return ok({"values": {value: {"uri": uri, "path": uri, "type": "UriFolder"} for value, uri in found.items()}})
+
     def change(self, call: Call) -> Answer:
         """Change display name, description, tags, properties, or archive and restore (`hidden`)."""
         body = call.json_object()
@@ -67,28 +80,29 @@ class _Handlers:
     def _record(self, call: Call) -> JobRecord:
         return self._service.get(call.work, self._workspaces.of(call), call.params["name"])
 
-    def _logs(self, call: Call, workspace: Workspace, record: JobRecord) -> dict[str, str]:
+    def _logs(self, call: Call, workspace: WorkspaceRecord, record: JobRecord) -> dict[str, str]:
         try:
             root = self._locator.locate(call.work, workspace, outputs.artifact_uri(record.name))
         except NotFound:
             return {}
-        prefix = root.key.rstrip("/")
-        return {
-            name: self._sign(workspace.id, root.container, f"{prefix}/{name}", base_url=call.base_url)
-            for name in history.log_names(root.local_path)
-        }
+        base = f"{call.base_url}/blob/{workspace.id}/{root.container}/{root.key}"
+        expires_at = call.work.now + _LOG_URL_LIFETIME
+        query = self._signer.sign(workspace.id, root.container, root.key, permissions="r", expires_at=expires_at)
+        return {name: f"{base}/{quote(name)}?{query}" for name in history.log_names(root.local_path)}
 
 
-def history_routes(service: JobService, workspaces: Workspaces, *, locator: Locator, sign: SignBlob) -> list[Route]:
+def history_routes(
+    service: JobService, workspaces: WorkspaceService, *, locator: DataLocator, signer: Signer
+) -> list[Route]:
     """The run-history routes.
 
     Args:
         service: The verbs of jobs.
         workspaces: Finds workspaces.
         locator: Finds the artifacts.
-        sign: Makes addresses of logs that open without a token.
+        signer: Makes addresses of logs that open without a token.
     """
-    handlers = _Handlers(service, workspaces, locator, sign)
+    handlers = _Handlers(service, workspaces, locator, signer)
     table = Routes()
     for base in (*_RUNS, _BY_ID):
         table.add("GET", base, handlers.show, action=_READ, for_jobs=own_job)
@@ -97,6 +111,8 @@ def history_routes(service: JobService, workspaces: Workspaces, *, locator: Loca
         table.add("GET", f"{base}/children", handlers.children, action=_READ, for_jobs=own_job)
         table.add("POST", f"{base}/cancel", handlers.cancel, action="workspaces/jobs/cancel/action")
     table.add("GET", _RUNS[0] + "/serviceinstances/{node}", handlers.services, action=_READ)
+    for service_path in ("/data/v1.0" + WORKSPACE + "/dataversion", "/modelregistry/v1.0" + WORKSPACE + "/models"):
+        table.add("POST", service_path + "/batchGetResolvedUris", handlers.resolve, action=_READ, writes=False)
     table.add("POST", _ROOT + "/rundata", handlers.data, action=_READ, writes=False)
     return table.all
 

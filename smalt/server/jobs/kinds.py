@@ -11,9 +11,9 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import SmaltError
-from smalt.server.jobs.neighbours import Workspace
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class JobKind(ABC):
             InvalidRequest: The job can never run.
         """
 
-    def advance(self, work: Work, workspace: Workspace, job: JobRecord, children: Sequence[JobRecord]) -> Progress:
+    def advance(
+        self, work: Work, workspace: WorkspaceRecord, job: JobRecord, children: Sequence[JobRecord]
+    ) -> Progress:
         """Move a job without a command one step on: submit children that are ready, or tell how it ends.
 
         Called again whenever a child has ended, and now and then; must do nothing twice.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from smalt.server.assets import AssetVersion
 from smalt.server.jobs.document import job_id
-from smalt.server.jobs.neighbours import Workspace
 from smalt.server.jobs.store import JobRecord
+from smalt.server.workspaces import WorkspaceRecord
 
 
-def lineage(workspace: Workspace, record: JobRecord, children: Sequence[JobRecord]) -> dict[str, Any]:  # Any: JSON
+def lineage(
+    workspace: WorkspaceRecord, record: JobRecord, children: Sequence[JobRecord], made: Sequence[AssetVersion]
+) -> dict[str, Any]:  # Any: JSON
     """Code, environment, inputs, outputs, registered assets, parent and children, each by id or URI."""
     pinned = record.pinned
     inputs = {
@@ -19,7 +22,7 @@ def lineage(workspace: Workspace, record: JobRecord, children: Sequence[JobRecor
     outputs = {
         name: {"uri": uri, "assetId": record.registered.get(name)} for name, uri in pinned.get("outputs", {}).items()
     }
-    models = sorted(asset for asset in record.registered.values() if "/models/" in asset)
+    assets = dict.fromkeys([*record.registered.values(), *(version.id for version in made)])
     return {
         "job": job_id(workspace, record.name),
         "experiment": record.experiment,
@@ -31,5 +34,6 @@ def lineage(workspace: Workspace, record: JobRecord, children: Sequence[JobRecor
         "compute": pinned.get("compute"),
         "inputs": inputs,
         "outputs": outputs,
-        "models": models,
+        "assets": list(assets),
+        "models": [asset for asset in assets if "/models/" in asset],
     }

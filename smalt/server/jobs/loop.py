@@ -13,6 +13,7 @@ from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
 from smalt.executors import Executor, Handle, Phase, Reason, WorkloadState
 from smalt.kit import clock, ids
+from smalt.server.compute import ComputeService
 from smalt.server.events import Events
 from smalt.server.jobs import lifecycle, software, store
 from smalt.server.jobs.builds import Builds
@@ -20,10 +21,11 @@ from smalt.server.jobs.errors import LeaseLost
 from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher, canceled, failed
 from smalt.server.jobs.kinds import JobKind
-from smalt.server.jobs.neighbours import Computes, Environments, Workspaces
+from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import SYSTEM, Works
+from smalt.server.workspaces import WorkspaceService
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +67,8 @@ class Outside:
     environments: Environments
     starter: Starter
     finisher: Finisher
-    workspaces: Workspaces
-    computes: Computes
+    workspaces: WorkspaceService
+    computes: ComputeService
     kinds: Mapping[str, JobKind]
 
 

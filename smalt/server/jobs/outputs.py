@@ -9,9 +9,10 @@ from smalt.entities.model import Model
 from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import WorkloadState
-from smalt.server.jobs.neighbours import Assets, Workspace
+from smalt.server.assets import AssetService
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions
 
 ARTIFACTS = frozenset({"artifacts", "default"})
@@ -62,7 +63,7 @@ def find_output(record: JobRecord, name: str) -> str:
 
 
 def register(
-    assets: Assets, work: Work, workspace: Workspace, record: JobRecord, *, job: Job, state: WorkloadState
+    assets: AssetService, work: Work, workspace: WorkspaceRecord, record: JobRecord, *, job: Job, state: WorkloadState
 ) -> dict[str, str]:
     """Register each output that asks for a name; asset ids by output.
 

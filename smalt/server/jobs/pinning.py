@@ -10,12 +10,14 @@ from smalt.entities.job.inputs import DataInput
 from smalt.entities.types import Mode
 from smalt.environments import Recipe
 from smalt.errors import InvalidRequest, Unsupported
+from smalt.server.assets import AssetService, DataLocator
+from smalt.server.compute import ComputeService
 from smalt.server.jobs import workload
-from smalt.server.jobs.neighbours import Assets, Computes, Locator, Workspace
 from smalt.server.jobs.outputs import output_uri
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.software import Software, to_document
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 from smalt.wire.references import AssetReference, LocalPath, RemoteUrl
 
@@ -64,13 +66,15 @@ class Pinner:
         software: Chooses recipes.
     """
 
-    def __init__(self, assets: Assets, locator: Locator, computes: Computes, software: Software) -> None:
+    def __init__(
+        self, assets: AssetService, locator: DataLocator, computes: ComputeService, software: Software
+    ) -> None:
         self._assets = assets
         self._locator = locator
         self._computes = computes
         self._software = software
 
-    def pin(self, work: Work, workspace: Workspace, name: str, job: CommandJob, problems: Problems) -> Pinned:
+    def pin(self, work: Work, workspace: WorkspaceRecord, name: str, job: CommandJob, problems: Problems) -> Pinned:
         """Look up everything; what is wrong goes to `problems`, and the rest is pinned all the same."""
         pinned = Pinned()
         with problems.at("compute"):
@@ -88,8 +92,10 @@ class Pinner:
             with problems.at(f"outputs.{key}"):
                 if output.mode not in _OUTPUT_MODES:
                     raise InvalidRequest(f"An output cannot have the mode {output.mode}. Use rw_mount or upload.")
-                pinned.outputs[key] = output_uri(name, key, output)
-                self._locator.locate(work, workspace, pinned.outputs[key])
+                uri = output_uri(name, key, output)
+                place = self._locator.locate(work, workspace, uri).uri
+                # Places have no slash at the end; here it tells a folder from a file.
+                pinned.outputs[key] = f"{place}/" if uri.endswith("/") else place
         with problems.at("command"):
             workload.command_text(job, known_inputs=pinned.inputs.keys())
         for variable, text in job.environment_variables.items():
@@ -97,7 +103,7 @@ class Pinner:
                 workload.fill(text, job, known_inputs=pinned.inputs.keys())
         return pinned
 
-    def _code(self, work: Work, workspace: Workspace, code: str | None) -> dict[str, str] | None:
+    def _code(self, work: Work, workspace: WorkspaceRecord, code: str | None) -> dict[str, str] | None:
         if not code:
             return None
         reference = references.parse(code)
@@ -114,7 +120,7 @@ class Pinner:
         self._locator.locate(work, workspace, uri)
         return {"id": version.id, "uri": uri}
 
-    def _input(self, work: Work, workspace: Workspace, value: DataInput) -> dict[str, str] | None:
+    def _input(self, work: Work, workspace: WorkspaceRecord, value: DataInput) -> dict[str, str] | None:
         if not value.path:
             return None  # An optional input that was left out.
         reference = references.parse(value.path)

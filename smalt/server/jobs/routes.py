@@ -7,13 +7,14 @@ from typing import Any
 from smalt.entities.job.base import Job
 from smalt.entities.kinds import canonical_type
 from smalt.errors import InvalidRequest, PreconditionFailed
+from smalt.server.assets import AssetService
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
 from smalt.server.jobs.document import etag, to_arm
 from smalt.server.jobs.lineage import lineage
-from smalt.server.jobs.neighbours import Workspaces
 from smalt.server.jobs.service import JobService
 from smalt.server.jobs.store import Filter
 from smalt.server.work import Actor
+from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
 
 _ONE = WORKSPACE + "/jobs/{name}"
@@ -27,7 +28,8 @@ def own_job(call: Call, actor: Actor) -> bool:
 
 
 class _Handlers:
-    def __init__(self, service: JobService, workspaces: Workspaces) -> None:
+    def __init__(self, service: JobService, workspaces: WorkspaceService, assets: AssetService) -> None:
+        self._assets = assets
         self._service = service
         self._workspaces = workspaces
 
@@ -72,7 +74,8 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         record = self._service.get(call.work, workspace, call.params["name"])
         children = self._service.children(call.work, workspace, record.name)
-        return ok(lineage(workspace, record, children))
+        made = self._assets.made_by(call.work, workspace, record.name)
+        return ok(lineage(workspace, record, children, made))
 
     def _check_match(self, call: Call, name: str) -> None:
         wanted = call.header("if-match")
@@ -86,9 +89,9 @@ class _Handlers:
             )
 
 
-def routes(service: JobService, workspaces: Workspaces) -> list[Route]:
+def routes(service: JobService, workspaces: WorkspaceService, assets: AssetService) -> list[Route]:
     """The ARM routes of this slice."""
-    handlers = _Handlers(service, workspaces)
+    handlers = _Handlers(service, workspaces, assets)
     table = Routes()
     listed = ("listViewType", "jobType", "tag", "properties", "parentJobName", "$top", "$skip")
     table.add("GET", WORKSPACE + "/jobs", handlers.list, action="workspaces/jobs/read", query=listed)

@@ -12,10 +12,11 @@ from smalt.server.http import Page
 from smalt.server.jobs import lifecycle, outputs, store
 from smalt.server.jobs.errors import JobAlreadyFinished, JobExists, JobNotFinished, JobNotFound
 from smalt.server.jobs.events import CancelRequested
-from smalt.server.jobs.neighbours import Tracking, Workspace
 from smalt.server.jobs.store import Filter, JobRecord
 from smalt.server.jobs.submit import Submission, check_same
+from smalt.server.tracking import TrackingService
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class JobService:
         tracking: Keeps their runs.
     """
 
-    def __init__(self, submission: Submission, tracking: Tracking) -> None:
+    def __init__(self, submission: Submission, tracking: TrackingService) -> None:
         self._submission = submission
         self._tracking = tracking
 
-    def get(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+    def get(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         """A job.
 
         Raises:
@@ -52,13 +53,13 @@ class JobService:
             raise JobNotFound(f"No job {name!r} in workspace {workspace.name!r}. See `smalt job list`.", target="name")
         return record
 
-    def find(self, work: Work, workspace: Workspace, name: str) -> JobRecord | None:
+    def find(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord | None:
         """A job, or None."""
         record = store.find(work.connection, workspace.id, name)
         return None if record is None or record.deleted else record
 
     def page(
-        self, work: Work, workspace: Workspace, wanted: Filter, *, after: tuple[int, str] | None, limit: int
+        self, work: Work, workspace: WorkspaceRecord, wanted: Filter, *, after: tuple[int, str] | None, limit: int
     ) -> Page[JobRecord]:
         """Jobs, the newest first."""
         found = store.page(work.connection, workspace.id, wanted, after=after, limit=limit + 1)
@@ -67,11 +68,11 @@ class JobService:
         last = found[limit - 1]
         return Page(found[:limit], [round(last.created_at.timestamp() * 1_000_000), last.id])
 
-    def children(self, work: Work, workspace: Workspace, name: str) -> list[JobRecord]:
+    def children(self, work: Work, workspace: WorkspaceRecord, name: str) -> list[JobRecord]:
         """The children of a job, the oldest first."""
         return store.children(work.connection, workspace.id, self.get(work, workspace, name).name)
 
-    def put(self, work: Work, workspace: Workspace, name: str, job: Job) -> tuple[JobRecord, bool]:
+    def put(self, work: Work, workspace: WorkspaceRecord, name: str, job: Job) -> tuple[JobRecord, bool]:
         """Submit a job, or change what may change of one; also whether it is new.
 
         Raises:
@@ -89,7 +90,7 @@ class JobService:
         changes = Changes(job.display_name, job.description, job.tags, job.properties, job.is_archived)
         return self.change(work, workspace, name, changes), False
 
-    def change(self, work: Work, workspace: Workspace, name: str, changes: Changes) -> JobRecord:
+    def change(self, work: Work, workspace: WorkspaceRecord, name: str, changes: Changes) -> JobRecord:
         """Change what may change at any time.
 
         Raises:
@@ -117,7 +118,7 @@ class JobService:
         store.change(work.connection, record, **values)
         return replace(record, **values)
 
-    def cancel(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+    def cancel(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         """Ask for the end of a job and of all its children. Asked again, it changes nothing.
 
         Raises:
@@ -145,7 +146,7 @@ class JobService:
         work.publish(CancelRequested(workspace.id, name))
         return replace(record, **values)
 
-    def delete(self, work: Work, workspace: Workspace, name: str) -> bool:
+    def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
         """Remove a job from every list; whether there was one. Its artifacts stay, and its name stays taken.
 
         Raises:
@@ -164,7 +165,7 @@ class JobService:
         """Keys of the built environments that jobs which are not over run in; a collection must keep them."""
         return store.environments_in_use(work.connection)
 
-    def output_uri(self, work: Work, workspace: Workspace, job: str, output: str) -> str:
+    def output_uri(self, work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
         """The datastore URI of an output (`artifacts` and `default` are the artifact root), without a path below it.
 
         Raises:
@@ -173,11 +174,11 @@ class JobService:
         """
         return outputs.find_output(self.get(work, workspace, job), output)
 
-    def _locked(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+    def _locked(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         record = store.find(work.connection, workspace.id, name, lock=True)
         return record if record is not None and not record.deleted else self.get(work, workspace, name)
 
-    def _archive(self, work: Work, workspace: Workspace, record: JobRecord, *, archived: bool) -> bool:
+    def _archive(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, *, archived: bool) -> bool:
         if archived and not record.status.is_terminal:
             raise JobNotFinished(f"Job {record.name!r} is {record.status.value}. Only finished jobs are archived.")
         change = self._tracking.hide if archived else self._tracking.unhide

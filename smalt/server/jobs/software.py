@@ -9,8 +9,9 @@ from typing import Any
 from smalt.entities.environment import Environment
 from smalt.environments import EnvironmentRequest, Recipe, SubstitutionPolicy, plan
 from smalt.errors import InvalidRequest, NotFound
-from smalt.server.jobs.neighbours import Assets, Locator, Workspace
+from smalt.server.assets import AssetService, DataLocator
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 from smalt.wire.references import AssetReference
 
@@ -29,8 +30,8 @@ class Software:
 
     def __init__(
         self,
-        assets: Assets,
-        locator: Locator,
+        assets: AssetService,
+        locator: DataLocator,
         *,
         policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
         aliases: Mapping[str, EnvironmentRequest] | None = None,
@@ -41,7 +42,7 @@ class Software:
         self._aliases = aliases or {}
 
     def choose(
-        self, work: Work, workspace: Workspace, environment: str | Environment | None
+        self, work: Work, workspace: WorkspaceRecord, environment: str | Environment | None
     ) -> tuple[str | dict[str, Any], Recipe]:  # Any: an inline environment as plain values
         """The pinned reference of an environment (or its document, when it is inline), and its recipe.
 
@@ -65,7 +66,7 @@ class Software:
         assert isinstance(version.entity, Environment)
         return version.id, self._recipe(work, workspace, version.entity, version.name)
 
-    def _recipe(self, work: Work, workspace: Workspace, environment: Environment, name: str | None) -> Recipe:
+    def _recipe(self, work: Work, workspace: WorkspaceRecord, environment: Environment, name: str | None) -> Recipe:
         context: Path | None = None
         if environment.build is not None and environment.build.path:
             context = self._locator.locate(work, workspace, environment.build.path).local_path

@@ -12,11 +12,15 @@ from smalt.entities.job.inputs import DataInput
 from smalt.environments import BuiltEnvironment, overlay
 from smalt.errors import NotFound
 from smalt.executors import Executor, Handle, Workload
+from smalt.server.assets import DataLocator, Location
+from smalt.server.identity import IdentityService
 from smalt.server.jobs import outputs, policy, workload
-from smalt.server.jobs.neighbours import Environments, Location, Locator, Tokens, Tracking, Workspace
+from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.store import JobRecord
 from smalt.server.jobs.workload import Places, Setting
+from smalt.server.tracking import TrackingService
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 
 _LONGEST_LIFE = timedelta(days=21)
 _AFTER_THE_END = timedelta(hours=1)
@@ -48,9 +52,9 @@ class Starter:
         self,
         executor: Executor,
         *,
-        locator: Locator,
-        tokens: Tokens,
-        tracking: Tracking,
+        locator: DataLocator,
+        tokens: IdentityService,
+        tracking: TrackingService,
         environments: Environments,
         overlays: Path,
         base_url: str,
@@ -65,7 +69,7 @@ class Starter:
         self._base_url = base_url
         self._machine = machine or policy.Machine.here()
 
-    def artifacts(self, work: Work, workspace: Workspace, record: JobRecord) -> Path:
+    def artifacts(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Path:
         """The folder of a job's artifacts.
 
         Raises:
@@ -77,7 +81,7 @@ class Starter:
         return path
 
     def prepare(
-        self, work: Work, workspace: Workspace, record: JobRecord, job: CommandJob, environment: BuiltEnvironment
+        self, work: Work, workspace: WorkspaceRecord, record: JobRecord, job: CommandJob, environment: BuiltEnvironment
     ) -> Ready:
         """Find every place, issue the token, and put the workload together.
 
@@ -117,7 +121,7 @@ class Starter:
         """Remove the private layer of a job that is over."""
         shutil.rmtree(self._overlays / record.workload, ignore_errors=True)
 
-    def _places(self, work: Work, workspace: Workspace, record: JobRecord, job: CommandJob) -> Places:
+    def _places(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, job: CommandJob) -> Places:
         def locate(uri: str) -> Location:
             return self._locator.locate(work, workspace, uri)
 

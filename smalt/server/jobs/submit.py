@@ -15,11 +15,12 @@ from smalt.server.jobs import policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
 from smalt.server.jobs.kinds import JobKind
-from smalt.server.jobs.neighbours import Tracking, Workspace
 from smalt.server.jobs.pinning import Pinned, Pinner, with_pins
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.store import JobRecord
+from smalt.server.tracking import TrackingService
 from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
 
 DEFAULT_EXPERIMENT = "Default"
 CHANGEABLE = frozenset(
@@ -64,7 +65,7 @@ class Submission:
         self,
         kinds: Mapping[str, JobKind],
         pinner: Pinner,
-        tracking: Tracking,
+        tracking: TrackingService,
         *,
         machine: policy.Machine | None = None,
         strict: bool = False,
@@ -75,7 +76,7 @@ class Submission:
         self._machine = machine or policy.Machine.here()
         self._strict = strict
 
-    def draft(self, work: Work, workspace: Workspace, name: str, job: Job) -> Draft:
+    def draft(self, work: Work, workspace: WorkspaceRecord, name: str, job: Job) -> Draft:
         """Check a job and pin what it names; nothing is written.
 
         Raises:
@@ -101,7 +102,7 @@ class Submission:
             return Draft(job.type, with_pins(job, pinned), pinned)
         return Draft(job.type, job, pinned)
 
-    def accept(self, work: Work, workspace: Workspace, name: str, draft: Draft) -> JobRecord:
+    def accept(self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft) -> JobRecord:
         """Write a new job down, open its run, and tell the loop once that is committed."""
         job = draft.job
         parent = self._parent(work, workspace, job.parent_job_name) if job.parent_job_name else None
@@ -160,7 +161,7 @@ class Submission:
         work.publish(JobSubmitted(workspace.id, name))
         return record
 
-    def _parent(self, work: Work, workspace: Workspace, name: str) -> JobRecord:
+    def _parent(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         parent = store.find(work.connection, workspace.id, name)
         if parent is None or parent.deleted:
             raise Unsupported(f"The parent job {name!r} does not exist. Submit it first.", target="parent_job_name")

@@ -15,10 +15,11 @@ from smalt.entities.types import AssetType, Mode
 from smalt.errors import NotFound
 from smalt.executors import Distribution, Mount, Workload
 from smalt.executors.base import DistributionKind, MountMode
+from smalt.server.assets import Location
 from smalt.server.jobs import outputs
-from smalt.server.jobs.neighbours import Location, Workspace
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import JobGrant
+from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions
 
 
@@ -49,7 +50,7 @@ class Setting:
         header: Lines for the top of the log.
     """
 
-    workspace: Workspace
+    workspace: WorkspaceRecord
     base_url: str
     token: str
     token_expires_at: datetime
@@ -108,7 +109,7 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         python=setting.python,
         overlay_prefix=setting.overlay,
         environment_variables=variables(record, job, places, setting),
-        mounts=mounts(job, places, setting),
+        mounts=mounts(record, job, places, setting),
         distribution=distribution(job),
         instance_count=(job.resources.instance_count if job.resources else None) or 1,
         timeout_seconds=limits.timeout if limits is not None else None,
@@ -154,7 +155,7 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
     return found | {name: fill(text, job, known_inputs=places.inputs.keys()) for name, text in own.items()}
 
 
-def mounts(job: CommandJob, places: Places, setting: Setting) -> tuple[Mount, ...]:
+def mounts(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> tuple[Mount, ...]:
     """Inputs and outputs as the executor presents them."""
     found = []
     for name, location in places.inputs.items():
@@ -170,7 +171,7 @@ def mounts(job: CommandJob, places: Places, setting: Setting) -> tuple[Mount, ..
         location = places.outputs[name]
         mode = Mode.RW_MOUNT if output.mode in {None, Mode.MOUNT} else output.mode
         source = _source(location, setting)
-        if output.type is AssetType.URI_FILE and location.uri.endswith("/") and not source.endswith("/"):
+        if output.type is AssetType.URI_FILE and record.pinned["outputs"][name].endswith("/"):
             source += "/"  # The executor puts a file called after the output into it.
         kind = AssetType.URI_FOLDER if name in outputs.ARTIFACTS else output.type
         found.append(Mount(name, "output", kind, _mode(mode), source, location.uri, output.path_on_compute))
