@@ -10,6 +10,8 @@ import argparse
 import http.client
 import json
 import random
+import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,21 +45,41 @@ print(single, batch * 1000, create)
 
 
 class Protocol:
-    """A connection that stays open."""
+    """A connection that stays open, with so little of HTTP that the client does not count."""
 
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
-        self.connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=600)
+        self.socket = socket.create_connection((str(parts.hostname), parts.port or 80), timeout=600)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.path = parts.path + "/api/2.0/mlflow"
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.headers = f"Host: {parts.netloc}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        self.connection.request("POST", self.path + path, json.dumps(body), self.headers)
-        answer = self.connection.getresponse()
-        found = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{path} answered {answer.status}: {found[:500]!r}")
+        content = json.dumps(body).encode()
+        head = f"POST {self.path}{path} HTTP/1.1\r\n{self.headers}Content-Length: {len(content)}\r\n\r\n"
+        self.socket.sendall(head.encode() + content)
+        status, found = self._receive()
+        if status != 200:
+            raise SystemExit(f"{path} answered {status}: {found[:500]!r}")
         return json.loads(found)
+
+    def _receive(self) -> tuple[int, bytes]:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._more()
+        head, _, rest = received.partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
+        parts, size = [rest], len(rest)
+        while size < length:
+            parts.append(self._more())
+            size += len(parts[-1])
+        return int(head.split(b" ", 2)[1]), b"".join(parts)
+
+    def _more(self) -> bytes:
+        chunk = self.socket.recv(1 << 20)
+        if not chunk:
+            raise SystemExit("The server closed the connection.")
+        return chunk
 
     def new_run(self) -> str:
         made = self.post("/runs/create", {"experiment_id": "0", "start_time": int(time.time() * 1000)})
