@@ -71,7 +71,7 @@ def report(job: dict, model: dict, data: dict, seconds: float, state: dict) -> N
         "job": f"{job['name']} ({job['status']}), experiment {job['experiment_name']}",
         "metrics": ", ".join(f"{name} {value:.4f}" for name, value in sorted(metrics.items())),
         "data": f"azureml:{data['name']}:{data['version']}  {data['path']}",
-        "model": f"azureml:{model['name']}:{model['version']}  ({model['type']}, flavors {', '.join(model['flavors'])})",
+        "model": f"azureml:{model['name']}:{model['version']}  ({model['type']}: {', '.join(model['flavors'])})",
         "lineage": f"{short(lineage['inputs']['table']['assetId'])} -> {job['name']} -> {short(lineage['models'][0])}",
         "elapsed": f"{seconds:.1f} s",
     }

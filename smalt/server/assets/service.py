@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from smalt.server.assets import store
 from smalt.server.assets.records import SINGULAR, AssetVersion, ContainerRecord, Owner, Stamp, document_of
 from smalt.server.http import Page
 from smalt.server.work import Work
-from smalt.wire.references import AssetReference, parse_asset
+from smalt.wire.references import parse_asset
 
 MUTABLE = frozenset(
     {"description", "tags", "properties", "stage", "is_archived", "is_anonymous", "flavors", "provisioning_state",
@@ -30,6 +31,19 @@ Prepare = Callable[[Work, Owner, str, Asset], Asset]
 FindRegistry = Callable[[Work, str], Owner | None]
 Curated = Callable[[str, str], Asset | None]
 """The built-in asset of a kind and name, e.g. a curated environment."""
+
+
+@dataclass(frozen=True)
+class _Publisher:
+    """A registry that is not here, as the owner of what is built in."""
+
+    name: str
+    id: str = ""
+
+    @property
+    def scope(self) -> str:
+        """What ids of its assets begin with."""
+        return f"azureml://registries/{self.name}"
 
 
 class AssetService:
@@ -152,6 +166,9 @@ class AssetService:
             NotFound: There is none; the message names the newest.
         """
         row = store.version(work, owner.id, kind, name, version)
+        built_in = self._built_in(work, owner, kind, name, version) if row is None else None
+        if built_in is not None:
+            return built_in
         if row is None:
             newest = store.latest(work, owner.id, kind, name)
             known = f"Latest is {newest['version']}" if newest is not None else "There is no version of this name"
@@ -175,6 +192,9 @@ class AssetService:
                 row = store.version(work, owner.id, kind, name, wanted)
             elif label.lower() == "latest":
                 row = store.latest(work, owner.id, kind, name)
+        built_in = self._built_in(work, owner, kind, name, "1") if row is None and label.lower() == "latest" else None
+        if built_in is not None:
+            return built_in
         if row is None:
             labels = ", ".join(sorted({"latest", *(container["labels"] if container is not None else ())}))
             missing = f"Its labels: {labels}" if container is not None else "There is no version of this name"
@@ -194,30 +214,28 @@ class AssetService:
         owner: Owner | None = workspace
         if wanted.registry is not None:
             owner = self.find_registry(work, wanted.registry)
-        built_in = self._built_in(kind, wanted, owner, work)
-        if built_in is not None:
-            return built_in
+        if owner is None:
+            built_in = self._built_in(work, _Publisher(str(wanted.registry)), kind, wanted.name, wanted.version or "1")
+            if built_in is not None:
+                return built_in
         if owner is None:
             raise NotFound(f"No registry {wanted.registry!r} ({reference!r}). See `smalt registry list`.")
         if wanted.version is not None:
             return self.get(work, owner, kind, wanted.name, wanted.version)
         return self.labelled(work, owner, kind, wanted.name, wanted.label or "latest")
 
-    def _built_in(self, kind: str, wanted: AssetReference, owner: Owner | None, work: Work) -> AssetVersion | None:
-        if owner is not None and store.container(work, owner.id, kind, wanted.name) is not None:
+    def _built_in(self, work: Work, owner: Owner, kind: str, name: str, version: str) -> AssetVersion | None:
+        """A built-in asset, in a room that has none of its own of this name."""
+        entity = self.curated(kind, name)
+        if entity is None or store.container(work, owner.id, kind, name) is not None:
             return None
-        entity = self.curated(kind, wanted.name)
-        if entity is None:
-            return None
-        version = wanted.version or "1"
-        registry = wanted.registry or "azureml"
         return AssetVersion(
-            id=f"azureml://registries/{registry}/{kind}/{wanted.name}/versions/{version}",
+            id=f"{owner.scope}/{kind}/{name}/versions/{version}",
             kind=kind,
-            name=wanted.name,
+            name=name,
             version=version,
-            workspace_id="",
-            entity=entity.model_copy(update={"name": wanted.name, "version": version}),
+            workspace_id=owner.id,
+            entity=entity.model_copy(update={"name": name, "version": version}),
             is_archived=False,
             stamp=Stamp(1, work.now, "smalt", work.now, "smalt"),
         )
@@ -229,6 +247,10 @@ class AssetService:
             NotFound: There is no version of this name.
         """
         row = store.container(work, owner.id, kind, name)
+        built_in = self._built_in(work, owner, kind, name, "1") if row is None else None
+        if built_in is not None:
+            entity = AssetContainer.parse({"name": name, "latest_version": "1", "next_version": "2"})
+            return ContainerRecord(kind, name, entity, {}, 2, False, False, built_in.stamp)
         if row is None:
             raise NotFound(f"No {SINGULAR[kind]} {name!r} in {owner.name!r}. See `smalt {SINGULAR[kind]} list`.")
         newest = store.latest(work, owner.id, kind, name)
@@ -277,6 +299,9 @@ class AssetService:
         matches: Callable[[AssetVersion], bool] = lambda version: True,
     ) -> Page[AssetVersion]:
         """Versions in the order they were made, the newest first."""
+        built_in = self._built_in(work, owner, kind, name, "1") if name is not None and after is None else None
+        if built_in is not None:
+            return Page([built_in])
         shown: list[AssetVersion] = []
         position = tuple(after) if after is not None else None
         while True:
