@@ -50,7 +50,7 @@ def test_unusual_ends_are_explained(bench, command, words):
 def test_the_header_comes_first_in_the_log(bench):
     _, log = bench.run("echo body", header=("No GPU here.", "Python 3.12 stands in for 3.11."))
 
-    assert log == "No GPU here.\nPython 3.12 stands in for 3.11.\nbody\n"
+    assert log == "smalt: No GPU here.\nsmalt: Python 3.12 stands in for 3.11.\nbody\n"
 
 
 def test_the_servers_own_variables_do_not_leak(monkeypatch, bench):
