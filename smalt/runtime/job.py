@@ -52,6 +52,11 @@ def supervise(folder: str) -> None:
     except OSError as failure:
         outcome = Outcome("FAILED", error=f"The job could not be run here: {failure}.")
         job.log.say(str(outcome.error))
+    except Exception as failure:
+        # The rim: whatever went wrong, the job must not be left without an end.
+        processes.signal_descendants(signal.SIGKILL)
+        outcome = Outcome("FAILED", error=f"The job could not be run here: {type(failure).__name__}: {failure}.")
+        job.log.say(str(outcome.error))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     job.log.close()
     record.end(reason=outcome.reason, exit_code=outcome.exit_code, error=outcome.error)

@@ -137,6 +137,8 @@ class Mounts:
         pinned = mount.get("pinned_path")
         if not pinned or mount["mode"] == "direct":
             return path
+        if os.path.islink(pinned) and os.readlink(pinned) == path:
+            return str(pinned)
         try:
             os.makedirs(os.path.dirname(pinned) or "/", exist_ok=True)
             os.symlink(path, pinned)

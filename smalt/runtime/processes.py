@@ -45,7 +45,7 @@ def spawn(argv: Sequence[str], *, environment: Mapping[str, str], folder: str, l
         os.dup2(log, 2)
         os.chdir(folder)
         os.execve(argv[0], list(argv), dict(environment))  # noqa: S606  (the job's own shell)
-    except OSError as failure:
+    except (OSError, ValueError) as failure:
         os.write(2, f"smalt: {argv[0]} cannot be started: {failure}\n".encode())
     finally:
         os._exit(127)

@@ -71,6 +71,7 @@ class _Watch:
         self._running: dict[int, Command] = {}
         self._exit_codes: dict[int, int] = {}
         self._outcome: Outcome | None = None
+        self._is_head_done = False
         now = time.monotonic()
         self._ends_at = now + plan["timeout_seconds"] if plan["timeout_seconds"] else None
         self._kill_at: float | None = None
@@ -123,7 +124,7 @@ class _Watch:
 
     def _on_time_limit(self) -> None:
         """Either the job's own limit, or the time its ranks had after their head was done."""
-        if self._outcome is None and 0 not in self._exit_codes:
+        if self._outcome is None and not self._is_head_done:
             limit = self._plan["timeout_seconds"]
             self._outcome = Outcome("TIMED_OUT", error=f"The job ran longer than its limit of {limit:g} seconds.")
         elif self._outcome is None:
@@ -147,6 +148,7 @@ class _Watch:
             self._end(self._plan["grace_seconds"])
         elif command.rank == 0 and self._plan["distribution"]["kind"] != "none":
             # The others may finish what they do, not wait for ever for a head that is gone.
+            self._is_head_done = True
             self._ends_at = time.monotonic() + self._plan["peer_grace_seconds"]
 
     def _verdict(self) -> Outcome:

@@ -39,12 +39,7 @@ def check_name(name: str) -> None:
     Raises:
         InvalidRequest: It is not.
     """
-    if (
-        not name
-        or name.startswith(".")
-        or any(each in name for each in "/\\\0\n")
-        or len(name.encode()) > _LONGEST_NAME
-    ):
+    if not _is_file_name(name) or name.startswith(".") or len(name.encode()) > _LONGEST_NAME:
         raise InvalidRequest(
             f"The job name {name!r} cannot be used here. Take letters, digits, '-', '_' and '.', with no '.' in front.",
             target="name",
@@ -62,8 +57,10 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
     check_name(workload.name)
     for mount in workload.mounts:
         _check_mount(mount)
+    _check_text(workload.command, "The command", "command")
     for name, value in workload.environment_variables.items():
-        _check_variable(name, value)
+        _check_variable(name)
+        _check_text(name + value, f"The environment variable {name!r}", "environment_variables")
     content = {
         "name": workload.name,
         "command": workload.command,
@@ -88,19 +85,29 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
 
 
 def _check_mount(mount: Mount) -> None:
-    if not mount.name or mount.name in (".", "..") or any(each in mount.name for each in "/\\\0{}"):
+    if not _is_file_name(mount.name) or any(each in mount.name for each in "={}"):
         raise InvalidRequest(
             f"The {mount.kind} name {mount.name!r} cannot be used: it becomes a file name and a variable.",
             target=f"{mount.kind}s",
         )
 
 
-def _check_variable(name: str, value: str) -> None:
-    if not name or "=" in name or "\0" in name or "\0" in value:
+def _is_file_name(name: str) -> bool:
+    """Whether a name can be one file's; what cannot be printed (control characters, lone surrogates) cannot."""
+    return name.isprintable() and name not in ("", ".", "..") and "/" not in name and "\\" not in name
+
+
+def _check_variable(name: str) -> None:
+    if not name or "=" in name:
         raise InvalidRequest(
-            f"The environment variable {name!r} cannot be set: names hold no '=', and nothing holds a NUL character.",
+            f"The environment variable {name!r} cannot be set: a name has at least one character and no '='.",
             target="environment_variables",
         )
+
+
+def _check_text(text: str, what: str, target: str) -> None:
+    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+        raise InvalidRequest(f"{what} holds a NUL character or half a Unicode pair; take it out.", target=target)
 
 
 def _path(workload: Workload) -> list[str]:
