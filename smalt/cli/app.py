@@ -48,7 +48,9 @@ def run(arguments: Sequence[str], *, defaults: dict[str, str] | None = None) -> 
         defaults: Subscription, group and workspace where the command names none.
     """
     debug = "--debug" in arguments
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+    if debug:  # only our own words: the HTTP library would print queries, in which signatures are
+        logging.getLogger("smalt").setLevel(logging.DEBUG)
     try:
         result: Any = root.main(list(arguments), prog_name="smalt", standalone_mode=False, obj=defaults or {})
     except click.exceptions.Abort:

@@ -14,7 +14,12 @@ from smalt.errors import InvalidRequest
 
 FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
 
-_HIDDEN_COLUMNS = frozenset({"id", "creation_context", "properties", "tags"})
+_COLUMNS = (
+    "name version latest_version type status state display_name experiment_name provisioning_state size "
+    "min_instances max_instances location is_default target path image description"
+).split()
+"""What a table shows of an entity, in this order; a query chooses otherwise."""
+
 _TOKENS = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<word>\b(?:true|false|null)\b)'
 )
@@ -106,11 +111,8 @@ def _cells(row: Document, *, is_chosen: bool) -> dict[str, str]:
         row = {f"column{index}": value for index, value in enumerate(row, start=1)}
     if not isinstance(row, dict):
         row = {"result": row}
-    return {
-        name: _cut(str(value))
-        for name, value in row.items()
-        if (is_chosen or name not in _HIDDEN_COLUMNS) and isinstance(value, str | int | float)
-    }
+    names = list(row) if is_chosen or not row.keys() & set(_COLUMNS) else [name for name in _COLUMNS if name in row]
+    return {name: _cut(str(row[name])) for name in names if isinstance(row[name], str | int | float)}
 
 
 def _cut(text: str) -> str:

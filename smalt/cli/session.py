@@ -60,8 +60,13 @@ class Session:
 
         return MLClient(None, self.subscription, self.group, self.workspace, self.registry, progress=console.progress)
 
-    def load(self, kind: str, file: str | None, overrides: Sequence[str], **fields: object) -> Any:  # Any: of the kind
-        """Read an entity from a file and options; options win. Doubts are told on the standard error stream."""
+    def load(
+        self, kind: str, file: str | None, overrides: Sequence[str], /, **fields: object
+    ) -> Any:  # Any: of the kind
+        """Read an entity from a file and options; options win. Doubts are told on the standard error stream.
+
+        Any: it is of the class of its kind.
+        """
         from smalt.entities.kinds import canonical_type, types_of
         from smalt.sdk.resolve import anchor
         from smalt.wire.yaml import load_entity

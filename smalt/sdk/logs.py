@@ -118,6 +118,6 @@ def _ending(name: str, status: str, state: JsonObject) -> str:
     error = state.get("error")
     inner = error.get("error", error) if isinstance(error, dict) else None
     told = inner.get("message") if isinstance(inner, dict) else None
-    reason = f": {told}" if told else "."
-    remedy = "" if status == JobStatus.CANCELED else f" Its logs: smalt job download -n {name}"
+    reason = f": {str(told).strip()}" if told else "."
+    remedy = "" if status == JobStatus.CANCELED else f"\nFetch its logs: smalt job download -n {name}"
     return f"Job {name} ended as {status}{reason}{remedy}"

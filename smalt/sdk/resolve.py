@@ -48,6 +48,10 @@ class Resolver:
         """Remember who creates and finds the assets of one kind."""
         self._operations[operations.kind] = operations
 
+    def in_room(self, room: Room) -> Resolver:
+        """A resolver that brings things to another workspace or registry."""
+        return Resolver(room, self._progress)
+
     def path(self, text: str, *, datastore: str | None = None, long: bool, folder: bool | None = None) -> str:
         """The URI of a path; what is local is uploaded to a datastore.
 
@@ -113,7 +117,8 @@ class Resolver:
         environment = Environment.parse(given) if isinstance(given, dict) else given
         if environment.id:
             return environment.id
-        return str(self._operations["environments"].create_or_update(environment).id)
+        created = self._operations["environments"].create_or_update(environment)
+        return created.id or f"{self._room.asset_path}/environments/{created.name}/versions/{created.version}"
 
     def local_environment(self, environment: Environment) -> Environment:
         """The environment with the text of its conda file and with its build context uploaded."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from smalt.errors import InvalidRequest, Unsupported
 from smalt.sdk.blobs import BlobContainer
+from smalt.wire import references
 from smalt.wire.arm.envelope import PROVIDER, Scope
 
 if TYPE_CHECKING:
@@ -102,6 +104,19 @@ class Room:
                 "Use the tools of that store, or a datastore of type azure_blob."
             )
         return BlobContainer(self.transport, f"/blob/{self.details['properties']['workspaceId']}/{container}")
+
+    def locate(self, uri: str) -> tuple[BlobContainer, str] | None:
+        """The container and key behind a URI of a datastore or of this server; None for what lies elsewhere."""
+        reference = references.parse(uri)
+        if isinstance(reference, references.DatastorePath):
+            return self.container(reference.datastore), reference.path
+        parts = urlsplit(self.transport.resolve(uri)) if isinstance(reference, references.RemoteUrl) else None
+        if parts is None or not self.transport.url.endswith(f"//{parts.netloc}"):
+            return None
+        words = parts.path.split("/", 4)
+        if len(words) != 5 or words[1] != "blob":
+            return None
+        return BlobContainer(self.transport, "/".join(words[:4])), references.clean_key(unquote(words[4]))
 
     def datastore_uri(self, datastore: str, key: str) -> str:
         """The long URI of a key in a datastore, which means the same from every workspace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import random
 import re
 import time
@@ -15,6 +16,8 @@ import httpx2
 
 from smalt import errors
 from smalt.sdk.errors import NoServer, ServerFailed
+
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.1
@@ -186,6 +189,7 @@ class Transport:
                 again = response.status_code in _BUSY or (
                     response.status_code in _BROKEN and request.method in _REPEATABLE
                 )
+                _log.debug("%s %s: %d", request.method, request.url.copy_with(query=None), response.status_code)
                 if is_last or not again:
                     return response
                 response.close()

@@ -17,7 +17,7 @@ import pytest
 from smalt.cli.app import root, run
 from smalt.cli.table import COMMANDS, NOUNS
 from tests.cli.az_verbs import AZ_VERBS, NOT_OFFERED
-from tests.sdk.fake_server import SCOPE, Fake
+from tests.sdk.fake_server import SCOPE, TOKEN, Fake
 
 JOB = """\
 command: echo ${{inputs.lr}}
@@ -231,13 +231,16 @@ def test_every_form_of_output(smalt: Smalt, job_file: str, form: str, expected: 
     assert bool(out) == (form != "none")
 
 
-def test_the_token_never_shows(smalt: Smalt, home: Path) -> None:
-    (home / "token").write_text("s3cret")
+def test_debug_prints_requests_but_never_the_token(fake: Fake, home: Path, job_file: str) -> None:
+    fake.script("j", ("Completed", b"line"))
+    command = [sys.executable, "-m", "smalt.cli.main", "job", "create", "-f", job_file, "-n", "j", "-s", "--debug"]
 
-    code, out, error = smalt("job", "list", "--debug")
+    done = subprocess.run(command, capture_output=True, text=True)
 
-    assert code == 1
-    assert "s3cret" not in out + error
+    assert done.returncode == 0
+    assert "GET http://127.0.0.1" in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    assert "sig=" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from smalt.entities.base import Asset, AssetContainer
@@ -15,7 +16,7 @@ from smalt.errors import Conflict, InvalidRequest, NotFound
 from smalt.sdk.download import download
 from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
 from smalt.sdk.poller import Poller
-from smalt.wire import references
+from smalt.sdk.room import Room
 from smalt.wire.arm import codec
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from smalt.entities.environment import Environment
     from smalt.entities.model import Model
     from smalt.sdk.resolve import Resolver
-    from smalt.sdk.room import Room
 
 A = TypeVar("A", bound=Asset)
 
 ANONYMOUS_ENVIRONMENT = "CliV2AnonymousEnvironment"
 ANONYMOUS_COMPONENT = "azureml_anonymous"
 _VERSION_ATTEMPTS = 3
+
+Paths = list[Path]
 
 
 class AssetOperations(Operations[A]):
@@ -102,6 +104,32 @@ class AssetOperations(Operations[A]):
     def restore(self, name: str, version: str | None = None, label: str | None = None) -> None:
         """Show again what was archived."""
         self._set_archived(name, version, label, archived=False)
+
+    def share(self, name: str, version: str, *, share_with_name: str, share_with_version: str, registry_name: str) -> A:
+        """Copy a version to a registry, with its files."""
+        registry = Room(self._room.transport, self._room.place, registry_name)
+        target = type(self)(registry, self._resolver.in_room(registry))
+        found = self.get(name, version)
+        named = {"id": None, "creation_context": None, "name": share_with_name, "version": share_with_version}
+        with TemporaryDirectory(prefix="smalt-share-") as folder:
+            return target.create_or_update(self._fetched(found.model_copy(update=named), Path(folder)))
+
+    def _fetched(self, asset: A, folder: Path) -> A:
+        """The asset with its files brought to a local folder."""
+        path = getattr(asset, "path", None)
+        if path is None:
+            return asset
+        files = self._fetch(asset, folder)
+        is_file = len(files) == 1 and not path.endswith("/") and path.rsplit("/", 1)[-1] == files[0].name
+        return asset.model_copy(update={"path": str(files[0] if is_file else folder)})
+
+    def _fetch(self, asset: A, target: Path) -> Paths:
+        path = str(getattr(asset, "path", None) or "")
+        place = self._room.locate(path)
+        if place is None:
+            raise InvalidRequest(f"{asset.name}:{asset.version} lies at {path!r}, which is not kept by this server.")
+        target.mkdir(parents=True, exist_ok=True)
+        return download(*place, target)
 
     def _prepare(self, asset: A) -> A:
         """The asset with everything local brought to the server."""
@@ -189,13 +217,8 @@ class ModelOperations(AssetOperations["Model"]):
 
     def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:
         """Fetch the files of a model into `<download_path>/<name>`."""
-        model = self.get(name, version)
         target = Path(download_path) / name
-        reference = references.parse(model.path or "")
-        if not isinstance(reference, references.DatastorePath):
-            raise InvalidRequest(f"Model {name}:{version} lies at {model.path!r}, which is not in a datastore here.")
-        target.mkdir(parents=True, exist_ok=True)
-        download(self._room.container(reference.datastore), reference.path, target)
+        self._fetch(self.get(name, version), target)
         return target
 
 
@@ -207,6 +230,15 @@ class EnvironmentOperations(AssetOperations["Environment"]):
 
     def _prepare(self, asset: Environment) -> Environment:
         return self._resolver.local_environment(asset)
+
+    def _fetched(self, asset: Environment, folder: Path) -> Environment:
+        if asset.build is None or asset.build.path is None:
+            return asset
+        place = self._room.locate(asset.build.path)
+        if place is None:
+            return asset
+        download(*place, folder)
+        return asset.model_copy(update={"build": asset.build.model_copy(update={"path": str(folder)})})
 
     def _is_nameless(self, asset: Environment) -> bool:
         return not asset.name
