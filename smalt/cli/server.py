@@ -61,7 +61,6 @@ def up(
         _start_detached(folder)
         return
     from smalt.server.main import run
-
     from smalt.server.settings import Settings
 
     settings = Settings(

@@ -5,7 +5,7 @@ and keeps them, `overlay` gives each job a private layer on top.
 """
 
 from smalt.environments.cache import BuiltEnvironment, EnvironmentCache, StoredEnvironment
-from smalt.environments.curated import curated_name
+from smalt.environments.curated import curated_name, find_recipe
 from smalt.environments.errors import (
     EnvironmentBuildFailed,
     EnvironmentNotFound,
@@ -30,6 +30,7 @@ __all__ = [
     "StoredEnvironment",
     "SubstitutionPolicy",
     "curated_name",
+    "find_recipe",
     "overlay",
     "plan",
     "read_aliases",

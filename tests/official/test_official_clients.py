@@ -21,7 +21,8 @@ def test_official_client(suite, server, clients_python, tmp_path):
 
     done = subprocess.run(
         [clients_python, "-m", "pytest", str(suite), "-q", "-p", "no:cacheprovider", "-W", "ignore", "--no-header",
-         "--rootdir", str(suite.parent), "-c", "/dev/null", "--basetemp", str(tmp_path / "work")],
+         "--confcutdir", str(suite.parent), "--rootdir", str(suite.parent), "-c", "/dev/null",
+         "--basetemp", str(tmp_path / "work")],
         capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=600,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from smalt.server.audit.scope import split_scope
+from smalt.server.audit import split_scope
 from smalt.server.identity.roles import ROLES
 from smalt.server.work import Actor, Permission
 

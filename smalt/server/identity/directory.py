@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from smalt.errors import Conflict, InvalidRequest, NotFound
 from smalt.kit import ids
-from smalt.server.audit.scope import split_scope
+from smalt.server.audit import split_scope
 from smalt.server.http import Page
 from smalt.server.identity import store
 from smalt.server.identity.roles import OWNER, RoleDefinition, find_role

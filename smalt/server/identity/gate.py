@@ -7,8 +7,7 @@ import binascii
 import hashlib
 
 from smalt.errors import Forbidden, NotAuthenticated
-from smalt.server.audit import FindScope, scope_segments, scope_text, workspace_scope
-from smalt.server.audit.scope import split_scope
+from smalt.server.audit import FindScope, scope_segments, scope_text, split_scope, workspace_scope
 from smalt.server.http import SIGNED_IN, Call
 from smalt.server.identity.access import covers, full_action, roles_with
 from smalt.server.identity.service import IdentityService
@@ -61,9 +60,15 @@ class IdentityGate:
         if actor.grant is not None:
             self._authorize_job(call, actor, actor.grant)
             return
-        action = call.route.action
-        if action == SIGNED_IN:
-            return
+        if call.route.action != SIGNED_IN:
+            self.authorize_action(call, actor, call.route.action)
+
+    def authorize_action(self, call: Call, actor: Actor, action: str) -> None:
+        """Return when the actor may do an action at the scope of the call, whatever its route declares.
+
+        Raises:
+            Forbidden: They may not.
+        """
         scope = scope_segments(call, self._find_scope)
         if covers(actor.permissions, action, scope):
             return

@@ -9,8 +9,7 @@ from sqlalchemy import RowMapping
 
 from smalt.errors import InvalidRequest, NotFound
 from smalt.kit import clock
-from smalt.server.audit import FindScope, scope_segments
-from smalt.server.audit.scope import split_scope
+from smalt.server.audit import FindScope, scope_segments, split_scope
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, created, empty, ok
 from smalt.server.identity.directory import Directory, role_named
 from smalt.server.identity.roles import ROLES, RoleDefinition

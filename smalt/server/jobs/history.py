@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.kit import clock
+from smalt.server.jobs.outputs import ARTIFACTS
 from smalt.server.jobs.store import JobRecord
 
 LOG_FOLDERS = ("user_logs", "azureml-logs", "system_logs", "logs")
@@ -109,9 +110,12 @@ def _inputs(record: JobRecord) -> JsonObject:
 
 
 def _outputs(record: JobRecord) -> JsonObject:
-    """Registered outputs only: clients find the others by their usual place."""
+    """Every output but the artifact root, by its asset or, where it is none, by its place in the job."""
     found = {}
-    for name, asset in record.registered.items():
-        kind = str((record.document.get("outputs") or {}).get(name, {}).get("type", "uri_folder"))
+    for name, declared in (record.document.get("outputs") or {}).items():
+        if name in ARTIFACTS:
+            continue
+        kind = str((declared or {}).get("type", "uri_folder"))
+        asset = record.registered.get(name, f"azureml://jobs/{record.name}/outputs/{name}")
         found[name] = {"assetId": asset, "type": _MODEL_TYPES.get(kind, kind)}
     return found

@@ -52,6 +52,15 @@ class _Handlers:
             raise InvalidRequest('The body names no run. Send {"runId": "<job>"}.', target="runId")
         return ok(history.run_data(self._service.get(call.work, self._workspaces.of(call), name)))
 
+    def resolve(self, call: Call) -> Answer:
+        """Addresses of outputs, for the ids that a run names them by."""
+        values = call.json_object().get("values")
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise InvalidRequest('The body names no assets. Send {"values": ["<id>", ...]}.', target="values")
+        workspace = self._workspaces.of(call)
+        found = {value: self._locator.locate(call.work, workspace, value).uri for value in values}
+        return ok({"values": {value: {"uri": uri, "path": uri, "type": "UriFolder"} for value, uri in found.items()}})
+
     def change(self, call: Call) -> Answer:
         """Change display name, description, tags, properties, or archive and restore (`hidden`)."""
         body = call.json_object()
@@ -102,6 +111,8 @@ def history_routes(
         table.add("GET", f"{base}/children", handlers.children, action=_READ, for_jobs=own_job)
         table.add("POST", f"{base}/cancel", handlers.cancel, action="workspaces/jobs/cancel/action")
     table.add("GET", _RUNS[0] + "/serviceinstances/{node}", handlers.services, action=_READ)
+    for service_path in ("/data/v1.0" + WORKSPACE + "/dataversion", "/modelregistry/v1.0" + WORKSPACE + "/models"):
+        table.add("POST", service_path + "/batchGetResolvedUris", handlers.resolve, action=_READ, writes=False)
     table.add("POST", _ROOT + "/rundata", handlers.data, action=_READ, writes=False)
     return table.all
 

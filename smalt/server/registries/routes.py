@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.registry import Registry
+from smalt.errors import NotFound
+from smalt.server.assets import AssetPages, AssetService, Containers, Signer
 from smalt.server.http import SIGNED_IN, Answer, Call, Page, Route, Routes, created, empty, ok
 from smalt.server.http.route import GROUP, PROVIDER
 from smalt.server.records import Record
-from smalt.server.registries.service import RegistryService
+from smalt.server.registries.service import RegistryOwner, RegistryService
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
 
@@ -17,14 +19,20 @@ _SUBSCRIPTION = "/subscriptions/{subscription}" + PROVIDER + "/registries"
 _REGISTRIES = GROUP + PROVIDER + "/registries"
 
 
-def routes(service: RegistryService, subscription: str) -> list[Route]:
+def routes(
+    service: RegistryService, subscription: str, assets: AssetService, containers: Containers, signer: Signer
+) -> list[Route]:
     """The slice's part of the table.
 
     Args:
         service: The verbs.
         subscription: Where a registry that is asked for by name alone is looked up.
+        assets: The verbs of the assets in a registry.
+        containers: Where their bytes are.
+        signer: Signs upload slots.
     """
     table = Routes()
+    pages = AssetPages(assets, lambda call: _owner(service, call, subscription), containers, signer, root="registries")
     spelling = codec("registries")
 
     def answer(call: Call, record: Record) -> dict[str, Any]:
@@ -111,5 +119,20 @@ def routes(service: RegistryService, subscription: str) -> list[Route]:
     table.add("PUT", _REGISTRIES + "/{registry}", put, action="registries/write")
     table.add("PATCH", _REGISTRIES + "/{registry}", patch, action="registries/write")
     table.add("DELETE", _REGISTRIES + "/{registry}", delete, action="registries/delete")
+    for prefix in ("", "/mferp/managementfrontend"):
+        table.all.extend(pages.routes(prefix + _REGISTRIES + "/{registry}"))
+    slots = "/mferp/managementfrontend" + _REGISTRIES + "/{registry}/tempdatarefs/{name}/versions/{version}"
+    table.add(
+        "PUT", slots, lambda call: ok(pages.upload_slot(call, call.params["name"])), action="registries/assets/write",
+        summary="Open a slot to upload the files of a version to.",
+    )  # fmt: skip
     table.add("GET", "/registrymanagement/v1.0/registries/{registry}/discovery", discover, action=SIGNED_IN)
     return table.all
+
+
+def _owner(service: RegistryService, call: Call, subscription: str) -> RegistryOwner:
+    owner = service.owner(call.work, call.params.get("subscription", subscription), call.params["registry"])
+    if owner is None:
+        service.get(call.work, subscription, call.params["registry"])
+        raise NotFound(f"No registry {call.params['registry']!r}. See `smalt registry list`.")
+    return owner

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
 from smalt.entities.registry import Registry
 from smalt.errors import NotFound
 from smalt.server.http import Page
 from smalt.server.records import Record, Records
 from smalt.server.registries.tables import registries
 from smalt.server.work import Work
+
+
+@dataclass(frozen=True)
+class RegistryOwner:
+    """A registry as the owner of assets.
+
+    Args:
+        id: A guid that names its containers; follows from subscription and name.
+        name: Its name.
+        scope: What the ids of its assets begin with.
+    """
+
+    id: str
+    name: str
+    scope: str
 
 
 class RegistryService:
@@ -44,3 +62,11 @@ class RegistryService:
     def delete(self, work: Work, subscription: str, name: str) -> bool:
         """Whether there was one."""
         return self._records.delete(work, subscription, name)
+
+    def owner(self, work: Work, subscription: str, name: str) -> RegistryOwner | None:
+        """A registry as the owner of assets, if there is one of this name."""
+        found = self.find(work, subscription, name)
+        if found is None:
+            return None
+        identifier = str(uuid5(NAMESPACE_URL, f"smalt:{subscription}/{found.name.lower()}"))
+        return RegistryOwner(identifier, found.name, f"azureml://registries/{found.name}")

@@ -4,8 +4,10 @@ Other slices use `TrackingService`; `mlflow_routes` builds the part of the route
 """
 
 from smalt.server.tracking.access import Space
+from smalt.server.tracking.artifact_store import ContainerArtifacts
 from smalt.server.tracking.artifacts import ArtifactStore, Content, Entry
 from smalt.server.tracking.mlflow_routes import mlflow_routes
+from smalt.server.tracking.model_assets import ModelAssets
 from smalt.server.tracking.registry import ModelRegistry, Registered, Version
 from smalt.server.tracking.service import TrackingService
 from smalt.server.tracking.spaces import Workspaces
@@ -13,9 +15,11 @@ from smalt.server.tracking.writer import GroupWriter
 
 __all__ = [
     "ArtifactStore",
+    "ContainerArtifacts",
     "Content",
     "Entry",
     "GroupWriter",
+    "ModelAssets",
     "ModelRegistry",
     "Registered",
     "Space",

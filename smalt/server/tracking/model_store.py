@@ -57,6 +57,14 @@ def find(connection: Connection, workspace_id: str, model_id: str) -> ModelRow |
     return None if row is None else ModelRow(*row)
 
 
+def of_run(connection: Connection, workspace_id: str, run_id: str, name: str) -> ModelRow | None:
+    """The newest logged model of this name that a run has made."""
+    statement = _select().where(logged_models.c.workspace_id == workspace_id, logged_models.c.stage == "active")
+    statement = statement.where(logged_models.c.source_run_id == run_id, logged_models.c.name == name)
+    row = connection.execute(statement.order_by(logged_models.c.created_at.desc()).limit(1)).first()
+    return None if row is None else ModelRow(*row)
+
+
 def insert(connection: Connection, values: Mapping[str, Any]) -> int:
     """Store a logged model."""
     statement = logged_models.insert().values(**values).returning(logged_models.c.id)

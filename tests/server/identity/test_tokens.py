@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from datetime import timedelta
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import OctKey
 
 from smalt.kit import clock
 from smalt.server.identity import SigningKey
@@ -23,17 +23,24 @@ def signed(key: SigningKey, subject: str, **changes) -> str:
     return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key.private, algorithms=["RS256"])
 
 
-def unsigned(key: SigningKey, subject: str) -> str:
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def begun(key: SigningKey, subject: str, algorithm: str) -> str:
+    """Header and claims, ready to be signed by hand."""
     now = int(clock.now().timestamp())
-    parts = [{"alg": "none", "kid": key.kid}, {"iss": key.issuer, "exp": now + 60, "oid": subject, "jti": "1"}]
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+    parts = [{"alg": algorithm, "kid": key.kid}, {"iss": key.issuer, "exp": now + 60, "oid": subject, "jti": "1"}]
+    return ".".join(encoded(json.dumps(part).encode()) for part in parts)
+
+
+def unsigned(key: SigningKey, subject: str) -> str:
+    return begun(key, subject, "none") + "."
 
 
 def by_public_key(key: SigningKey, subject: str) -> str:
-    now = int(clock.now().timestamp())
-    secret = OctKey.import_key(key.public.as_pem(private=False), {"kty": "oct"})
-    claims = {"iss": key.issuer, "exp": now + 60, "oid": subject, "jti": "1"}
-    return jwt.encode({"alg": "HS256", "kid": key.kid}, claims, secret, algorithms=["HS256"])
+    text = begun(key, subject, "HS256")
+    return f"{text}.{encoded(hmac.digest(key.public.as_pem(private=False), text.encode(), 'sha256'))}"
 
 
 def by_another_key(key: SigningKey, subject: str) -> str:

@@ -1,0 +1,362 @@
+"""Builds the server: the only file that knows every slice."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from smalt.entities.base import Asset
+from smalt.entities.environment import Environment
+from smalt.environments import EnvironmentCache, EnvironmentRequest, SubstitutionPolicy, find_recipe, read_aliases
+from smalt.errors import Conflict, InvalidRequest
+from smalt.executors.local import LocalExecutor
+from smalt.kit import clock, yaml
+from smalt.server import assets, audit, compute, connections, identity, jobs, registries, tracking, workspaces
+from smalt.server.database import Database
+from smalt.server.events import Events
+from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
+from smalt.server.http.openapi import describe
+from smalt.server.listen import serve
+from smalt.server.settings import Settings
+from smalt.server.tls import Certificate, ensure
+from smalt.server.vault import Vault
+from smalt.server.work import SYSTEM, Actor, Works
+from smalt.server.worker import Loop, Worker
+from smalt.server.workspaces import WorkspaceRecord
+
+VERSION = "0.1.0"
+GROUP = "smalt"
+WORKSPACE_NAME = "default"
+TENANT = "adfs"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Server:
+    """A server that is built and not yet listening.
+
+    Args:
+        app: The ASGI application.
+        worker: The loops.
+        close: Gives everything back.
+        subscription: The subscription of the installation.
+        people: How many actors there are.
+        owner: The first owner, when this start has made one or the file with its credentials was lost.
+    """
+
+    app: Dispatcher
+    worker: Worker
+    close: Callable[[], None]
+    subscription: str
+    people: int
+    owner: identity.FirstOwner | None
+
+
+def build(settings: Settings) -> Server:
+    """Put the slices together over the home folder."""
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database)
+    database.prepare()
+    events = Events()
+    works = Works(database, events)
+    vault = Vault.at(home / "secret.key")
+    subscription = _subscription(home)
+
+    identities = identity.IdentityService(identity.SigningKey.at(home / "keys" / "signing.pem"))
+    rooms = workspaces.WorkspaceService(works)
+    gate = identity.IdentityGate(identities, works, rooms.find_scope)
+    recorder = audit.AuditRecorder(works, rooms.find_scope)
+
+    containers = assets.Containers(home / "blobs")
+    signer = assets.Signer((home / "secret.key").read_bytes())
+    stores = assets.DatastoreService(vault, home)
+    versioned = assets.AssetService()
+    locator = assets.DataLocator(versioned, stores, containers, _url_aliases(home / "aliases.yaml"))
+    versioned.prepare = assets.Preparation(locator)
+    versioned.curated = _curated
+    containers.external = _external_stores(works, rooms, locator)
+
+    runs = tracking.TrackingService()
+    writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
+    models = tracking.ModelAssets(versioned, locator)
+    locator.run_root = runs.artifact_key
+    computes = compute.ComputeService(slots=settings.slots)
+    hints = jobs.Hints()
+    executor = LocalExecutor(home / "jobs", hints.note)
+    cache = EnvironmentCache(
+        home / "environments",
+        find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
+        python_downloads=settings.python_downloads,
+    )
+    kinds: Mapping[str, jobs.JobKind] = {"command": jobs.CommandKind()}
+    policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
+    software = jobs.Software(versioned, locator, policy=policy, aliases=_environment_aliases(home))
+    pinner = jobs.Pinner(versioned, locator, computes, software)
+    job_service = jobs.JobService(jobs.Submission(kinds, pinner, runs, strict=settings.strict), runs)
+    locator.output_of = job_service.output_uri
+    starter = jobs.Starter(
+        executor,
+        locator=locator,
+        tokens=identities,
+        tracking=runs,
+        environments=cache,
+        overlays=home / "jobs",
+        base_url=settings.url,
+    )
+    outside = jobs.Outside(
+        executor=executor,
+        environments=cache,
+        starter=starter,
+        finisher=jobs.Finisher(versioned, runs, identities),
+        workspaces=rooms,
+        computes=computes,
+        kinds=kinds,
+    )
+    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
+    loops: list[Loop] = [jobs_loop, Housekeeping(works, job_service, cache)]
+
+    rooms.on_created += [
+        lambda work, room: _make_containers(containers, room),
+        stores.ensure_defaults,
+        computes.ensure_defaults,
+        runs.prepare_workspace,
+    ]
+    with works.write(SYSTEM) as work:
+        owner = identities.directory.ensure_first_owner(work)
+        if owner is None and not (home / "credentials.json").exists():
+            owner = identities.directory.renew_first_owner(work)
+        people = len(identities.directory.list_actors(work, after=None, limit=2).items)
+        rooms.ensure_default(work, subscription=subscription, group=GROUP, name=WORKSPACE_NAME)
+
+    registry_service = registries.RegistryService()
+    versioned.find_registry = lambda work, name: registry_service.owner(work, subscription, name)
+
+    def admit(call: Call, action: str) -> Actor:
+        actor = gate.recall(call) or gate.identify(call)
+        if actor.grant is None:
+            gate.authorize_action(call, actor, action)
+        return actor
+
+    pages = assets.AssetPages(versioned, rooms.of, containers, signer, root="workspaces")
+    routes: list[Route] = [
+        *identity.routes(identities, rooms.find_scope),
+        *audit.routes(rooms.find_scope),
+        *workspaces.routes(rooms, tenant=identities.tenant, public_url=settings.tls_url),
+        *pages.routes(WORKSPACE),
+        *assets.datastore_routes(stores, rooms, settings.tls_url),
+        *assets.blob_routes(containers, works, signer, admit),
+        *connections.routes(connections.ConnectionService(vault), rooms),
+        *registries.routes(registry_service, subscription, versioned, containers, signer),
+        *compute.routes(computes, rooms),
+        *jobs.routes(job_service, rooms, versioned),
+        *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
+        *tracking.mlflow_routes(
+            runs,
+            workspaces=rooms,
+            works=works,
+            writer=writer,
+            artifacts=tracking.ContainerArtifacts(containers),
+            models=models,
+        ),
+    ]
+    routes += _own_routes(routes)
+    hosts = None if not settings.is_loopback and not settings.host_names else frozenset(settings.all_host_names)
+    app = Dispatcher(routes, works=works, gate=gate, recorder=recorder, hosts=hosts)
+    worker = Worker(loops)
+
+    def close() -> None:
+        worker.stop()
+        jobs_loop.close()
+        executor.close()
+        writer.close()
+        database.close()
+
+    return Server(app, worker, close, subscription, people, owner)
+
+
+class Housekeeping:
+    """What is tidied up now and then: environments that nobody has used for weeks."""
+
+    name = "housekeeping"
+    interval_seconds = 3600.0
+    _UNUSED_SECONDS = 30 * 86400.0
+
+    def __init__(self, works: Works, job_service: jobs.JobService, cache: EnvironmentCache) -> None:
+        self.wake = threading.Event()
+        self._works = works
+        self._jobs = job_service
+        self._cache = cache
+
+    def run_once(self, now: datetime) -> bool:
+        """Collect what is unused."""
+        with self._works.read(SYSTEM) as work:
+            keep = self._jobs.environments_in_use(work)
+        for key in self._cache.collect_garbage(keep, unused_seconds=self._UNUSED_SECONDS):
+            _log.info("Removed the environment %s, unused for 30 days.", key)
+        return False
+
+
+def run(settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until the process is told to end.
+
+    Raises:
+        Conflict: Another server has the home folder.
+        InvalidRequest: Other machines would be let in before anyone but the first owner has credentials.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone(settings.home):
+        certificate = ensure(settings.home / "ca", settings.all_host_names)
+        server = build(settings)
+        try:
+            _check_exposure(settings, server.people)
+            _write_credentials(settings, server.owner)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(server, settings, certificate, ready))
+        finally:
+            server.close()
+
+
+async def _serve(server: Server, settings: Settings, certificate: Certificate, ready: Callable[[], None]) -> None:
+    def announce() -> None:
+        _write_state(settings, server)
+        server.worker.start()
+        ready()
+
+    await serve(server.app, settings, certificate, announce)
+
+
+def _check_exposure(settings: Settings, people: int) -> None:
+    if not settings.is_loopback and people < 2:
+        raise InvalidRequest(
+            f"--host {settings.host} lets other machines in, but authentication has not been set up in "
+            f"{settings.home}. Start on loopback, make the people who shall come in with `smalt user create NAME "
+            "--role Contributor`, then start again.",
+            target="--host",
+        )
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the home folder for as long as this process lives, however it ends."""
+    with (home / "server.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"A server runs in {home} already. See `smalt status`; stop it with `smalt down`.") from None
+        yield
+
+
+def _subscription(home: Path) -> str:
+    path = home / "subscription"
+    if not path.exists():
+        path.write_text(str(uuid.uuid4()))
+    return path.read_text().strip()
+
+
+def _make_containers(containers: assets.Containers, room: WorkspaceRecord) -> None:
+    for container in (assets.blob_container(room.id), assets.ARTIFACT_CONTAINER):
+        containers.ensure(room.id, container)
+
+
+def _external_stores(
+    works: Works, rooms: workspaces.WorkspaceService, locator: assets.DataLocator
+) -> Callable[[str, str], Any]:
+    def find(workspace_id: str, container: str) -> Any:
+        with works.read(SYSTEM) as work:
+            return locator.external_store(work, rooms.by_id(work, workspace_id), container)
+
+    return find
+
+
+def _curated(kind: str, name: str) -> Asset | None:
+    """Curated environments are built in, under any of their spellings."""
+    found = find_recipe(name) if kind == "environments" else None
+    if found is None:
+        return None
+    bare = name.lower().removeprefix("azureml-")
+    return Environment.parse({"name": name, "image": f"mcr.microsoft.com/azureml/curated/{bare}:latest"})
+
+
+def _url_aliases(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    found = yaml.load(path.read_text(), source=str(path))
+    if not isinstance(found, dict) or not all(isinstance(target, str) for target in found.values()):
+        raise InvalidRequest(f"{path} must be a mapping of URL prefixes to folders, one `prefix: /folder` a line.")
+    return {str(prefix).rstrip("/"): target for prefix, target in found.items()}
+
+
+def _environment_aliases(home: Path) -> Mapping[str, EnvironmentRequest]:
+    path = home / "environments" / "aliases.yaml"
+    return read_aliases(path.read_text()) if path.exists() else {}
+
+
+def _write_credentials(settings: Settings, owner: identity.FirstOwner | None) -> None:
+    if owner is None:
+        return
+    content = {
+        "name": owner.name,
+        "client_id": owner.client_id,
+        "client_secret": owner.client_secret,
+        "token": owner.token,
+    }
+    _write_private(settings.home / "credentials.json", json.dumps(content, indent=2))
+    _write_private(settings.home / "token", owner.token)
+
+
+def _write_state(settings: Settings, server: Server) -> None:
+    content = {
+        "pid": os.getpid(),
+        "url": settings.url,
+        "tls_url": settings.tls_url,
+        "version": VERSION,
+        "started_at": clock.to_text(clock.now()),
+        "subscription": server.subscription,
+        "group": GROUP,
+        "workspace": WORKSPACE_NAME,
+        "tenant": TENANT,
+    }
+    fresh = settings.home / ".server.json"
+    fresh.write_text(json.dumps(content, indent=2))
+    fresh.replace(settings.home / "server.json")
+
+
+def _write_private(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _own_routes(others: list[Route]) -> list[Route]:
+    """Health and the API description."""
+    table = Routes()
+
+    def health(call: Call) -> Answer:
+        """Tell that the server answers."""
+        return ok({"status": "ok", "version": VERSION})
+
+    def description(call: Call) -> Answer:
+        """The OpenAPI description of every route."""
+        return ok(describe([*others, *table.all], version=VERSION, server=call.base_url))
+
+    table.add("GET", "/health", health, action=ANYONE)
+    table.add("GET", "/openapi.json", description, action=ANYONE)
+    return table.all
