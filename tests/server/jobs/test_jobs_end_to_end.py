@@ -58,7 +58,7 @@ def test_a_job_reads_its_inputs_and_registers_what_it_writes(plant, real_loop):
     with plant.house.works.read(SYSTEM) as work:
         copied = plant.assets.resolve(work, plant.house.default, "data", "azureml:copied:1").entity
     assert plant.local_path(copied.path).read_text() == "a,b\n1,2\n"
-    assert list((plant.home / "overlays").iterdir()) == []
+    assert list((plant.home / "overlays").glob("*/*")) == []
 
 
 def test_an_output_is_the_input_of_the_next_job(plant, real_loop):
@@ -89,7 +89,7 @@ def test_pip_in_a_job_stays_in_the_job(plant, real_loop):
 
     plant.run_to_end(real_loop, "one")
 
-    assert str(plant.home / "overlays" / plant.record("one").workload) in log_of(plant, "one")
+    assert str(plant.home / "overlays" / plant.record("one").workload / "overlay") in log_of(plant, "one")
 
 
 def test_a_job_over_its_time_is_canceled(plant, real_loop):

@@ -62,7 +62,7 @@ def test_archive_and_restore(plant, loop):
     assert len(plant.client.get(f"{plant.scope}/jobs").json()["value"]) == 1
 
 
-def test_run_data_lists_registered_outputs(plant, loop, scripts):
+def test_run_data_lists_outputs_by_asset_or_by_place(plant, loop, scripts):
     scripts["save"] = Script()
     plant.submit(command="save", outputs={"m": {"jobOutputType": "custom_model", "assetName": "net"}, "o": {}})
     plant.run_to_end(loop, "one")
@@ -70,7 +70,8 @@ def test_run_data_lists_registered_outputs(plant, loop, scripts):
     answer = plant.client.post(history(plant, "/rundata"), json={"runId": "one", "selectRunMetadata": True}).json()
 
     assert answer["runMetadata"]["outputs"] == {
-        "m": {"assetId": f"{plant.scope}/models/net/versions/1", "type": "CustomModel"}
+        "m": {"assetId": f"{plant.scope}/models/net/versions/1", "type": "CustomModel"},
+        "o": {"assetId": "azureml://jobs/one/outputs/o", "type": "uri_folder"},
     }
 
 
