@@ -27,7 +27,7 @@ def first_line_milliseconds(client: httpx2.Client, here: Server, number: int) ->
     while client.get(f"{here.scope}/jobs/{name}").json()["properties"]["status"] not in ("Completed", "Failed"):
         time.sleep(0.02)
     log = next((here.home / "blobs").glob("*/azureml")) / f"ExperimentRun/dcid.{name}/user_logs/std_log.txt"
-    told = [line for line in log.read_text().splitlines() if not line.startswith("[smalt]")]
+    told = [line for line in log.read_text().splitlines() if not line.startswith("smalt: ")]
     return (float(told[0]) - begin) * 1000
 
 

@@ -167,8 +167,7 @@ def _add_image(image: str, draft: _Draft, *, packages_elsewhere: bool) -> None:
                 "requirements are installed."
             )
         case _:
-            draft.python = meaning.python
-            draft.notes.mention(f"Image {image!r}: a Python environment stands for it; no container engine is used.")
+            draft.python = meaning.python  # nothing is lost: such an image is a Python and nothing more
     if meaning.cuda:
         draft.notes.substitute(f"Image {image!r}: its CUDA libraries are not provided.")
     if meaning.inference_server and not packages_elsewhere:

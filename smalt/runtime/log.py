@@ -15,6 +15,10 @@ _TAIL_LINES = 10
 _TAIL_BYTES = 4096
 
 
+MARK = "smalt: "
+"""What lines of the platform begin with, so that they are told from those of the job."""
+
+
 class Log:
     """The logs of one job below its artifact root."""
 
@@ -47,14 +51,14 @@ class Log:
             Failure: They cannot be written.
         """
         try:
-            self._write("".join(f"{line}\n" for line in lines))
+            self._write("".join(f"{MARK}{line}\n" for line in lines))
         except OSError as failure:
             raise Failure(f"The log in {self._artifacts} cannot be written: {failure.strerror}.") from None
 
     def say(self, text: str) -> None:
         """Add a line of our own to the main log, if that is possible."""
         with contextlib.suppress(OSError):
-            self._write(f"smalt: {text}\n")
+            self._write(f"{MARK}{text}\n")
 
     def tail(self, name: str) -> str:
         """The last lines of a log, for an error message."""

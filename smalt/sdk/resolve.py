@@ -64,6 +64,8 @@ class Resolver:
         if folder is not None and folder != snapshot.is_folder:
             found, fitting = ("folder", "uri_folder") if snapshot.is_folder else ("file", "uri_file")
             raise InvalidRequest(f"{reference.path} is a {found}. Write 'type: {fitting}', or name another path.")
+        if self._room.registry is not None:
+            return self._upload_to_registry(snapshot)
         name = references.parse_asset(datastore, "datastores").name if datastore else self._room.default_datastore
         key = self._upload(self._room.container(name), snapshot, snapshot.content_hash(), resume=True)
         key += "/" if snapshot.is_folder else ""
@@ -168,13 +170,8 @@ class Resolver:
 
     def _new_code(self, path: str, snapshot: Snapshot, digest: str) -> str:
         transport = self._room.transport
-        wanted = {"pendingUploadType": "TemporaryBlobReference"}
-        pending = transport.json("POST", f"{path}/1/startPendingUpload", body=wanted)
-        place = pending["blobReferenceForConsumption"]
-        signed = place.get("credential", {}).get("sasUri") or place["blobUri"]
-        self._upload(BlobContainer(transport, signed), snapshot, digest, resume=False)
         properties = {
-            "codeUri": f"{place['blobUri'].rstrip('/')}/{key_of(snapshot, digest)}",
+            "codeUri": self._upload_to_slot(path, snapshot, digest),
             "isAnonymous": True,
             "properties": {"hash_sha256": digest, "hash_version": HASH_VERSION},
         }
@@ -185,6 +182,20 @@ class Resolver:
             if known is None:
                 raise
             return known
+
+    def _upload_to_registry(self, snapshot: Snapshot) -> str:
+        digest = snapshot.content_hash()
+        path = f"{self._room.asset_path}/codes/{uuid.UUID(digest[:32])}/versions"
+        return self._upload_to_slot(path, snapshot, digest) + ("/" if snapshot.is_folder else "")
+
+    def _upload_to_slot(self, path: str, snapshot: Snapshot, digest: str) -> str:
+        """Upload to a place that the server opens for this one upload; the URL of what was uploaded."""
+        wanted = {"pendingUploadType": "TemporaryBlobReference"}
+        pending = self._room.transport.json("POST", f"{path}/1/startPendingUpload", body=wanted)
+        place = pending["blobReferenceForConsumption"]
+        signed = place.get("credential", {}).get("sasUri") or place["blobUri"]
+        self._upload(BlobContainer(self._room.transport, signed), snapshot, digest, resume=False)
+        return f"{place['blobUri'].rstrip('/')}/{key_of(snapshot, digest)}"
 
     def _upload(self, container: BlobContainer, snapshot: Snapshot, digest: str, *, resume: bool) -> str:
         progress = self._progress(f"Uploading {snapshot.name}", snapshot.size) if self._progress else None

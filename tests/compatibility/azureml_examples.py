@@ -81,7 +81,7 @@ class Bench:
 
     def said(self, name: str) -> str:
         """The log without the platform's own header lines."""
-        return "".join(line for line in self.log(name).splitlines(keepends=True) if not line.startswith("[smalt]"))
+        return "".join(line for line in self.log(name).splitlines(keepends=True) if not line.startswith("smalt: "))
 
     def download(self, name: str) -> Path:
         folder = self.scratch / name

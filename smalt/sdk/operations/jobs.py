@@ -208,6 +208,16 @@ class JobOperations(Operations[Job]):
         instances = self._room.transport.json("GET", path).get("instances")
         return dict(instances) if isinstance(instances, dict) else {}
 
+    def metrics(self, name: str) -> dict[str, float]:
+        """The last value of every metric of a job's run."""
+        path = f"/mlflow/v2.0{self._room.path}/api/2.0/mlflow/runs/get"
+        found = self._room.transport.json("GET", path, params={"run_id": name})
+        return {item["key"]: float(item["value"]) for item in found["run"]["data"].get("metrics", [])}
+
+    def lineage(self, name: str) -> JsonObject:
+        """What a job was made from and what it has made: ids of code, environment, inputs, outputs and assets."""
+        return self._room.transport.json("GET", f"{self._room.path}/jobs/{quote(name, safe='')}/lineage")
+
     def _read(self, body: JsonObject) -> Job:
         job = codec(self.kind).from_arm(body, name=body.get("name"))
         assert isinstance(job, Job)

@@ -55,14 +55,14 @@ def find(connection: Connection, workspace_id: str, experiment_id: str) -> Exper
     else:
         return None
     statement = f"SELECT {_COLUMNS} FROM experiments WHERE workspace_id = ? AND {rest}"  # noqa: S608  (constants)
-    row = execute(connection, statement, parameters).first()
+    row = execute(connection, statement, parameters).fetchone()
     return None if row is None else ExperimentRow(*row)
 
 
 def find_by_name(connection: Connection, workspace_id: str, name: str) -> ExperimentRow | None:
     """The experiment of this name in a workspace, deleted ones included."""
     statement = f"SELECT {_COLUMNS} FROM experiments WHERE workspace_id = ? AND name = ?"  # noqa: S608  (constants)
-    row = execute(connection, statement, (workspace_id, name)).first()
+    row = execute(connection, statement, (workspace_id, name)).fetchone()
     return None if row is None else ExperimentRow(*row)
 
 

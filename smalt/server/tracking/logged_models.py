@@ -155,6 +155,14 @@ class LoggedModels:
         after = offset + limit if len(found) > limit else None
         return Page(self._shown(work, found[:limit]), after)
 
+    def key_of_run(self, work: Work, workspace: Space, run_id: str, path: str) -> str | None:
+        """The key of `runs:/<run>/<path>` where that is a logged model, which newer clients keep beside the run."""
+        name, _, rest = path.strip("/").partition("/")
+        found = model_store.of_run(work.connection, workspace.id, run_id, name) if name else None
+        if found is None:
+            return None
+        return artifacts.join(artifacts.key_of(found.artifact_uri) or "", artifacts.normal(rest))
+
     def _shown(self, work: Work, rows: Sequence[ModelRow]) -> list[dict[str, Any]]:
         details = model_store.details(work.connection, [row.id for row in rows])
         shown: list[dict[str, Any]] = []

@@ -66,7 +66,7 @@ class MetricStore:
 
     def find_key(self, connection: Connection, name: str) -> int | None:
         """The number of a metric name, or None when nobody has logged it."""
-        row = execute(connection, "SELECT id FROM metric_keys WHERE name = ?", (name,)).first()
+        row = execute(connection, "SELECT id FROM metric_keys WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
     def append(self, connection: Connection, run: int, experiment: int, points: Sequence[Point]) -> None:

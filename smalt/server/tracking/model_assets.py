@@ -42,10 +42,13 @@ class ModelAssets:
 
     def put_model(self, work: Work, workspace: Space, model: Registered) -> Registered:
         """Store a model without versions, or its description, tags and aliases anew."""
-        entity = AssetContainer.parse(
-            {"name": model.name, "description": model.description or None, "tags": dict(model.tags)}
-        )
         owner = _owner(workspace)
+        changes = {"description": model.description or None, "tags": dict(model.tags), "is_archived": False}
+        try:
+            held = self._assets.container(work, owner, _KIND, model.name).entity.document()
+        except NotFound:
+            held = {}
+        entity = AssetContainer.parse({**held, "name": model.name, **changes})
         found, _ = self._assets.put_container(work, owner, _KIND, model.name, entity, labels=model.aliases)
         return _registered(found)
 

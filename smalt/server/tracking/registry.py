@@ -18,6 +18,8 @@ from smalt.server.tracking.search.predicate import matches, ordered
 from smalt.server.work import Work
 
 STAGES = {"none": "None", "staging": "Staging", "production": "Production", "archived": "Archived"}
+_IS_PROMPT = "mlflow.prompt.is_prompt"
+_NO_FILES = "prompt"
 _STORE = "azureml://datastores/workspaceartifactstore/paths/"
 
 
@@ -186,7 +188,11 @@ class Registry:
             self._runs.find(work, workspace, wanted.run_id)
         if wanted.model_id:
             self._models.find(work, workspace, wanted.model_id)
-        path, run_id = self._path(work, workspace, wanted.source)
+        if wanted.tags.get(_IS_PROMPT) == "true":
+            # A prompt is all tags; its source is a word, not a place.
+            path, run_id = _NO_FILES, ""
+        else:
+            path, run_id = self._path(work, workspace, wanted.source)
         return self._assets.add_version(work, workspace, replace(wanted, path=path, run_id=wanted.run_id or run_id))
 
     def find_version(self, work: Work, workspace: Space, name: str, version: str) -> Version:
@@ -318,6 +324,9 @@ class Registry:
         if scheme == "runs":
             run_id, _, rest = source.removeprefix("runs:").lstrip("/").partition("/")
             run = self._runs.find(work, workspace, run_id)
+            kept = self._models.key_of_run(work, workspace, run_id, artifacts.normal(rest))
+            if kept is not None:
+                return _STORE + kept, run_id
             return self._own(work, workspace, artifacts.join(_key(run.artifact_uri), artifacts.normal(rest)))
         if scheme == "models":
             model_id, _, rest = source.removeprefix("models:").lstrip("/").partition("/")

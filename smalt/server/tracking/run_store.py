@@ -55,7 +55,7 @@ class NewRun:
 
 def find(connection: Connection, workspace_id: str, run_id: str) -> RunRow | None:
     """The run of this id in a workspace."""
-    row = execute(connection, f"{_FROM} WHERE r.workspace_id = ? AND r.run_id = ?", (workspace_id, run_id)).first()
+    row = execute(connection, f"{_FROM} WHERE r.workspace_id = ? AND r.run_id = ?", (workspace_id, run_id)).fetchone()
     return None if row is None else RunRow(*row)
 
 
@@ -87,7 +87,7 @@ def insert(connection: Connection, new: NewRun) -> int | None:
             new.artifact_uri,
             new.owner_job,
         ),
-    ).first()
+    ).fetchone()
     return None if row is None else int(row[0])
 
 
@@ -108,8 +108,7 @@ def close_owned(connection: Connection, workspace_id: str, job: str, *, status: 
 
 def params(connection: Connection, run: int) -> dict[str, str]:
     """All params of one run."""
-    found = execute(connection, "SELECT key, value FROM run_params WHERE run = ?", (run,))
-    return dict(iter(found))
+    return dict(execute(connection, "SELECT key, value FROM run_params WHERE run = ?", (run,)).fetchall())
 
 
 def add_params(connection: Connection, run: int, values: Mapping[str, str]) -> None:
@@ -133,7 +132,7 @@ def set_tags(connection: Connection, run: int, values: Mapping[str, str]) -> Non
 
 def tag(connection: Connection, run: int, key: str) -> str | None:
     """One tag of one run."""
-    row = execute(connection, "SELECT value FROM run_tags WHERE run = ? AND key = ?", (run, key)).first()
+    row = execute(connection, "SELECT value FROM run_tags WHERE run = ? AND key = ?", (run, key)).fetchone()
     return None if row is None else str(row[0])
 
 

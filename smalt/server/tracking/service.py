@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from smalt.kit import clock
-from smalt.server.tracking import artifacts, experiment_store, limits, model_store, run_store
+from smalt.server.tracking import artifacts, experiment_store, limits, run_store
 from smalt.server.tracking.access import Space
 from smalt.server.tracking.errors import AlreadyExists, DoesNotExist
 from smalt.server.tracking.experiments import Experiments
@@ -146,11 +146,7 @@ class TrackingService:
 
     def artifact_key(self, work: Work, workspace: Space, run_id: str, path: str) -> str | None:
         """The key of `runs:/<run>/<path>` where it is a logged model, which newer clients keep beside the run."""
-        name, _, rest = path.strip("/").partition("/")
-        found = model_store.of_run(work.connection, workspace.id, run_id, name) if name else None
-        if found is None:
-            return None
-        return artifacts.join(artifacts.key_of(found.artifact_uri) or "", artifacts.normal(rest))
+        return self.models.key_of_run(work, workspace, run_id, path)
 
     def experiment_name(self, work: Work, workspace: Space, experiment_id: str) -> str:
         """The name of an experiment.

@@ -10,8 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
@@ -28,7 +27,8 @@ T = TypeVar("T")
 class _Order:
     actor: Actor
     action: Callable[[Work], Any]
-    answer: Future[Any] = field(default_factory=Future)
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Any]
 
 
 class GroupWriter:
@@ -52,7 +52,8 @@ class GroupWriter:
 
         An action that raises leaves nothing behind: its group is rolled back and the others are run again.
         """
-        order = _Order(actor, action)
+        loop = asyncio.get_running_loop()
+        order = _Order(actor, action, loop, loop.create_future())
         with self._lock:
             if self._closed:
                 raise Unavailable("The server is stopping and takes no more metrics. Try again when it is back.")
@@ -60,7 +61,7 @@ class GroupWriter:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="tracking-writer", daemon=True)
                 self._thread.start()
-        return cast(T, await asyncio.wrap_future(order.answer))
+        return cast(T, await order.answer)
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -103,10 +104,9 @@ class GroupWriter:
                 return
             if not isinstance(error, SmaltError):
                 _log.exception("A write of tracking failed.")
-            _answer(group[0].answer, error=error)
+            _deliver([group[0]], [error])
             return
-        for order, result in zip(group, results, strict=True):
-            _answer(order.answer, result=result)
+        _deliver(group, results)
 
     def _together(self, group: list[_Order]) -> list[Any]:
         results: list[Any] = []
@@ -117,11 +117,24 @@ class GroupWriter:
         return results
 
 
-def _answer(future: Future[Any], *, result: Any = None, error: Exception | None = None) -> None:
-    # A caller that has gone away has cancelled its future; its write stands all the same.
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+def _deliver(group: list[_Order], results: list[Any]) -> None:
+    """Wake each loop once, however many of its callers wait."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Order, Any]]] = {}
+    for order, result in zip(group, results, strict=True):
+        by_loop.setdefault(order.loop, []).append((order, result))
+    for loop, answers in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_answer, answers)
+        except RuntimeError:
+            _log.info("%d writes were committed after their callers' loop had closed.", len(answers))
+
+
+def _answer(answers: list[tuple[_Order, Any]]) -> None:
+    for order, result in answers:
+        # A caller that has gone away has cancelled its future; its write stands all the same.
+        if order.answer.done():
+            continue
+        if isinstance(result, Exception):
+            order.answer.set_exception(result)
+        else:
+            order.answer.set_result(result)

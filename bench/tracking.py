@@ -1,0 +1,298 @@
+"""Tracking beside `mlflow server`, on SQLite, in one run: one client that keeps its connection, one call at a time.
+
+With `--bare` the tracking application runs without the rest of the server; otherwise `smalt up` is measured. With
+`--peer-python` an interpreter that has mlflow starts the peer, and measures both through the real client as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from _server import free_port, server
+
+CLIENT = """
+import sys, time, mlflow
+from mlflow.entities import Metric
+mlflow.set_tracking_uri(sys.argv[1])
+client = mlflow.MlflowClient()
+count = int(sys.argv[2])
+run = client.create_run("0").info.run_id
+def rate(number, act):
+    begin = time.perf_counter()
+    for index in range(number):
+        act(index)
+    return number / (time.perf_counter() - begin)
+single = rate(count, lambda i: client.log_metric(run, "loss", i, step=i))
+batch = rate(max(count // 10, 3), lambda i: client.log_batch(
+    run, metrics=[Metric("m", j, j, i * 1000 + j) for j in range(1000)]))
+create = rate(count, lambda i: client.create_run("0"))
+print(single, batch * 1000, create)
+"""
+
+
+class Protocol:
+    """A connection that stays open, with so little of HTTP that the client does not count."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        self.socket = socket.create_connection((str(parts.hostname), parts.port or 80), timeout=600)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.path = parts.path + "/api/2.0/mlflow"
+        self.headers = f"Host: {parts.netloc}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        content = json.dumps(body).encode()
+        head = f"POST {self.path}{path} HTTP/1.1\r\n{self.headers}Content-Length: {len(content)}\r\n\r\n"
+        self.socket.sendall(head.encode() + content)
+        status, found = self._receive()
+        if status != 200:
+            raise SystemExit(f"{path} answered {status}: {found[:500]!r}")
+        return json.loads(found)
+
+    def _receive(self) -> tuple[int, bytes]:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._more()
+        head, _, rest = received.partition(b"\r\n\r\n")
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
+        parts, size = [rest], len(rest)
+        while size < length:
+            parts.append(self._more())
+            size += len(parts[-1])
+        return int(head.split(b" ", 2)[1]), b"".join(parts)
+
+    def _more(self) -> bytes:
+        chunk = self.socket.recv(1 << 20)
+        if not chunk:
+            raise SystemExit("The server closed the connection.")
+        return chunk
+
+    def new_run(self) -> str:
+        made = self.post("/runs/create", {"experiment_id": "0", "start_time": int(time.time() * 1000)})
+        return made["run"]["info"]["run_id"]
+
+
+def rate(number: int, act: Callable[[int], object]) -> float:
+    """How often in a second."""
+    begin = time.perf_counter()
+    for index in range(number):
+        act(index)
+    return number / (time.perf_counter() - begin)
+
+
+def writes(protocol: Protocol, count: int) -> dict[str, float]:
+    """Rates of the hot calls."""
+    run = protocol.new_run()
+    keys = ("loss", "accuracy", "f1", "precision")
+
+    def batch(number: int) -> None:
+        points = [
+            {
+                "key": keys[i % 4],
+                "value": random.random(),
+                "timestamp": number * 1000 + i,
+                "step": number * 250 + i // 4,
+            }
+            for i in range(1000)
+        ]
+        protocol.post("/runs/log-batch", {"run_id": run, "metrics": points})
+
+    def single(number: int) -> None:
+        point = {"run_id": run, "key": "single", "value": number, "timestamp": number, "step": number}
+        protocol.post("/runs/log-metric", point)
+
+    return {
+        "log-batch, points/s": rate(max(count // 10, 5), batch) * 1000,
+        "log-metric, calls/s": rate(count, single),
+        "runs/create, calls/s": rate(count, lambda number: protocol.new_run()),
+    }
+
+
+def fill(protocol: Protocol, count: int) -> None:
+    """Runs with two metrics, a param and a tag each."""
+    for _ in range(count):
+        run = protocol.new_run()
+        metrics = [{"key": key, "value": random.random(), "timestamp": 1, "step": 1} for key in ("loss", "accuracy")]
+        params = [{"key": "rate", "value": str(random.randint(1, 9))}]
+        protocol.post("/runs/log-batch", {"run_id": run, "metrics": metrics, "params": params})
+
+
+SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("filter and order on a metric", {"filter": "metrics.accuracy > 0.9", "order_by": ["metrics.loss ASC"]}),
+    ("the same metric twice", {"filter": "metrics.loss < 0.5", "order_by": ["metrics.loss DESC"]}),
+    ("a rare metric value", {"filter": "metrics.accuracy > 0.9999", "order_by": ["metrics.loss ASC"]}),
+    ("a param, newest first", {"filter": "params.rate = '3'"}),
+)
+
+
+def searches(protocol: Protocol, page: int) -> dict[str, float]:
+    """Milliseconds of searches, the best of five."""
+    found: dict[str, float] = {}
+    for name, wanted in SEARCHES:
+        times = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            protocol.post("/runs/search", {"experiment_ids": ["0"], "max_results": page, **wanted})
+            times.append(time.perf_counter() - begin)
+        found[name] = min(times) * 1000
+    return found
+
+
+@contextmanager
+def bare() -> Iterator[tuple[str, str]]:
+    """Tracking alone."""
+    with tempfile.TemporaryDirectory(prefix="smalt-bench-") as folder:
+        port = free_port()
+        with started([sys.executable, __file__, "--serve", str(port), "--folder", folder], port):
+            yield f"http://127.0.0.1:{port}/mlflow/default", "ali"
+
+
+@contextmanager
+def full() -> Iterator[tuple[str, str]]:
+    """The whole server."""
+    with server() as here:
+        yield f"{here.url}/mlflow/{here.state['workspace']}", here.token
+
+
+@contextmanager
+def peer(python: str) -> Iterator[tuple[str, str]]:
+    """`mlflow server` on SQLite."""
+    with tempfile.TemporaryDirectory(prefix="mlflow-bench-") as folder:
+        port = free_port()
+        command = [python, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+        command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", folder]
+        with started(command, port):
+            yield f"http://127.0.0.1:{port}", "none"
+
+
+@contextmanager
+def started(command: list[str], port: int) -> Iterator[None]:
+    """A server process that answers on a port."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                probe = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                probe.request("GET", "/health")
+                probe.getresponse().read()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise SystemExit(f"{command[:4]} did not start.") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def through_client(python: str, url: str, token: str, count: int) -> list[float]:
+    """Single metrics, points in batches and creates per second, through the real client."""
+    environment = {"MLFLOW_TRACKING_TOKEN": token, "PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()}
+    command = [python, "-c", CLIENT, url, str(count)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd="/")
+    return [float(value) for value in done.stdout.split()[-3:]]
+
+
+def has_server(python: str) -> bool:
+    """Whether an interpreter has all of mlflow, not only its client."""
+    return (
+        subprocess.run([python, "-c", "import mlflow, flask, sqlalchemy"], capture_output=True, cwd="/").returncode == 0
+    )
+
+
+def show(rows: dict[str, float], peers: dict[str, float], *, smaller_is_better: bool) -> None:
+    """One line for each measurement, with the ratio."""
+    for name, ours in rows.items():
+        line = f"{name:32} {ours:12,.1f}"
+        if name in peers:
+            ratio = peers[name] / ours if smaller_is_better else ours / peers[name]
+            line += f"   mlflow {peers[name]:12,.1f}   ratio {ratio:8.1f}"
+        print(line, flush=True)
+
+
+def measure(options: argparse.Namespace) -> None:
+    here = bare if options.bare else full
+    python = options.peer_python
+    beside = python is not None and Path(python).exists() and has_server(python)
+    if not beside:
+        print("No interpreter with all of mlflow was given (--peer-python): no ratios.")
+    theirs: dict[str, float] = {}
+    their_searches: dict[str, float] = {}
+    their_client: list[float] = []
+    if beside:
+        with peer(python) as (url, token):
+            protocol = Protocol(url, token)
+            theirs = writes(protocol, options.peer_count)
+            their_client = through_client(python, url, token, options.peer_count)
+            protocol = Protocol(url, token)
+            fill(protocol, options.peer_runs)
+            their_searches = searches(protocol, options.page)
+    with here() as (url, token):
+        protocol = Protocol(url, token)
+        show(writes(protocol, options.count), theirs, smaller_is_better=False)
+        if python is not None and Path(python).exists():
+            names = [
+                f"client: {name}" for name in ("log-metric, calls/s", "log-batch, points/s", "runs/create, calls/s")
+            ]
+            ours = dict(zip(names, through_client(python, url, token, options.count), strict=True))
+            show(ours, dict(zip(names, their_client, strict=False)), smaller_is_better=False)
+        protocol = Protocol(url, token)
+        fill(protocol, options.runs)
+        if beside and options.peer_runs != options.runs:
+            print(f"Searches: {options.runs} runs here, {options.peer_runs} at the peer (filling it takes hours).")
+        show(
+            {f"{name}, ms": value for name, value in searches(protocol, options.page).items()},
+            {f"{name}, ms": value for name, value in their_searches.items()},
+            smaller_is_better=True,
+        )
+
+
+def serve(port: int, folder: Path) -> None:
+    import uvicorn
+
+    from smalt.server.database import Database, metadata
+    from smalt.testing.tracking import TrackingApp
+
+    database = Database.at(folder / "smalt.db")
+    with database.write() as connection:
+        metadata.create_all(connection)
+    app = TrackingApp(database, folder)
+    uvicorn.run(app.app, host="127.0.0.1", port=port, log_level="error", access_log=False, loop="uvloop")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--peer-python")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--peer-count", type=int, default=50)
+    parser.add_argument("--peer-runs", type=int, default=500)
+    parser.add_argument("--page", type=int, default=1000)
+    parser.add_argument("--serve", type=int)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    if options.serve is not None:
+        serve(options.serve, options.folder)
+    else:
+        measure(options)
+
+
+if __name__ == "__main__":
+    main()

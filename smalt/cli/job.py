@@ -1,0 +1,183 @@
+"""`smalt job`."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smalt.cli import console, verb
+from smalt.cli.session import Session
+
+if TYPE_CHECKING:
+    from smalt.entities.job.base import Job
+
+
+@click.group(no_args_is_help=True)
+def job() -> None:
+    """Submit, follow and fetch jobs."""
+
+
+@job.command(cls=verb.Verb)
+@verb.file(required=True)
+@verb.name(required=False)
+@verb.overrides()
+@verb.flag("--stream", "-s", help="Follow the logs until the job ends.")
+@verb.flag("--web", "-e", help="Open its page.")
+@verb.option("--save-as", "-a", metavar="FILE", help="Write the created job as YAML.")
+@verb.flag("--skip-validation", help="Accepted; the server checks what it must.")
+def create(
+    session: Session,
+    file: str,
+    name: str | None,
+    set_: tuple[str, ...],
+    stream: bool,
+    web: bool,
+    save_as: str | None,
+    skip_validation: bool,
+) -> object:
+    """Submit a job."""
+    created = session.client.jobs.create_or_update(session.load("job", file, set_, name=name))
+    if save_as is not None:
+        from smalt.wire.yaml import dump_yaml
+
+        Path(save_as).write_text(dump_yaml(created), encoding="utf-8")
+    _open_page(created, web=web)
+    if stream:
+        _follow(session, str(created.name))
+        created = session.client.jobs.get(str(created.name))
+    return session.document(created)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+@verb.flag("--web", "-e", help="Open its page.")
+def show(session: Session, name: str, web: bool) -> object:
+    """Show a job."""
+    found = session.client.jobs.get(name)
+    _open_page(found, web=web)
+    return session.document(found)
+
+
+@job.command("list", cls=verb.Verb)
+@verb.option("--parent-job-name", "-p", metavar="NAME", help="Only the children of this job.")
+@verb.archived()
+@verb.max_results(50)
+@verb.flag("--all-results", help="All of them.")
+def show_list(
+    session: Session,
+    parent_job_name: str | None,
+    include_archived: bool,
+    archived_only: bool,
+    max_results: int,
+    all_results: bool,
+) -> object:
+    """List jobs, the newest first."""
+    view = verb.view(include_archived=include_archived, archived_only=archived_only)
+    found = session.client.jobs.list(parent_job_name=parent_job_name, list_view_type=view)
+    if all_results:
+        return session.documents(found)
+    shown = session.documents(islice(found, max_results))
+    if len(shown) == max_results and next(iter(found), None) is not None and not session.quiet:
+        console.warn(f"There are more than {max_results} jobs. See all with --all-results.")
+    return shown
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+def stream(session: Session, name: str) -> None:
+    """Follow the logs of a job until it ends."""
+    _follow(session, name)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+@verb.flag("--all", "all_", help="Everything: artifacts, logs and named outputs.")
+@verb.option("--output-name", metavar="OUTPUT", help="Only this output.")
+@verb.option("--download-path", "-p", default=".", show_default=True, metavar="FOLDER", help="Where to.")
+def download(session: Session, name: str, all_: bool, output_name: str | None, download_path: str) -> None:
+    """Fetch what a job has written."""
+    session.client.jobs.download(name, download_path=download_path, output_name=output_name, all=all_)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+def cancel(session: Session, name: str) -> None:
+    """Ask a job to stop."""
+    session.client.jobs.begin_cancel(name).wait()
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+def archive(session: Session, name: str) -> None:
+    """Hide a job from lists."""
+    session.client.jobs.archive(name)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+def restore(session: Session, name: str) -> None:
+    """Show a hidden job again."""
+    session.client.jobs.restore(name)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+@verb.changes()
+@verb.flag("--web", "-e", help="Open its page.")
+def update(session: Session, name: str, web: bool, **changes: Any) -> object:  # Any: the options of update
+    """Change display name, description and tags."""
+    from smalt.cli.change import changed
+
+    updated = session.client.jobs.update(changed(session.client.jobs.get(name), **changes))
+    _open_page(updated, web=web)
+    return session.document(updated)
+
+
+@job.command(cls=verb.Verb)
+@verb.file(required=True)
+@verb.overrides()
+def validate(session: Session, file: str, set_: tuple[str, ...]) -> object:
+    """Check a job without submitting it."""
+    result = session.client.jobs.validate(session.load("job", file, set_))
+    errors = [{"path": path, "message": message} for path, message in result.error_messages.items()]
+    session.print({"result": "Succeeded" if result.passed else "Failed", "errors": errors})
+    return None if result.passed else 1
+
+
+@job.command("show-services", cls=verb.Verb)
+@verb.name()
+@verb.option("--node-index", "-i", type=click.IntRange(0), default=0, show_default=True, help="Node.")
+def show_services(session: Session, name: str, node_index: int) -> object:
+    """Show the services that run beside a job."""
+    return session.client.jobs.show_services(name, node_index)
+
+
+@job.command("metrics", cls=verb.Verb)
+@verb.name()
+def metrics(session: Session, name: str) -> object:
+    """Show the last value of every metric."""
+    return session.client.jobs.metrics(name)
+
+
+@job.command("lineage", cls=verb.Verb)
+@verb.name()
+def lineage(session: Session, name: str) -> object:
+    """Show what a job was made from, and what it has made."""
+    return session.client.jobs.lineage(name)
+
+
+def _follow(session: Session, name: str) -> None:
+    session.client.jobs.stream(name, out=sys.stdout)
+
+
+def _open_page(job: Job, *, web: bool) -> None:
+    from smalt.sdk.operations.jobs import studio_url
+
+    address = studio_url(job)
+    if web and address:
+        webbrowser.open(address)

@@ -1,0 +1,116 @@
+"""One run of a verb: the client, made when it is first needed, and how the result is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from smalt.cli import console, output
+
+if TYPE_CHECKING:
+    from smalt.entities.base import Entity
+    from smalt.sdk.client import MLClient
+    from smalt.sdk.poller import Poller
+
+Document = dict[str, Any]  # Any: JSON
+
+
+@dataclass
+class Session:
+    """What a verb works with.
+
+    Args:
+        subscription: Named on the command line, or a default.
+        group: Likewise.
+        workspace: Likewise.
+        registry: Named on the command line.
+        form: Form of the output.
+        query: What of the result is printed.
+        quiet: Whether warnings are left out.
+    """
+
+    subscription: str | None
+    group: str | None
+    workspace: str | None
+    registry: str | None
+    form: str
+    query: str | None
+    quiet: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], defaults: Mapping[str, str]) -> Self:  # Any: values of options
+        """The session that the options of a command line ask for."""
+        return cls(
+            subscription=options["subscription"] or defaults.get("subscription"),
+            group=options["resource_group"] or defaults.get("group"),
+            workspace=options["workspace_name"] or defaults.get("workspace"),
+            registry=options["registry_name"],
+            form=str(options["output"]).lower(),
+            query=options["query"],
+            quiet=bool(options["only_show_errors"]),
+        )
+
+    @cached_property
+    def client(self) -> MLClient:
+        """The client of the workspace or registry."""
+        from smalt.sdk.client import MLClient
+
+        return MLClient(None, self.subscription, self.group, self.workspace, self.registry, progress=console.progress)
+
+    def load(self, kind: str, file: str | None, overrides: Sequence[str], **fields: object) -> Any:  # Any: of the kind
+        """Read an entity from a file and options; options win. Doubts are told on the standard error stream."""
+        from smalt.entities.kinds import canonical_type, types_of
+        from smalt.sdk.resolve import anchor
+        from smalt.wire.yaml import load_entity
+
+        if isinstance(fields.get("type"), str) and types_of(kind):
+            fields["type"] = canonical_type(kind, str(fields["type"])) or fields["type"]
+        given = [_override(name, value) for name, value in fields.items() if value is not None and value != ()]
+        source = Path(file) if file is not None else "{}"
+        loaded = load_entity(kind, source, overrides=[*overrides, *given])
+        if not self.quiet:
+            for doubt in loaded.warnings:
+                console.warn(str(doubt))
+        return anchor(loaded.entity, loaded.base_dir)
+
+    def document(self, entity: Entity) -> Document:
+        """What is printed of an entity."""
+        from smalt.wire.yaml import dump_entity
+
+        return dump_entity(entity)
+
+    def documents(self, entities: Iterable[Entity]) -> list[Document]:
+        """What is printed of a list."""
+        return [self.document(entity) for entity in entities]
+
+    def finished(self, poller: Poller[Any], *, no_wait: bool) -> Document | None:  # Any: of the kind
+        """Wait for an operation, and give what is printed of its result."""
+        if no_wait:
+            return None
+        result = poller.result()
+        return None if result is None else self.document(result)
+
+    def print(self, result: object) -> None:
+        """Print what a verb returned."""
+        output.show(result, form=self.form, query=self.query)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if "client" in self.__dict__:
+            self.client.close()
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """`key=value` texts as a mapping."""
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
+
+
+def _override(name: str, value: object) -> str:
+    import json
+
+    return f"{name}={json.dumps(value)}"

@@ -1,0 +1,50 @@
+"""Which commands there are and where they live. Help is printed from here, so that it loads nothing."""
+
+from __future__ import annotations
+
+NOUNS = {
+    "job": "Submit, follow and fetch jobs.",
+    "data": "Data assets: versioned files, folders and tables.",
+    "model": "Models and their versions.",
+    "environment": "Environments that jobs run in.",
+    "component": "Components: reusable steps.",
+    "datastore": "Datastores: where bytes are kept.",
+    "compute": "Computes: where jobs run.",
+    "workspace": "Workspaces.",
+    "connection": "Connections to services outside.",
+    "registry": "Registries: assets shared between workspaces.",
+}
+"""Nouns, each in the module of its name."""
+
+SERVER = {
+    "up": "Start the server on this machine.",
+    "down": "Stop it.",
+    "status": "Tell whether it runs, and where.",
+    "env": "Print exports that point the official clients here.",
+}
+
+OTHERS = {
+    "completion": "Print the completion script of a shell.",
+    "az": "Answer az commands: ml, login, account, configure, group.",
+}
+
+COMMANDS = {
+    **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in NOUNS.items()},
+    **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
+    **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
+}
+"""Every command: where it is, and its line of help."""
+
+
+def help_text() -> str:
+    """What `smalt --help` prints."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [
+        "Usage: smalt COMMAND ...",
+        "",
+        "  An open machine-learning platform that speaks Azure Machine Learning v2.",
+    ]
+    for title, group in (("Server", SERVER), ("Nouns", NOUNS), ("Others", OTHERS)):
+        lines += ["", f"{title}:", *(f"  {name:<{width}}{summary}" for name, summary in group.items())]
+    lines += ["", "Options:", "  --version  Print the version.", "  --help     Print this page, or that of a command."]
+    return "\n".join(lines)
