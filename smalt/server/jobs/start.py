@@ -23,6 +23,7 @@ from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
 _LONGEST_LIFE = timedelta(days=21)
+_OVERLAY = "overlay"
 _AFTER_THE_END = timedelta(hours=1)
 
 
@@ -43,7 +44,8 @@ class Starter:
         tokens: Gives jobs their tokens.
         tracking: Keeps their runs.
         environments: The cache.
-        overlays: Folder of the private layers.
+        overlays: Folder with a folder for each workload, in which its private layer is made. It may be the one that
+            the executor uses.
         base_url: Where jobs reach this server, by plain HTTP on this machine.
         machine: What this machine has.
     """
@@ -101,7 +103,7 @@ class Starter:
             experiment_id=self._tracking.experiment_id(work, workspace, record.experiment),
             environment=environment.prefix,
             python=environment.python,
-            overlay=self._overlays / record.workload,
+            overlay=self._overlays / record.workload / _OVERLAY,
             variables=self._environments.job_variables(),
             header=self._header(job, environment),
         )
@@ -119,7 +121,7 @@ class Starter:
 
     def tidy(self, record: JobRecord) -> None:
         """Remove the private layer of a job that is over."""
-        shutil.rmtree(self._overlays / record.workload, ignore_errors=True)
+        shutil.rmtree(self._overlays / record.workload / _OVERLAY, ignore_errors=True)
 
     def _places(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, job: CommandJob) -> Places:
         def locate(uri: str) -> Location:

@@ -1,0 +1,90 @@
+"""From a job to its workload: what is pure about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smalt.entities.job.command import CommandJob
+from smalt.errors import InvalidRequest, Unsupported
+from smalt.server.assets import Location
+from smalt.server.jobs import outputs, policy, workload
+from smalt.server.jobs.workload import Places
+
+HERE = Location("azureml", "ExperimentRun/dcid.one", Path("/blobs"), "azureml://x")
+BUCKET = Location("datastore-s3", "in", None, "azureml://y")
+STRANGER = Location("", "", None, "https://elsewhere.example/data.csv")
+
+
+class Setting:
+    token = "secret"
+
+
+def job(**fields):
+    return CommandJob.parse({"command": "x", **fields})
+
+
+@pytest.mark.parametrize(
+    ("command", "inputs", "text"),
+    [
+        ("a ${{inputs.n}}", {"n": 3}, "a 3"),
+        ("a ${{inputs.b}}", {"b": True}, "a True"),
+        ("a '${{inputs.j}}'", {"j": '{"k": [1, 2]}'}, "a '{\"k\": [1, 2]}'"),
+        ("a ${{inputs.d}}/x", {"d": {"path": "azureml:d:1"}}, "a {{smalt:input:d}}/x"),
+        ("a $[[--o ${{inputs.o}}]] b", {}, "a  b"),
+        ("one\ntwo && three\n", {}, "one\ntwo && three\n"),
+        ("a ${{inputs.n}}", {"n": "${{inputs.m}}", "m": 1}, "a ${{inputs.m}}"),
+    ],
+)
+def test_commands_are_filled(command, inputs, text):
+    found = job(command=command, inputs=inputs)
+
+    assert workload.command_text(found, known_inputs=found.data_inputs()) == text
+
+
+def test_an_expression_without_a_value_is_refused_with_the_names_there_are():
+    with pytest.raises(InvalidRequest, match=r"inputs\.b.*inputs\.a"):
+        workload.command_text(job(command="${{inputs.b}}", inputs={"a": 1}), known_inputs=())
+
+
+@pytest.mark.parametrize(
+    ("output", "uri"),
+    [
+        ({}, "azureml://datastores/workspaceblobstore/paths/azureml/one/o/"),
+        ({"type": "uri_file"}, "azureml://datastores/workspaceblobstore/paths/azureml/one/o/"),
+        ({"path": "azureml://datastores/s/paths/${{name}}/${{output_name}}"}, "azureml://datastores/s/paths/one/o/"),
+        ({"path": "azureml://datastores/s/paths/f.csv", "type": "uri_file"}, "azureml://datastores/s/paths/f.csv"),
+        ({"path": "azureml://datastores/${{default_datastore}}/paths/p/"},
+         "azureml://datastores/workspaceblobstore/paths/p/"),
+    ],
+)  # fmt: skip
+def test_outputs_have_a_place(output, uri):
+    found = job(outputs={"o": output}).outputs["o"]
+
+    assert outputs.output_uri("one", "o", found) == uri
+
+
+@pytest.mark.parametrize("name", ["artifacts", "default"])
+def test_some_outputs_are_the_artifact_root(name):
+    found = job(outputs={name: {}}).outputs[name]
+
+    assert outputs.output_uri("one", name, found).endswith("/ExperimentRun/dcid.one/")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "token"),
+    [({}, None), ({"a": HERE}, None), ({"a": BUCKET}, "secret"), ({"a": BUCKET, "b": STRANGER}, None)],
+)
+def test_a_stranger_is_never_shown_the_token(inputs, token):
+    assert workload._token(Places(HERE, None, inputs, {}), Setting()) == token
+
+
+def test_a_strict_server_refuses_what_would_be_lost():
+    found = policy.remarks(
+        job(resources={"instance_type": "Standard_NC6"}), machine=policy.Machine(cores=2, has_gpu=False)
+    )
+
+    policy.check(found, strict=False)
+    with pytest.raises(Unsupported, match="Standard_NC6"):
+        policy.check(found, strict=True)
