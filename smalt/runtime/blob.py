@@ -27,8 +27,12 @@ _BLOCK_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
 _API_VERSION = "2023-11-03"
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
-# Our own server keeps containers below `/blob`, where clients may add the storage suffix they were told.
-_OWN_SHAPE = re.compile(r"^(?P<base>(?:/.*?)?/blob(?:/\.blob\.[^/]+)?)/(?P<container>[^/]+)/?(?P<key>.*)$")
+# Our own server keeps containers below `/blob/<workspace id>`, where clients may add the storage suffix they were told.
+_OWN_SHAPE = re.compile(
+    r"^(?P<base>(?:/.*?)?/blob(?:/[0-9a-fA-F-]{36})?(?:/\.blob\.[^/]+)?)/(?P<container>[^/]+)/?(?P<key>.*)$"
+)
+# The job's token is for the server that gave it, which jobs of this machine reach here; no stranger may see it.
+_OWN_HOSTS = {"127.0.0.1", "::1", "localhost"}
 _AZURE_SHAPE = re.compile(r"^(?P<base>)/(?P<container>[^/]+)/?(?P<key>.*)$")
 
 
@@ -120,7 +124,9 @@ class _Store:
             raise Failure(f"{what}: {parts.scheme}://{parts.netloc}{parts.path} names no blob container.")
         self._parts = parts
         self._root = f"{match['base']}/{match['container']}"
-        self._headers = {"x-ms-version": _API_VERSION} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._headers = {"x-ms-version": _API_VERSION} | (
+            {"Authorization": f"Bearer {token}"} if token and parts.hostname in _OWN_HOSTS else {}
+        )
         self._what = what
         self.key = match["key"]
         self.shown = f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -116,3 +116,17 @@ def test_an_output_that_cannot_be_stored_fails_the_job_with_its_name(store, tmp_
     assert state.reason is Reason.FAILED
     assert "Output 'o' could not be stored at azureml:o:1" in state.error
     assert "Output 'o' could not be stored" in log
+
+
+def test_a_stranger_is_never_shown_the_token():
+    own = blob._Store("http://127.0.0.1:8787/blob/0f0e0d0c-0000-4000-8000-000000000001/c/k", token="secret", what="x")
+    stranger = blob._Store("https://example.org/c/k", token="secret", what="x")
+
+    assert own._headers["Authorization"] == "Bearer secret"
+    assert "Authorization" not in stranger._headers
+
+
+def test_the_workspace_is_no_part_of_the_key():
+    store = blob._Store("http://localhost/blob/0f0e0d0c-0000-4000-8000-000000000001/c/a/b", token=None, what="x")
+
+    assert (store._root, store.key) == ("/blob/0f0e0d0c-0000-4000-8000-000000000001/c", "a/b")

@@ -114,7 +114,7 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         instance_count=(job.resources.instance_count if job.resources else None) or 1,
         timeout_seconds=limits.timeout if limits is not None else None,
         header=setting.header,
-        token=_token(places, setting),
+        token=setting.token,
     )
 
 
@@ -207,13 +207,6 @@ def _url(location: Location, setting: Setting) -> str:
     if location.container:
         return f"{setting.base_url}/blob/{setting.workspace.id}/{location.container}/{location.key}"
     return location.uri
-
-
-def _token(places: Places, setting: Setting) -> str | None:
-    """What opens remote places: the job's token, unless a stranger's server would be shown it too."""
-    found = [*places.inputs.values(), *places.outputs.values(), *([places.code] if places.code else [])]
-    remote = [location for location in found if location.local_path is None]
-    return setting.token if remote and all(location.container for location in remote) else None
 
 
 def _prefixes(locations: Collection[Location]) -> tuple[str, ...]:

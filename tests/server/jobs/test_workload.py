@@ -10,7 +10,6 @@ from smalt.entities.job.command import CommandJob
 from smalt.errors import InvalidRequest, Unsupported
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs, policy, workload
-from smalt.server.jobs.workload import Places
 
 HERE = Location("azureml", "ExperimentRun/dcid.one", Path("/blobs"), "azureml://x")
 BUCKET = Location("datastore-s3", "in", None, "azureml://y")
@@ -70,14 +69,6 @@ def test_some_outputs_are_the_artifact_root(name):
     found = job(outputs={name: {}}).outputs[name]
 
     assert outputs.output_uri("one", name, found).endswith("/ExperimentRun/dcid.one/")
-
-
-@pytest.mark.parametrize(
-    ("inputs", "token"),
-    [({}, None), ({"a": HERE}, None), ({"a": BUCKET}, "secret"), ({"a": BUCKET, "b": STRANGER}, None)],
-)
-def test_a_stranger_is_never_shown_the_token(inputs, token):
-    assert workload._token(Places(HERE, None, inputs, {}), Setting()) == token
 
 
 def test_a_strict_server_refuses_what_would_be_lost():
