@@ -116,10 +116,10 @@ def test_an_environment_with_conda_is_kept_and_found_by_label(ml, unique, tmp_pa
     assert found.conda_file["dependencies"][0] == "python=3.11"
 
 
-def test_a_component_is_registered(ml, unique, tmp_path):
+def test_a_component_is_registered(ml, environment, unique, tmp_path):
     (tmp_path / "component.yml").write_text(
         f"name: {unique}\nversion: '3'\ntype: command\ncommand: echo ${{{{inputs.word}}}}\n"
-        "environment: azureml:plain@latest\ninputs:\n  word: {type: string, default: hi}\n"
+        f"environment: azureml:{environment}\ninputs:\n  word: {{type: string, default: hi}}\n"
     )
 
     made = ml.components.create_or_update(load_component(tmp_path / "component.yml"))
