@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOME_DIR ?= $(CURDIR)/.smalt
 VENV := .venv
 CLIENTS := .venv-clients
+PEERS := .venv-peers
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,6 +34,11 @@ $(CLIENTS)/.installed: $(VENV)/bin/uv requirements/clients.txt
 	$(UV) pip install --quiet --python $(CLIENTS)/bin/python --require-hashes -r requirements/clients.txt
 	@touch $@
 
+$(PEERS)/.installed: $(VENV)/bin/uv requirements/peers.txt
+	$(PYTHON) -m venv --without-pip $(PEERS)
+	$(UV) pip install --quiet --compile-bytecode --python $(PEERS)/bin/python --require-hashes -r requirements/peers.txt
+	@touch $@
+
 install: $(VENV)/.installed ## Install smalt into .venv from the hash-locked file
 
 demo: $(VENV)/.installed ## Train, track and register a model on real data; starts a server when none runs
@@ -53,7 +59,7 @@ check: $(VENV)/.tested ## Style, types, import contracts
 test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
 	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest
 
-bench: $(VENV)/.tested ## Measure against the peers in one run; prints the tables of the README
+bench: $(VENV)/.tested $(PEERS)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
 docs: $(VENV)/.tested ## Write the generated pages: command list, settings, API description
@@ -64,5 +70,6 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml requirements/build.in -o requirements/core.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev -c requirements/core.txt -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
 
 .PHONY: help install demo up down check test bench docs lock

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PEER = HERE.parent / ".venv-clients" / "bin" / "python"
+PEER = HERE.parent / ".venv-peers" / "bin" / "python"
 
 if __name__ == "__main__":
     for name, options in (
