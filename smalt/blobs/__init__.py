@@ -5,4 +5,13 @@ from smalt.blobs.cloud import ObstoreBlobStore
 from smalt.blobs.keys import STAGED, clean_key
 from smalt.blobs.local import LocalBlobStore
 
-__all__ = ["CHUNK_BYTES", "STAGED", "BlobInfo", "BlobPage", "BlobStore", "LocalBlobStore", "ObstoreBlobStore", "clean_key"]
+__all__ = [
+    "CHUNK_BYTES",
+    "STAGED",
+    "BlobInfo",
+    "BlobPage",
+    "BlobStore",
+    "LocalBlobStore",
+    "ObstoreBlobStore",
+    "clean_key",
+]

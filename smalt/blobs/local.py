@@ -15,7 +15,6 @@ from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
 from smalt.blobs.keys import clean_key, problem
 from smalt.errors import Conflict, InvalidRequest, NotFound
 
-
 _PLACE_ATTEMPTS = 20
 
 
