@@ -2,7 +2,16 @@
 
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
 from smalt.blobs.cloud import ObstoreBlobStore
-from smalt.blobs.keys import clean_key
+from smalt.blobs.keys import STAGED, clean_key
 from smalt.blobs.local import LocalBlobStore
 
-__all__ = ["CHUNK_BYTES", "BlobInfo", "BlobPage", "BlobStore", "LocalBlobStore", "ObstoreBlobStore", "clean_key"]
+__all__ = [
+    "CHUNK_BYTES",
+    "STAGED",
+    "BlobInfo",
+    "BlobPage",
+    "BlobStore",
+    "LocalBlobStore",
+    "ObstoreBlobStore",
+    "clean_key",
+]

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from obstore.store import from_url
 
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
-from smalt.blobs.keys import clean_key
-from smalt.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from smalt.blobs.keys import STAGED, clean_key, problem
+from smalt.errors import Conflict, Forbidden, InvalidRequest, NotFound, SmaltError, Unavailable
 
-_STAGED = ".smalt-staged"
+_RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+_SMALL_BYTES = 64 * CHUNK_BYTES
+_URL_QUERY = re.compile(r"\?[^\s\"')]*")
 
 
 class ObstoreBlobStore(BlobStore):
@@ -34,21 +45,33 @@ class ObstoreBlobStore(BlobStore):
         if settings.pop("aws_allow_http", "") == "true":
             client["allow_http"] = True
         make: Any = from_url  # Any: its overloads name each store's options one by one
-        self._store: Any = make(url, config=settings, client_options=client)
         self._url = url
+        try:
+            self._store: Any = make(url, config=settings, client_options=client, retry_config=_RETRIES)
+        except (BaseError, ValueError) as error:
+            # The library's sentence may repeat what it was given, and that may be a key.
+            raise InvalidRequest(
+                f"The address or the credentials of {url} cannot be used ({type(error).__name__}). Mend the datastore."
+            ) from None
 
     def head(self, key: str) -> BlobInfo | None:
         """See `BlobStore.head`."""
+        return self._head(clean_key(key))
+
+    def _head(self, key: str) -> BlobInfo | None:
         try:
-            return _info(obstore.head(self._store, clean_key(key)))
+            return _info(obstore.head(self._store, key))
         except (NotFoundError, FileNotFoundError):
             return None
         except BaseError as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """See `BlobStore.read`."""
-        found = self.head(key)
+        return self._read(clean_key(key), start, length)
+
+    def _read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        found = self._head(key)
         if found is None:
             raise NotFound(f"There is no blob {key[:200]!r} in {self._url}.", code="BlobNotFound")
         end = found.size if length is None else min(found.size, start + length)
@@ -60,7 +83,7 @@ class ObstoreBlobStore(BlobStore):
             try:
                 content = bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + step, end)))
             except BaseError as error:
-                raise self._trouble(error) from error
+                raise self._trouble(error) from None
             for offset in range(0, len(content), CHUNK_BYTES):
                 yield content[offset : offset + CHUNK_BYTES]
 
@@ -69,6 +92,8 @@ class ObstoreBlobStore(BlobStore):
     ) -> BlobInfo:
         """See `BlobStore.write`."""
         clean_key(key)
+        if only_if_missing and self._head(key) is not None:
+            raise _exists(key)
         # The content is checked before the store sees it, and a conditional put needs it whole: it waits in a file.
         with tempfile.TemporaryFile() as waiting:
             digest = hashlib.md5(usedforsecurity=False)
@@ -80,27 +105,37 @@ class ObstoreBlobStore(BlobStore):
                     f"The content of {key[:200]!r} does not have the MD5 it was sent with. Send it again.",
                     code="Md5Mismatch",
                 )
-            waiting.seek(0)
-            if only_if_missing and self.head(key) is not None:
-                raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists")
-            try:
-                obstore.put(self._store, key, waiting)
-            except AlreadyExistsError as error:
-                raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists") from error
-            except BaseError as error:
-                raise self._trouble(error) from error
-        found = self.head(key)
-        assert found is not None
+            self._put(key, waiting, only_if_missing=only_if_missing)
+        found = self._head(key)
+        if found is None:
+            raise NotFound(f"The blob {key[:200]!r} was deleted as soon as it was written.", code="BlobNotFound")
         return found
+
+    def _put(self, key: str, content: IO[bytes], *, only_if_missing: bool = False) -> None:
+        # Parts of a large upload carry no condition in these stores; there the look before must do.
+        whole = only_if_missing and content.tell() <= _SMALL_BYTES
+        content.seek(0)
+        try:
+            if whole:
+                obstore.put(self._store, key, content, mode="create", use_multipart=False)
+            else:
+                obstore.put(self._store, key, content)
+        except (AlreadyExistsError, PreconditionError):
+            raise _exists(key) from None
+        except BaseError as error:
+            raise self._trouble(error) from None
 
     def delete(self, key: str) -> bool:
         """See `BlobStore.delete`."""
-        if self.head(key) is None:
+        return self._delete(clean_key(key))
+
+    def _delete(self, key: str) -> bool:
+        if self._head(key) is None:
             return False
         try:
             obstore.delete(self._store, key)
         except BaseError as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         return True
 
     def list(
@@ -116,11 +151,14 @@ class ObstoreBlobStore(BlobStore):
             else:
                 entries = list(self._flat(folder, after, prefix, limit))
         except BaseError as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         chosen = sorted(
-            (pair for pair in entries if pair[0].startswith(prefix) and (after is None or pair[0] > after)),
+            (pair for pair in entries if _is_listed(pair[0], prefix) and (after is None or pair[0] > after)),
             key=lambda pair: pair[0],
         )
+        # An empty object with the name of a folder is how some tools draw a folder; it is no file to fetch.
+        folders = {key[:position] for key, _ in chosen for position in _slashes(key)}
+        chosen = [pair for pair in chosen if not (pair[0] in folders and pair[1]["size"] == 0)]
         page = chosen[:limit]
         items = tuple(_info(item) for _, item in page if item is not None)
         prefixes = tuple(key for key, item in page if item is None)
@@ -131,7 +169,7 @@ class ObstoreBlobStore(BlobStore):
         for batch in obstore.list(self._store, folder or None, offset=after):
             for item in batch:
                 key = str(item["path"])
-                if key.startswith(prefix) and not key.startswith(f"{_STAGED}/"):
+                if _is_listed(key, prefix):
                     count += 1
                     yield key, item
             if count > limit:
@@ -143,7 +181,10 @@ class ObstoreBlobStore(BlobStore):
 
     def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
         """See `BlobStore.stage_block`."""
-        obstore.put(self._store, _staged(key, block_id), b"".join(chunks))
+        with tempfile.TemporaryFile() as waiting:
+            for chunk in chunks:
+                waiting.write(chunk)
+            self._put(_staged(key, block_id), waiting)
 
     def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
         """See `BlobStore.commit_blocks`."""
@@ -151,20 +192,23 @@ class ObstoreBlobStore(BlobStore):
 
         def content() -> Iterator[bytes]:
             for block_id, part in zip(block_ids, staged, strict=True):
-                if self.head(part) is None:
+                if self._head(part) is None:
                     raise InvalidRequest(
                         f"Block {block_id[:80]!r} of {key[:200]!r} was never sent. Send it, then the list again.",
                         code="InvalidBlockList",
                     )
-                yield from self.read(part)
+                yield from self._read(part)
 
         info = self.write(key, content(), only_if_missing=only_if_missing)
         for part in staged:
-            self.delete(part)
+            self._delete(part)
         return info
 
-    def _trouble(self, error: BaseError) -> Unavailable:
-        reason = str(error).split("\n", 1)[0][:200]
+    def _trouble(self, error: BaseError) -> SmaltError:
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+            return Forbidden(f"The store {self._url} refuses the credentials of its datastore. Renew them there.")
+        # A signed URL carries its secret in the query.
+        reason = _URL_QUERY.sub("?...", str(error).split("\n", 1)[0])[:300]
         return Unavailable(f"The store {self._url} did not answer as it should: {reason}. Check its address and keys.")
 
 
@@ -173,6 +217,18 @@ def _info(item: Any) -> BlobInfo:  # Any: obstore's own mapping
     return BlobInfo(str(item["path"]), int(item["size"]), item["last_modified"], etag or "0x0")
 
 
+def _exists(key: str) -> Conflict:
+    return Conflict(f"There is a blob {key[:200]!r} already. Delete it first.", code="BlobAlreadyExists")
+
+
+def _slashes(key: str) -> Iterator[int]:
+    return (position for position, character in enumerate(key) if character == "/")
+
+
+def _is_listed(key: str, prefix: str) -> bool:
+    return key.startswith(prefix) and problem(key.rstrip("/")) is None
+
+
 def _staged(key: str, block_id: str) -> str:
     name = hashlib.sha256(clean_key(key).encode()).hexdigest()
-    return f"{_STAGED}/{name}/{base64.urlsafe_b64encode(block_id.encode()).decode()}"
+    return f"{STAGED}/{name}/{base64.urlsafe_b64encode(block_id.encode()).decode()}"

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
-from smalt.blobs.keys import clean_key
+from smalt.blobs.keys import clean_key, problem
 from smalt.errors import Conflict, InvalidRequest, NotFound
+
+_PLACE_ATTEMPTS = 20
 
 
 class LocalBlobStore(BlobStore):
@@ -21,7 +23,8 @@ class LocalBlobStore(BlobStore):
 
     Args:
         root: The folder; files that a job writes into it are blobs at once.
-        staging: Where unfinished writes are kept; on the same file system, outside the folder.
+        staging: Where unfinished writes are kept, on the same file system: outside the folder, or inside it under the
+            reserved name `STAGED`, which no key and no listing reaches.
 
     A key never leads through a symbolic link out of the folder, whoever made the link.
     """
@@ -53,6 +56,8 @@ class LocalBlobStore(BlobStore):
     ) -> BlobInfo:
         """See `BlobStore.write`."""
         path = self._path(clean_key(key))
+        if only_if_missing and path.exists():
+            raise _exists(key)  # known before the content is read; `_place` settles the race
         fresh = self._fresh()
         try:
             digest = hashlib.md5(usedforsecurity=False)
@@ -149,10 +154,16 @@ class LocalBlobStore(BlobStore):
 
     def _path(self, key: str) -> Path:
         path = self._root / key if key else self._root
-        # Only an existing link can lead out; resolving the deepest existing folder finds it.
-        if not path.resolve().is_relative_to(self._root.resolve()):
+        if not self._is_within(path):
             raise InvalidRequest(f"The key {key[:120]!r} leads out of its container by a link.", target="path")
         return path
+
+    def _is_within(self, path: Path) -> bool:
+        # Only an existing link can lead out; resolving the deepest existing folder finds it.
+        try:
+            return path.resolve().is_relative_to(self._root.resolve())
+        except (RuntimeError, OSError):  # links in a circle lead nowhere
+            return False
 
     def _fresh(self) -> Path:
         self._staging.mkdir(parents=True, exist_ok=True)
@@ -162,28 +173,40 @@ class LocalBlobStore(BlobStore):
         return self._staging / "blocks" / hashlib.sha256(f"{self._root}/{key}".encode()).hexdigest()
 
     def _place(self, fresh: Path, path: Path, key: str, *, only_if_missing: bool) -> BlobInfo:
+        found = fresh.stat()
+        for attempt in range(_PLACE_ATTEMPTS):
+            try:
+                self._make_folder(path.parent, key)
+                if only_if_missing:
+                    os.link(fresh, path)  # fails when there is one, without a moment in between
+                else:
+                    fresh.replace(path)
+                return _info(key, found)
+            except FileExistsError:
+                raise _exists(key) from None
+            except IsADirectoryError:
+                raise _both(key) from None
+            except FileNotFoundError:  # someone deleted the last other blob, and the folder with it
+                if attempt == _PLACE_ATTEMPTS - 1:
+                    raise
+        raise AssertionError
+
+    @staticmethod
+    def _make_folder(folder: Path, key: str) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if only_if_missing:
-                os.link(fresh, path)  # fails when there is one, without a moment in between
-            else:
-                fresh.replace(path)
-        except FileExistsError as error:
-            raise Conflict(f"There is a blob {key[:200]!r} already.", code="BlobAlreadyExists") from error
-        except (NotADirectoryError, IsADirectoryError) as error:
-            raise Conflict(
-                f"{key[:200]!r} cannot be a file and a folder at once. Choose another key.", code="BlobAlreadyExists"
-            ) from error
-        return _info(key, path.stat())
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise _both(key) from None
 
     def _walk(self, folder: str, prefix: str, delimiter: str | None, after: str | None) -> Iterator[tuple[str, Path]]:
         """Keys in order, those of folders with a slash at the end when a delimiter sums them up."""
         root = self._path(folder)
-        try:
-            entries = list(os.scandir(root))
-        except (FileNotFoundError, NotADirectoryError):
-            return
         base = f"{folder}/" if folder else ""
+        try:
+            # A file whose name is no key (a job may write any) could be listed and then not be asked for.
+            entries = [entry for entry in os.scandir(root) if problem(base + entry.name) is None]
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return
         named = [(base + entry.name + ("/" if entry.is_dir(follow_symlinks=False) else ""), entry) for entry in entries]
         for key, entry in sorted(named, key=lambda pair: pair[0]):
             if not (key.startswith(prefix) or (key.endswith("/") and prefix.startswith(key))):
@@ -200,8 +223,17 @@ class LocalBlobStore(BlobStore):
     def _is_inside(self, entry: os.DirEntry[str]) -> bool:
         if not entry.is_symlink():
             return entry.is_file()
-        target = Path(entry.path).resolve()
-        return target.is_file() and target.is_relative_to(self._root.resolve())
+        return self._is_within(Path(entry.path)) and Path(entry.path).is_file()
+
+
+def _exists(key: str) -> Conflict:
+    return Conflict(f"There is a blob {key[:200]!r} already. Delete it first, or send no If-None-Match.",
+                    code="BlobAlreadyExists")  # fmt: skip
+
+
+def _both(key: str) -> Conflict:
+    return Conflict(f"{key[:200]!r} cannot be a file and a folder at once. Choose another key.",
+                    code="BlobAlreadyExists")  # fmt: skip
 
 
 def _holds_a_file(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from smalt.server.assets.datastores import (
 )
 from smalt.server.assets.locator import EXTERNAL, DataLocator, Location
 from smalt.server.assets.prepare import Preparation
+from smalt.server.assets.receive import receive
 from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Owner, Stamp
 from smalt.server.assets.routes import AssetPages, archived_view
 from smalt.server.assets.service import AssetService
@@ -39,4 +40,5 @@ __all__ = [
     "blob_container",
     "blob_routes",
     "datastore_routes",
+    "receive",
 ]

@@ -66,7 +66,7 @@ class DatastoreService:
             Forbidden: A folder of this machine, by someone who may not change the workspace.
         """
         assert store.name is not None
-        if store.name in built_in(workspace.id):
+        if store.name.lower() in built_in(workspace.id):
             raise Conflict(f"Datastore {store.name!r} is the workspace's own and stays as it is. Choose another name.")
         if isinstance(store, LocalDatastore):
             self._check_folder(work, workspace, store)
@@ -81,16 +81,26 @@ class DatastoreService:
                 f"Datastore {store.name!r} would open the folder {store.path!r} of the server's machine to the "
                 "workspace. Only who may change the workspace may do that: ask for the role Contributor or Owner."
             )
+        self.folder(store)
+
+    def folder(self, store: LocalDatastore) -> Path:
+        """The folder of a local datastore, looked at anew each time: what it was may have become a link.
+
+        Raises:
+            InvalidRequest: It is none, or would show the server's own files.
+        """
         folder = Path(store.path)
         if not folder.is_absolute() or not folder.is_dir():
             raise InvalidRequest(
                 f"path {store.path!r} is no folder of the server's machine. Give an absolute path of one.",
                 target="path",
             )
-        if folder.resolve().is_relative_to(self._home) or self._home.is_relative_to(folder.resolve()):
+        real = folder.resolve()
+        if real.is_relative_to(self._home) or self._home.is_relative_to(real):
             raise InvalidRequest(
                 f"path {store.path!r} holds the server's own files and keys. Give another folder.", target="path"
             )
+        return real
 
     def get(self, work: Work, workspace: WorkspaceRecord, name: str) -> Record:
         """The datastore of this name, without secrets.
@@ -124,7 +134,7 @@ class DatastoreService:
         Raises:
             Conflict: It is one of the workspace's own.
         """
-        if name in built_in(workspace.id):
+        if name.lower() in built_in(workspace.id):
             raise Conflict(f"Datastore {name!r} is the workspace's own and cannot be deleted.")
         return self._records.delete(work, workspace.id, name)
 

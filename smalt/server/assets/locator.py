@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from smalt.blobs import BlobStore, LocalBlobStore, ObstoreBlobStore, clean_key
+from smalt.blobs import STAGED, BlobStore, LocalBlobStore, ObstoreBlobStore, clean_key
 from smalt.entities.datastore import AzureBlobDatastore, Datastore, GcsDatastore, LocalDatastore, S3Datastore
 from smalt.errors import InvalidRequest, NotFound, Unsupported
 from smalt.server.assets.containers import Containers
 from smalt.server.assets.datastores import ARTIFACT_CONTAINER, DatastoreService, built_in, is_own
+from smalt.server.assets.records import AssetVersion, check_home
 from smalt.server.assets.service import AssetService
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -92,8 +94,12 @@ class DataLocator:
             InvalidRequest: It is no reference, or one to the caller's own machine.
             Unsupported: It leads to a place that this server has no way to.
         """
+        return self._follow(work, workspace, uri, ())
+
+    def _follow(self, work: Work, workspace: WorkspaceRecord, uri: str, through: tuple[str, ...]) -> Location:
         reference = references.parse(uri)
         if isinstance(reference, DatastorePath):
+            check_home(workspace, reference.workspace, uri)
             return self._in_datastore(work, workspace, reference)
         if isinstance(reference, JobOutput):
             base = self.output_of(work, workspace, reference.job, reference.output)
@@ -105,13 +111,43 @@ class DataLocator:
         if isinstance(reference, RemoteUrl):
             return self._remote(work, workspace, reference)
         if isinstance(reference, AssetReference):
-            kind = reference.kind or "data"
-            found = self._assets.resolve(work, workspace, kind, uri)
-            return self.locate(work, workspace, found.entity.path)
+            found = self._assets.resolve(work, workspace, reference.kind or "data", uri)
+            return self._of_version(work, workspace, found, through)
         raise InvalidRequest(
             f"{uri[:200]!r} is a path on the caller's machine. Upload it first, or name a datastore, asset or URL.",
             target="path",
         )
+
+    def check(self, work: Work, workspace: WorkspaceRecord, uri: str) -> None:
+        """Return when what a reference names is known here; the bytes may be where this server has no way to.
+
+        Raises:
+            NotFound: No such datastore, asset, job or run.
+            Unsupported: It is another workspace's.
+        """
+        reference = references.parse(uri)
+        if isinstance(reference, DatastorePath):
+            check_home(workspace, reference.workspace, uri)
+            self._datastores.get(work, workspace, reference.datastore)
+        elif not isinstance(reference, RemoteUrl):
+            self.locate(work, workspace, uri)
+
+    def _of_version(
+        self, work: Work, workspace: WorkspaceRecord, found: AssetVersion, through: tuple[str, ...]
+    ) -> Location:
+        path = getattr(found.entity, "path", None)
+        if not path:
+            raise InvalidRequest(f"{found.id} has no files of its own. Name data, a model or code.", target="path")
+        if found.id in through:
+            raise InvalidRequest(f"The path of {found.id} leads back to itself. Register it with a real path.")
+        if found.workspace_id == workspace.id:
+            return self._follow(work, workspace, path, (*through, found.id))
+        own = _OWN_BLOB.match(urlsplit(path).path)
+        if own is None or own["workspace"].lower() != found.workspace_id.lower():
+            raise Unsupported(f"The files of {found.id} stand at {path[:200]!r}, outside its registry.")
+        store = self._containers.store(found.workspace_id, own["container"])
+        key = clean_key(unquote(own["key"] or "").rstrip("/"), allow_empty=True)
+        return Location("", key, store.local_path(key), path, store)
 
     def below(self, work: Work, workspace: WorkspaceRecord, base: str, path: str) -> Location:
         """Where a path below another reference leads."""
@@ -143,8 +179,8 @@ class DataLocator:
 
     def _store_of(self, entity: Datastore) -> BlobStore:
         if isinstance(entity, LocalDatastore):
-            root = Path(entity.path)
-            return LocalBlobStore(root, root.parent / f".{root.name}.staging")
+            root = self._datastores.folder(entity)
+            return LocalBlobStore(root, root / STAGED)
         url, options = _obstore(entity)
         return ObstoreBlobStore(url, options=options)
 
@@ -152,12 +188,17 @@ class DataLocator:
         url = reference.url
         own = _OWN_BLOB.match(urlsplit(url).path) if reference.scheme in ("http", "https") else None
         if own is not None and own["workspace"].lower() == workspace.id.lower():
-            return self.in_container(workspace, own["container"], unquote(own["key"] or ""))
+            key = unquote(own["key"] or "")
+            if own["container"].startswith(EXTERNAL):
+                place = DatastorePath(own["container"].removeprefix(EXTERNAL), key)
+                return self._in_datastore(work, workspace, place)
+            return self.in_container(workspace, own["container"], key)
+        plain = url.partition("?")[0]  # a signature, say, is no part of a file's name
         for prefix, target in self._aliases:
-            if url == prefix or url.startswith(prefix.rstrip("/") + "/"):
-                rest = clean_key(unquote(url[len(prefix.rstrip("/")) :]).strip("/"), allow_empty=True)
-                return self._alias(Path(target), rest, url)
-        if reference.scheme in ("s3", "gs"):
+            if plain == prefix or plain.startswith(prefix.rstrip("/") + "/"):
+                rest = clean_key(unquote(plain[len(prefix.rstrip("/")) :]).strip("/"), allow_empty=True)
+                return self._alias(Path(target), rest, plain)
+        if reference.scheme in _BUCKET_TYPES:
             return self._bucket(work, workspace, reference)
         if reference.scheme in ("http", "https"):
             return Location("", "", None, url)
@@ -176,22 +217,23 @@ class DataLocator:
 
     def _bucket(self, work: Work, workspace: WorkspaceRecord, reference: RemoteUrl) -> Location:
         parts = urlsplit(reference.url)
-        key = parts.path.strip("/")
+        key = unquote(parts.path).strip("/")
         for record in self._datastores.page(work, workspace, after=None, limit=1000).items:
             held = record.document
-            if held["type"] != _BUCKET_TYPES[reference.scheme] or held["bucket"] != parts.netloc:
+            if held["type"] != _BUCKET_TYPES[reference.scheme] or not _is_bucket(held, parts.netloc):
                 continue
             prefix = str(held.get("prefix") or "").strip("/")
             if not prefix or key == prefix or key.startswith(f"{prefix}/"):
                 place = DatastorePath(record.name, key[len(prefix) :].strip("/"))
                 return self._in_datastore(work, workspace, place)
         raise Unsupported(
-            f"{reference.url[:200]!r}: no datastore of this workspace leads to the bucket {parts.netloc!r}. Make one "
-            "with its credentials: smalt datastore create --file store.yml."
+            f"{reference.url[:200]!r}: no datastore of this workspace leads to {parts.netloc!r}. Make one with its "
+            "credentials (smalt datastore create --file store.yml), or give the operator's alias table (aliases.yaml "
+            "in the home folder) a line for it."
         )
 
 
-_BUCKET_TYPES = {"s3": "s3", "gs": "gcs"}
+_BUCKET_TYPES = {"s3": "s3", "gs": "gcs", **dict.fromkeys(("wasb", "wasbs", "abfs", "abfss"), "azure_blob")}
 _OWN_BLOB = re.compile(
     r"^/blob/(?P<workspace>[0-9a-fA-F-]{36})/(?:\.blob\.[^/]+/)?(?P<container>[^/]+)(?:/(?P<key>.*))?$"
 )
@@ -199,6 +241,13 @@ _OWN_BLOB = re.compile(
 
 def _no_jobs(work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
     raise NotFound(f"No job {job!r} in workspace {workspace.name!r}.")
+
+
+def _is_bucket(document: Mapping[str, Any], netloc: str) -> bool:
+    """Whether a datastore is what stands between `//` and the path of a URL."""
+    if document["type"] == "azure_blob":
+        return netloc.partition(".")[0] == f"{document['container_name']}@{document.get('account_name')}"
+    return bool(document["bucket"] == netloc)
 
 
 def _long_uri(workspace: WorkspaceRecord, datastore: str, key: str) -> str:
@@ -209,6 +258,7 @@ def _long_uri(workspace: WorkspaceRecord, datastore: str, key: str) -> str:
 
 
 def _obstore(entity: Datastore) -> tuple[str, dict[str, str]]:
+    """URL and options. Without credentials calls go unsigned: never with whatever this machine itself may open."""
     secrets = entity.credentials.document(secrets=True)
     if isinstance(entity, S3Datastore):
         options = {
@@ -222,7 +272,8 @@ def _obstore(entity: Datastore) -> tuple[str, dict[str, str]]:
         }
         return f"s3://{entity.bucket}/{(entity.prefix or '').strip('/')}", _set(options)
     if isinstance(entity, GcsDatastore):
-        options = {"google_service_account_key": str(secrets.get("service_account_key", ""))}
+        key = str(secrets.get("service_account_key", ""))
+        options = {"google_service_account_key": key, "google_skip_signature": "" if key else "true"}
         return f"gs://{entity.bucket}/{(entity.prefix or '').strip('/')}", _set(options)
     if isinstance(entity, AzureBlobDatastore) and entity.account_name:
         endpoint = entity.endpoint if (entity.endpoint or "").startswith("http") else ""
@@ -234,6 +285,7 @@ def _obstore(entity: Datastore) -> tuple[str, dict[str, str]]:
             "azure_storage_client_secret": str(secrets.get("client_secret", "")),
             "azure_storage_tenant_id": str(secrets.get("tenant_id", "")),
             "azure_storage_endpoint": endpoint or "",
+            "azure_skip_signature": "" if secrets.keys() & {"account_key", "sas_token", "client_secret"} else "true",
         }
         return f"az://{entity.container_name}", _set(options)
     raise Unsupported(

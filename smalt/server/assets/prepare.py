@@ -15,7 +15,10 @@ from smalt.server.assets.records import Owner
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
-from smalt.wire.references import DatastorePath, JobOutput, RemoteUrl, RunArtifact
+from smalt.wire.references import Binding, JobOutput, LocalPath, RunArtifact
+
+_DESCRIBED = frozenset({AssetType.MLTABLE, AssetType.MLFLOW_MODEL})
+"""Types with a file that says what the folder holds."""
 
 _LARGEST_DESCRIPTION_BYTES = 1024 * 1024
 
@@ -35,7 +38,15 @@ class Preparation:
         if not isinstance(owner, WorkspaceRecord) or not isinstance(entity, Data | Model) or not entity.path:
             return entity
         reference = references.parse(entity.path)
-        if not isinstance(reference, DatastorePath | JobOutput | RunArtifact | RemoteUrl):
+        if isinstance(reference, LocalPath | Binding):
+            raise InvalidRequest(
+                f"{entity.path[:200]!r} is a path on your machine. Upload it first: `smalt {kind.rstrip('s')} create` "
+                "does.",
+                target="path",
+            )
+        is_pinned = isinstance(reference, JobOutput | RunArtifact)
+        if not is_pinned and entity.type not in _DESCRIBED:
+            self._locator.check(work, owner, entity.path)
             return entity
         location = self._locator.locate(work, owner, entity.path)
         changes: dict[str, Any] = {}
@@ -108,7 +119,8 @@ def _read(location: Location, name: str) -> str | None:
         path = location.local_path / name if location.local_path is not None else None
         if path is None or not path.is_file():
             return None
-        return path.read_bytes()[:_LARGEST_DESCRIPTION_BYTES].decode(errors="replace")
+        with path.open("rb") as file:
+            return file.read(_LARGEST_DESCRIPTION_BYTES).decode(errors="replace")
     key = f"{location.key}/{name}".lstrip("/")
     if location.store.head(key) is None:
         return None

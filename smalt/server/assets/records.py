@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from smalt.entities.base import AssetContainer, Entity
+from smalt.errors import Unsupported
+from smalt.wire.references import WorkspaceName
 
 KINDS = ("codes", "components", "data", "environments", "models")
 """The versioned kinds, in the words of the ARM path."""
@@ -29,6 +31,31 @@ class Owner(Protocol):
     @property
     def scope(self) -> str:
         """What the ids of its assets begin with."""
+
+
+def check_home(owner: Owner, named: WorkspaceName | None, reference: str) -> None:
+    """Return when a reference stays in the workspace it is read in.
+
+    Raises:
+        Unsupported: It names another, whose asset of the same name must not be taken for it.
+    """
+    if named is None or _is_called(owner, named):
+        return
+    raise Unsupported(
+        f"{reference[:200]!r} names the workspace {named.name!r}, and this is {owner.name!r}. Register what it means "
+        "here, or share it through a registry.",
+        target="path",
+    )
+
+
+def _is_called(owner: Owner, named: WorkspaceName) -> bool:
+    scope = owner.scope.lower()
+    subscription, group = (named.subscription or "").lower(), (named.resource_group or "").lower()
+    return (
+        named.name.lower() in (owner.name.lower(), owner.id.lower())
+        and (not subscription or scope.startswith(f"/subscriptions/{subscription}/"))
+        and (not group or f"/resourcegroups/{group}/" in scope)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +102,10 @@ class AssetVersion:
     entity: Any  # Any: the entity class of the kind; callers know which they asked for
     is_archived: bool
     stamp: Stamp
+
+    def source_in(self, workspace: Owner) -> str:
+        """What leads to its files from a workspace: its path, or, for what stands elsewhere, its id."""
+        return str(getattr(self.entity, "path", None) or "") if self.workspace_id == workspace.id else self.id
 
     @property
     def etag(self) -> str:

@@ -14,7 +14,15 @@ from smalt.entities.kinds import entity_class
 from smalt.errors import Conflict, NotFound, PreconditionFailed
 from smalt.kit import ids
 from smalt.server.assets import store
-from smalt.server.assets.records import SINGULAR, AssetVersion, ContainerRecord, Owner, Stamp, document_of
+from smalt.server.assets.records import (
+    SINGULAR,
+    AssetVersion,
+    ContainerRecord,
+    Owner,
+    Stamp,
+    check_home,
+    document_of,
+)
 from smalt.server.http import Page
 from smalt.server.work import Work
 from smalt.wire.references import parse_asset
@@ -211,6 +219,7 @@ class AssetService:
             NotFound: Nothing of that name, version or label.
         """
         wanted = parse_asset(reference, kind)
+        check_home(workspace, wanted.workspace, reference)
         owner: Owner | None = workspace
         if wanted.registry is not None:
             owner = self.find_registry(work, wanted.registry)

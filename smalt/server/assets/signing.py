@@ -55,5 +55,6 @@ class Signer:
         return now < datetime.strptime(fields["se"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
     def _signature(self, workspace_id: str, container: str, fields: Mapping[str, str]) -> str:
-        message = "\n".join([workspace_id.lower(), container, *(f"{name}={fields[name]}" for name in sorted(fields))])
+        # Encoded, so that no value can hold the beginning of the next field.
+        message = urlencode([("workspace", workspace_id.lower()), ("container", container), *sorted(fields.items())])
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()

@@ -116,7 +116,7 @@ class Pinner:
         if not isinstance(reference, AssetReference):
             return {"id": code, "uri": self._locator.locate(work, workspace, code).uri}
         version = self._assets.resolve(work, workspace, "codes", code)
-        uri = str(getattr(version.entity, "path", None) or "")
+        uri = version.source_in(workspace)
         self._locator.locate(work, workspace, uri)
         return {"id": version.id, "uri": uri}
 
@@ -130,7 +130,7 @@ class Pinner:
             return {"uri": value.path, "place": self._locator.locate(work, workspace, value.path).uri}
         kind = reference.kind or ("models" if value.type.is_model else "data")
         version = self._assets.resolve(work, workspace, kind, value.path)
-        path = str(getattr(version.entity, "path", None) or "")
+        path = version.source_in(workspace)
         return {"uri": path, "place": self._locator.locate(work, workspace, path).uri, "asset": version.id}
 
 

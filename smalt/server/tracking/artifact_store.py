@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from smalt.errors import InvalidRequest
-from smalt.server.assets import Containers
+from smalt.server.assets import Containers, receive
 from smalt.server.tracking.artifacts import Content, Entry
 
 
@@ -19,16 +19,7 @@ class ContainerArtifacts:
     async def put(self, workspace_id: str, container: str, key: str, chunks: AsyncIterator[bytes]) -> None:
         """Store a file whole or not at all, over an old one."""
         store = self._containers.store(workspace_id, container)
-        loop = asyncio.get_running_loop()
-
-        def pulled() -> Iterator[bytes]:
-            while True:
-                chunk = asyncio.run_coroutine_threadsafe(_next(chunks), loop).result()
-                if chunk is None:
-                    return
-                yield chunk
-
-        await asyncio.to_thread(store.write, key, pulled())
+        await receive(chunks, lambda pieces: store.write(key, pieces))
 
     async def get(self, workspace_id: str, container: str, key: str) -> Content | None:
         """A file, or None."""
@@ -36,7 +27,7 @@ class ContainerArtifacts:
         info = await asyncio.to_thread(store.head, key)
         if info is None:
             return None
-        return Content(info.size, _pushed(store.read(key)))
+        return Content(info.size, _pushed(store.read(key, 0, info.size)))
 
     async def delete(self, workspace_id: str, container: str, key: str) -> None:
         """Remove a file, or everything below a folder; fine when nothing is there."""
@@ -65,10 +56,6 @@ class ContainerArtifacts:
         except InvalidRequest:
             return None
         return info.size if info is not None else None
-
-
-async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
-    return await anext(chunks, None)
 
 
 async def _pushed(content: Iterator[bytes]) -> AsyncIterator[bytes]:
