@@ -87,9 +87,11 @@ class BlobStore(ABC):
     def delete_prefix(self, prefix: str) -> int:
         """Delete every blob below a prefix; tells how many."""
         count = 0
+        after: str | None = None
         while True:
-            page = self.list(prefix)
+            page = self.list(prefix, after=after)
             for item in page.items:
                 count += self.delete(item.key)
             if page.after is None:
                 return count
+            after = page.after

@@ -15,7 +15,6 @@ import obstore
 from obstore.exceptions import (
     AlreadyExistsError,
     BaseError,
-    NotFoundError,
     PermissionDeniedError,
     PreconditionError,
     UnauthenticatedError,
@@ -27,6 +26,7 @@ from smalt.blobs.keys import STAGED, clean_key, problem
 from smalt.errors import Conflict, Forbidden, InvalidRequest, NotFound, SmaltError, Unavailable
 
 _RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+_TROUBLES = (BaseError, FileNotFoundError)  # the latter, which is no BaseError, also stands for a missing bucket
 _SMALL_BYTES = 64 * CHUNK_BYTES
 _URL_QUERY = re.compile(r"\?[^\s\"')]*")
 
@@ -61,9 +61,9 @@ class ObstoreBlobStore(BlobStore):
     def _head(self, key: str) -> BlobInfo | None:
         try:
             return _info(obstore.head(self._store, key))
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return None
-        except BaseError as error:
+        except _TROUBLES as error:
             raise self._trouble(error) from None
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -82,7 +82,7 @@ class ObstoreBlobStore(BlobStore):
         for begin in range(start, end, step):
             try:
                 content = bytes(obstore.get_range(self._store, key, start=begin, end=min(begin + step, end)))
-            except BaseError as error:
+            except _TROUBLES as error:
                 raise self._trouble(error) from None
             for offset in range(0, len(content), CHUNK_BYTES):
                 yield content[offset : offset + CHUNK_BYTES]
@@ -122,7 +122,7 @@ class ObstoreBlobStore(BlobStore):
                 obstore.put(self._store, key, content)
         except (AlreadyExistsError, PreconditionError):
             raise _exists(key) from None
-        except BaseError as error:
+        except _TROUBLES as error:
             raise self._trouble(error) from None
 
     def delete(self, key: str) -> bool:
@@ -134,7 +134,7 @@ class ObstoreBlobStore(BlobStore):
             return False
         try:
             obstore.delete(self._store, key)
-        except BaseError as error:
+        except _TROUBLES as error:
             raise self._trouble(error) from None
         return True
 
@@ -150,7 +150,7 @@ class ObstoreBlobStore(BlobStore):
                 entries += [(f"{str(item).rstrip('/')}/", None) for item in found["common_prefixes"]]
             else:
                 entries = list(self._flat(folder, after, prefix, limit))
-        except BaseError as error:
+        except _TROUBLES as error:
             raise self._trouble(error) from None
         chosen = sorted(
             (pair for pair in entries if _is_listed(pair[0], prefix) and (after is None or pair[0] > after)),
@@ -204,7 +204,7 @@ class ObstoreBlobStore(BlobStore):
             self._delete(part)
         return info
 
-    def _trouble(self, error: BaseError) -> SmaltError:
+    def _trouble(self, error: Exception) -> SmaltError:
         if isinstance(error, PermissionDeniedError | UnauthenticatedError):
             return Forbidden(f"The store {self._url} refuses the credentials of its datastore. Renew them there.")
         # A signed URL carries its secret in the query.

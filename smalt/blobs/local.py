@@ -46,6 +46,8 @@ class LocalBlobStore(BlobStore):
         """See `BlobStore.read`."""
         path = self._path(clean_key(key))
         try:
+            if not path.is_file():  # opening a pipe would wait for whoever writes into it
+                raise FileNotFoundError
             file = path.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFound(f"There is no blob {key[:200]!r}.", code="BlobNotFound") from None
@@ -173,7 +175,7 @@ class LocalBlobStore(BlobStore):
         return self._staging / "blocks" / hashlib.sha256(f"{self._root}/{key}".encode()).hexdigest()
 
     def _place(self, fresh: Path, path: Path, key: str, *, only_if_missing: bool) -> BlobInfo:
-        found = fresh.stat()
+        found = _later_than(path, fresh)
         for attempt in range(_PLACE_ATTEMPTS):
             try:
                 self._make_folder(path.parent, key)
@@ -195,8 +197,13 @@ class LocalBlobStore(BlobStore):
     def _make_folder(folder: Path, key: str) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
+        except NotADirectoryError:
             raise _both(key) from None
+        except FileExistsError as error:
+            if os.path.lexists(folder) and not folder.is_dir():
+                raise _both(key) from None
+            # It stood there when it should have been made, and was gone when it was looked at.
+            raise FileNotFoundError(error.errno, error.strerror, error.filename) from None
 
     def _walk(self, folder: str, prefix: str, delimiter: str | None, after: str | None) -> Iterator[tuple[str, Path]]:
         """Keys in order, those of folders with a slash at the end when a delimiter sums them up."""
@@ -238,6 +245,19 @@ def _both(key: str) -> Conflict:
 
 def _holds_a_file(folder: Path) -> bool:
     return any(files for _, _, files in os.walk(folder))
+
+
+def _later_than(path: Path, fresh: Path) -> os.stat_result:
+    """Date a file after the one it replaces: the clock of a file system may not tell two quick writes apart."""
+    found = fresh.stat()
+    try:
+        before = path.stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    if found.st_mtime_ns <= before and path.is_file():
+        os.utime(fresh, ns=(found.st_atime_ns, before + 1))
+        found = fresh.stat()
+    return found
 
 
 def _info(key: str, found: os.stat_result) -> BlobInfo:
