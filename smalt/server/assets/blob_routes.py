@@ -91,7 +91,7 @@ class _Pages:
         if call.query.get("comp") == "list":
             return await asyncio.to_thread(self._list, call, target)
         if _is_container(call, target):
-            return await asyncio.to_thread(self._show_container, target)
+            return Answer(200, None, blob_wire.common())
         info, known = await asyncio.to_thread(self._look, target)
         headers = blob_wire.described(info, known)
         blob_wire.check_match(call.header("if-match"), info)
@@ -106,15 +106,21 @@ class _Pages:
         headers |= {"Content-Length": str(length), "x-ms-request-id": ids.guid()}
         if part is not None:
             headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{info.size}"
+            if "Content-MD5" in headers:  # of the whole; under its own name it would speak of the part
+                headers["x-ms-blob-content-md5"] = headers.pop("Content-MD5")
         return StreamingResponse(_stream(content), 200 if part is None else 206, headers)
 
     async def head(self, call: Call) -> Answer:
         """Tell about a blob."""
         target = await self.open(call, "r")
         if _is_container(call, target):
-            return await asyncio.to_thread(self._show_container, target)
+            return Answer(200, None, blob_wire.common())
         info, known = await asyncio.to_thread(self._look, target)
-        return Answer(200, None, {**blob_wire.described(info, known), "Content-Length": str(info.size)})
+        headers = blob_wire.described(info, known)
+        blob_wire.check_match(call.header("if-match"), info)
+        if blob_wire.is_unchanged(call.header("if-none-match"), info):
+            return Answer(304, None, headers)
+        return Answer(200, None, {**headers, "Content-Length": str(info.size)})
 
     async def put(self, call: Call) -> Answer:
         """Write a blob, a part of one, the list of its parts, or its metadata."""
@@ -140,6 +146,7 @@ class _Pages:
         clean_key(target.key)
 
         def act() -> None:
+            self._check(call, target)
             if not target.store.delete(target.key):
                 raise _missing(target)
             with self._works.write(NOBODY) as work:
@@ -173,7 +180,11 @@ class _Pages:
         else:
             await self._admit_actor(call, permission, container, asked)
         store = await asyncio.to_thread(self._containers.store, workspace_id, container)
-        return _Target(workspace_id, container, key, store)
+        target = _Target(workspace_id, container, key, store)
+        is_being_made = call.route.method == "PUT" and call.query.get("restype") == "container"
+        if not is_being_made and not container.startswith(self._containers.external_prefix):
+            await asyncio.to_thread(_require_container, target)
+        return target
 
     async def _admit_actor(self, call: Call, permission: str, container: str, key: str) -> None:
         action = _READ if permission == "r" else _WRITE
@@ -196,7 +207,7 @@ class _Pages:
         with self._works.read(NOBODY) as work:
             known = blob_store.find(work.connection, target.workspace_id, target.container, target.key)
         if known.get("etag") not in (None, info.etag):
-            known.pop("md5", None)  # the file was written anew, past us
+            return info, {}  # a job wrote the file anew, past us: what was said of the old one is not true of it
         return info, known
 
     def _look(self, target: _Target) -> tuple[BlobInfo, dict[str, Any]]:
@@ -204,12 +215,6 @@ class _Pages:
         if info is None:
             raise _missing(target)
         return info, known
-
-    def _show_container(self, target: _Target) -> Answer:
-        folder = target.store.local_path("")
-        if folder is not None and not folder.is_dir():
-            raise NotFound(f"There is no container {target.container!r}.", code="ContainerNotFound")
-        return Answer(200, None, blob_wire.common())
 
     def _check(self, call: Call, target: _Target) -> None:
         """Hold a write against `If-Match` and `If-None-Match: <etag>`; `*` is for the store to settle."""
@@ -266,7 +271,8 @@ class _Pages:
         info, known = self._look(target)
         self._check(call, target)
         with self._works.write(NOBODY) as work:
-            blob_store.put(work.connection, target.workspace_id, target.container, target.key, {**known, "meta": meta})
+            known |= {"meta": meta, "etag": info.etag}
+            blob_store.put(work.connection, target.workspace_id, target.container, target.key, known)
         return Answer(200, None, blob_wire.written(info))
 
     def _remember(self, target: _Target, info: BlobInfo, known: dict[str, Any]) -> Answer:
@@ -296,22 +302,27 @@ class _Pages:
             raise Unsupported(
                 f"The delimiter {delimiter[:20]!r} is not served here; '/' is.", code="InvalidQueryParameterValue"
             )
-        page = target.store.list(
-            prefix,
-            delimiter=delimiter,
-            after=call.query.get("marker") or None,
-            limit=call.number("maxresults", default=5000, low=1, high=5000),
-        )
+        limit = call.number("maxresults", default=5000, low=1, high=5000)
+        page = target.store.list(prefix, delimiter=delimiter, after=call.query.get("marker") or None, limit=limit)
         with self._works.read(NOBODY) as work:
             keys = [item.key for item in page.items]
             known = blob_store.find_many(work.connection, target.workspace_id, target.container, keys)
         include = call.query.get("include", "").split(",")
-        body = blob_wire.listing(target.container, prefix, page, known, include=include)
+        body = blob_wire.listing(target.container, prefix, page, known, include=include, limit=limit)
         return Answer(200, body, blob_wire.common(), "application/xml")
 
 
 def _is_container(call: Call, target: _Target) -> bool:
     return target.key == "" or call.query.get("restype") == "container"
+
+
+def _require_container(target: _Target) -> None:
+    folder = target.store.local_path("")
+    if folder is not None and not folder.is_dir():
+        raise NotFound(
+            f"There is no container {target.container!r} in this workspace. Its datastores name those there are.",
+            code="ContainerNotFound",
+        )
 
 
 def _missing(target: _Target) -> NotFound:

@@ -163,26 +163,34 @@ def block_ids(body: bytes) -> list[str]:
 
 
 def listing(
-    container: str, prefix: str, page: BlobPage, known: Mapping[str, Mapping[str, Any]], *, include: Sequence[str]
+    container: str,
+    prefix: str,
+    page: BlobPage,
+    known: Mapping[str, Mapping[str, Any]],
+    *,
+    include: Sequence[str],
+    limit: int,
 ) -> str:
-    """The answer to a list call; `known` has rows of metadata by key."""
+    """The answer to a list call; `known` has rows of metadata by key. Clients ask for their next page by the limit."""
     rows = {key: f"<BlobPrefix><Name>{escape(key)}</Name></BlobPrefix>" for key in page.prefixes}
     rows |= {item.key: _row(item, known.get(item.key, {}), include) for item in page.items}
     body = "".join(rows[key] for key in sorted(rows))
     return (
         f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="{escape(container)}">'
-        f"<Prefix>{escape(prefix)}</Prefix><Blobs>{body}</Blobs><NextMarker>{escape(page.after or '')}</NextMarker>"
-        "</EnumerationResults>"
+        f"<Prefix>{escape(prefix)}</Prefix><MaxResults>{limit}</MaxResults><Blobs>{body}</Blobs>"
+        f"<NextMarker>{escape(page.after or '')}</NextMarker></EnumerationResults>"
     )
 
 
 def _row(item: BlobInfo, known: Mapping[str, Any], include: Sequence[str]) -> str:
+    if known.get("etag") not in (None, item.etag):
+        known = {}  # a job wrote the file anew
     row = f"<Blob><Name>{escape(item.key)}</Name><Properties>"
     row += f"<Creation-Time>{http_date(item.modified_at)}</Creation-Time>"
     row += f"<Last-Modified>{http_date(item.modified_at)}</Last-Modified><Etag>{escape(item.etag)}</Etag>"
     row += f"<Content-Length>{item.size}</Content-Length>"
     row += f"<Content-Type>{escape(str(known.get('type', _OCTETS)))}</Content-Type>"
-    if "md5" in known and known.get("etag") in (None, item.etag):
+    if "md5" in known:
         row += f"<Content-MD5>{escape(str(known['md5']))}</Content-MD5>"
     row += "<BlobType>BlockBlob</BlobType><LeaseStatus>unlocked</LeaseStatus>"
     row += "<LeaseState>available</LeaseState></Properties>"

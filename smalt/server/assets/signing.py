@@ -36,7 +36,14 @@ class Signer:
             expires_at: When it stops to work.
         """
         expiry = expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        fields = {"sv": _VERSION, "sr": "c", "sp": permissions, "se": expiry, "spr": "https,http", "sdd": prefix}
+        fields = {
+            "sv": _VERSION,
+            "sr": "c",
+            "sp": permissions,
+            "se": expiry,
+            "spr": "https,http",
+            "sdd": prefix.rstrip("/"),
+        }
         return urlencode({**fields, "sig": self._signature(workspace_id, container, fields)})
 
     def check(
