@@ -16,7 +16,8 @@ from idle import resident_megabytes
 MEGABYTES = 1024
 PROGRAM = """
 import sys, resource, time
-from smalt import MLClient, Data
+from smalt import MLClient
+from smalt.entities import Data
 client = MLClient()
 begin = time.monotonic()
 data = client.data.create_or_update(Data(name="big", path=sys.argv[1], type="uri_file"))
