@@ -39,10 +39,11 @@ def bind(host: str, port: int, *, option: str) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        reason = getattr(error, "strerror", None) or error
         raise SmaltError(
-            f"Cannot listen on {host} port {port}: {error.strerror or error}. Choose another with {option}.",
+            f"Cannot listen on {host} port {port}: {reason}. Choose another with {option}.",
             code="PortInUse",
         ) from error
     listener.setblocking(False)

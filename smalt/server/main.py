@@ -144,7 +144,10 @@ def build(settings: Settings) -> Server:
         rooms.ensure_default(work, subscription=subscription, group=GROUP, name=WORKSPACE_NAME)
 
     registry_service = registries.RegistryService()
-    versioned.find_registry = lambda work, name: registry_service.owner(work, subscription, name)
+    versioned.find_registry = lambda work, name: registry_service.readable(work, subscription, name)
+    sharing = registries.Sharing(
+        works, versioned, locator=locator, containers=containers, workspaces=rooms, recorder=recorder
+    )
 
     def admit(call: Call, action: str) -> Actor:
         actor = gate.recall(call) or gate.identify(call)
@@ -161,7 +164,7 @@ def build(settings: Settings) -> Server:
         *assets.datastore_routes(stores, rooms, settings.tls_url),
         *assets.blob_routes(containers, works, signer, admit),
         *connections.routes(connections.ConnectionService(vault), rooms),
-        *registries.routes(registry_service, subscription, versioned, containers, signer),
+        *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms),
         *jobs.routes(job_service, rooms, versioned),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
@@ -265,7 +268,7 @@ def _alone(home: Path) -> Iterator[None]:
 def _subscription(home: Path) -> str:
     path = home / "subscription"
     if not path.exists():
-        path.write_text(str(uuid.uuid4()))
+        _write_private(path, str(uuid.uuid4()))
     return path.read_text().strip()
 
 

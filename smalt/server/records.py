@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Table, Text, delete, func, select, update
 from sqlalchemy.engine import RowMapping
 
-from smalt.server.database import Document, Moment, metadata
+from smalt.server.database import Document, Moment, insert_or, metadata
 from smalt.server.http import Page
 from smalt.server.work import Work
 
@@ -76,15 +76,18 @@ class Records:
     ) -> tuple[Record, bool]:
         """Create or replace; also tells whether it is new."""
         found = self.find(work, owner, name)
+        by = work.actor.name[:255]
         changed = {
             "document": dict(document),
             "sealed": sealed,
             "modified_at": work.now,
-            "modified_by": work.actor.name,
+            "modified_by": by,
         }
         if found is None:
-            first = {"owner": owner, "name": name, "revision": 1, "created_at": work.now, "created_by": work.actor.name}
-            work.connection.execute(insert(self._table).values(**first, **changed))
+            first = {"owner": owner, "name": name, "revision": 1, "created_at": work.now, "created_by": by}
+            fresh = insert_or(work.connection, self._table).values(**first, **changed).on_conflict_do_nothing()
+            if work.connection.execute(fresh).rowcount == 0:  # another writer was first
+                return self.put(work, owner, name, document, sealed=sealed)
         else:
             statement = update(self._table).where(self._is(owner, name))
             work.connection.execute(statement.values(revision=found.revision + 1, **changed))

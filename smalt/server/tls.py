@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -51,9 +52,9 @@ def ensure(folder: Path, names: Sequence[str], *, now: datetime | None = None) -
     moment = now or clock.now()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = Certificate(folder / "ca.pem", folder / "bundle.pem", folder / "server.pem", folder / "server.key")
-    if not found.authority.exists():
+    if not _is_complete(found.authority, folder / "ca.key", moment):
         _make_authority(folder, moment)
-    if not _serves(found.chain, names, moment):
+    if not _serves(found, names, moment):
         _make_leaf(folder, names, moment)
     _write(found.bundle, found.authority.read_bytes() + _public_authorities(found.bundle), 0o644)
     return found
@@ -128,11 +129,23 @@ def _general(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _serves(chain: Path, names: Sequence[str], now: datetime) -> bool:
-    if not chain.exists():
+def _is_complete(certificate: Path, key: Path, now: datetime) -> bool:
+    """Whether both files are there, belong together and hold for some time yet: a crash may come between the two."""
+    if not certificate.exists() or not key.exists():
         return False
-    certificate = x509.load_pem_x509_certificate(chain.read_bytes())
-    if certificate.not_valid_after_utc < now + timedelta(days=_RENEW_DAYS):
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    private = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    return found.public_key() == private.public_key() and found.not_valid_after_utc > now + timedelta(days=_RENEW_DAYS)
+
+
+def _serves(files: Certificate, names: Sequence[str], now: datetime) -> bool:
+    if not _is_complete(files.chain, files.key, now):
+        return False
+    certificate = x509.load_pem_x509_certificate(files.chain.read_bytes())
+    try:
+        authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, InvalidSignature):
         return False
     held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return all(_general(name) in list(held) for name in names)

@@ -33,7 +33,7 @@ class Vault:
         """The vault whose key is in a file; the key is made, readable by the owner only, when there is none."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh = path.with_suffix(f".{secrets.token_hex(8)}")
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(secrets.token_bytes(32))

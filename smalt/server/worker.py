@@ -13,6 +13,7 @@ from smalt.kit import clock
 _log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECONDS = 30.0
+_MOST_DOUBLINGS = 10
 
 
 class Loop(Protocol):
@@ -51,8 +52,10 @@ class Worker:
 
     def _turn(self, loop: Loop) -> None:
         failures = 0
-        while not self._stopped.is_set():
-            loop.wake.clear()
+        while True:
+            loop.wake.clear()  # before the look at `_stopped`, so that a stop in between is not forgotten
+            if self._stopped.is_set():
+                return
             try:
                 more = loop.run_once(clock.now())
                 failures = 0
@@ -60,6 +63,14 @@ class Worker:
                 failures += 1
                 more = False
                 _log.exception("The loop %s failed; it turns again.", loop.name)
-            if not more:
-                pause = min(loop.interval_seconds * 2**failures, _LONGEST_PAUSE_SECONDS)
-                loop.wake.wait(pause if failures else loop.interval_seconds)
+            if failures:
+                # Events do not cut this pause short: each would fail again, as fast as they come.
+                self._stopped.wait(_pause(loop.interval_seconds, failures))
+            elif not more:
+                loop.wake.wait(loop.interval_seconds)
+
+
+def _pause(interval_seconds: float, failures: int) -> float:
+    """Twice as long with each failure in a row; never shorter than the loop's own interval."""
+    longer = interval_seconds * 2.0 ** min(failures, _MOST_DOUBLINGS)
+    return max(interval_seconds, min(longer, _LONGEST_PAUSE_SECONDS))

@@ -60,7 +60,7 @@ def datastore_routes(service: DatastoreService, workspaces: WorkspaceService, tl
         """List datastores, without secrets."""
         workspace = workspaces.of(call)
         limit = call.number("count", default=100, low=1, high=1000)
-        page = service.page(call.work, workspace, after=call.position(), limit=limit)
+        page = service.page(call.work, workspace, after=call.name_position(), limit=limit)
         shown = [answer(call, workspace, record) for record in page.items]
         if "isdefault" in call.query:
             wanted = call.flag("isDefault")

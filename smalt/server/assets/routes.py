@@ -9,6 +9,7 @@ from typing import Any
 
 from smalt.entities.base import Asset, AssetContainer
 from smalt.errors import InvalidRequest
+from smalt.kit import ids
 from smalt.server.assets.containers import Containers
 from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Owner, Stamp
 from smalt.server.assets.service import AssetService, filters
@@ -62,13 +63,14 @@ class AssetPages:
         self._signer = signer
         self._root = root
 
-    def routes(self, prefix: str, *, upload_verb: str = "POST", upload_path: str = "startPendingUpload") -> list[Route]:
+    def routes(self, prefix: str) -> list[Route]:
         """Routes of every kind below a prefix."""
         table = Routes(prefix=prefix)
         for kind in KINDS:
             pages = _KindPages(self, kind)
-            read, write = f"{self._root}/{kind}/versions/read", f"{self._root}/{kind}/versions/write"
-            remove = f"{self._root}/{kind}/versions/delete"
+            # The role for users of registries speaks of assets of all kinds.
+            stem = f"{self._root}/{kind}/versions" if self._root == "workspaces" else f"{self._root}/assets"
+            read, write, remove = f"{stem}/read", f"{stem}/write", f"{stem}/delete"
             one, many = f"/{kind}/{{name}}/versions/{{version}}", f"/{kind}/{{name}}/versions"
             table.add("GET", f"/{kind}", pages.list_containers, action=read, query=("listViewType", "$top", "$skip"))
             table.add("GET", f"/{kind}/{{name}}", pages.show_container, action=read)
@@ -79,14 +81,19 @@ class AssetPages:
             table.add("PUT", one, pages.put, action=write)
             table.add("DELETE", one, pages.delete, action=remove)
             table.add("GET", f"/{kind}/{{name}}/labels/{{label}}", pages.show_label, action=read)
-            if upload_path == "startPendingUpload":
-                table.add(upload_verb, f"{one}/startPendingUpload", pages.start_upload, action=write)
+            table.add("POST", f"{one}/startPendingUpload", pages.start_upload, action=write)
         return table.all
 
-    def upload_slot(self, call: Call, name: str) -> dict[str, Any]:
-        """A container of its own for one upload, with a signed URL that opens it for a while."""
+    def upload_slot(self, call: Call, kind: str | None) -> dict[str, Any]:
+        """A container of its own for one upload, with a signed URL that opens it for a while.
+
+        Asked for again before the version is registered it is the same, so that an upload goes on where it stopped;
+        afterwards it is another, for the content of a version never changes.
+        """
         owner = self._owner_of(call)
-        container = _slot(name, call)
+        name, version = call.params["name"], call.params["version"]
+        is_open = kind is not None and not self._service.exists(call.work, owner, kind, name, version)
+        container = _slot(f"{kind}/{name}/{version}" if is_open else ids.opaque())
         self._containers.ensure(owner.id, container)
         expires = call.work.now + _UPLOAD_LIFETIME
         signed = self._signer.sign(owner.id, container, "", permissions="rcwl", expires_at=expires)
@@ -117,7 +124,7 @@ class _KindPages:
         owner = self._owner_of(call)
         limit = call.number("$top", default=call.number("count", default=100, low=1, high=1000), low=1, high=1000)
         page = self._service.containers(
-            call.work, owner, self._kind, archived=archived_view(call), after=call.position(), limit=limit
+            call.work, owner, self._kind, archived=archived_view(call), after=call.name_position(), limit=limit
         )
         return ok(call.listing(Page([self._container(owner, found) for found in page.items], page.after)))
 
@@ -202,7 +209,7 @@ class _KindPages:
 
     def start_upload(self, call: Call) -> Answer:
         """Open a slot to upload the files of a version to."""
-        return ok(self._pages.upload_slot(call, call.params["name"]))
+        return ok(self._pages.upload_slot(call, self._kind))
 
     def _answer(self, found: AssetVersion) -> Answer:
         return Answer(200, self._version(found), {"ETag": found.etag})
@@ -248,7 +255,6 @@ def _system(stamp: Stamp) -> dict[str, Any]:
     }
 
 
-def _slot(name: str, call: Call) -> str:
+def _slot(what: str) -> str:
     """A container name for an upload: container names allow fewer characters than asset names."""
-    version = call.params.get("version", "1")
-    return "upload-" + hashlib.sha256(f"{call.route.path}/{name}/{version}".encode()).hexdigest()[:32]
+    return "upload-" + hashlib.sha256(what.encode()).hexdigest()[:32]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from smalt.entities.base import Asset, AssetContainer
 from smalt.entities.kinds import entity_class
-from smalt.errors import Conflict, NotFound, PreconditionFailed
+from smalt.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
 from smalt.kit import ids
 from smalt.server.assets import store
 from smalt.server.assets.records import (
+    KINDS,
     SINGULAR,
     AssetVersion,
     ContainerRecord,
@@ -23,9 +24,11 @@ from smalt.server.assets.records import (
     check_home,
     document_of,
 )
-from smalt.server.http import Page
+from smalt.server.http import Page, paging
 from smalt.server.work import Work
 from smalt.wire.references import parse_asset
+
+_LAST_MICROS = round(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1_000_000)
 
 MUTABLE = frozenset(
     {"description", "tags", "properties", "stage", "is_archived", "is_anonymous", "flavors", "provisioning_state",
@@ -91,7 +94,7 @@ class AssetService:
             Conflict: The version exists with other content.
             PreconditionFailed: `if_match` names another state.
         """
-        found = store.version(work, owner.id, kind, name, version) if version is not None else None
+        found = store.held_version(work, owner.id, kind, name, version) if version is not None else None
         if found is not None:
             return self._change(work, owner, _version(owner, found), entity, if_match), False
         if if_match not in (None, "*"):
@@ -100,12 +103,14 @@ class AssetService:
         number = row["next_number"]
         chosen = version if version is not None else str(number)
         if version is not None:
-            found = store.version(work, owner.id, kind, name, version)
+            found = store.held_version(work, owner.id, kind, name, version)
             if found is not None:  # another writer was first
                 return self._change(work, owner, _version(owner, found), entity, if_match), False
         entity = entity.model_copy(update={"name": name, "version": chosen})
         entity = self.prepare(work, owner, kind, entity)
         document = document_of(entity)
+        # `work.now` was read before the container was held: of two writers the later must still be the newer.
+        moment = max(work.now, row["modified_at"] + timedelta(microseconds=1))
         store.add_version(
             work,
             {
@@ -117,11 +122,11 @@ class AssetService:
                 "code_hash": _hash(document),
                 "job_name": document.get("job_name"),
                 "is_archived": bool(document.get("is_archived", False)),
-                **_made(work),
+                **_made(work, moment),
             },
         )
         numeric = int(chosen) + 1 if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else number
-        changed: dict[str, Any] = {"next_number": max(number, numeric), **_touched(work, row["revision"])}
+        changed: dict[str, Any] = {"next_number": max(number, numeric), **_touched(work, row["revision"], moment)}
         if not entity.is_anonymous:
             changed["is_anonymous"] = False
         store.change_container(work, owner.id, kind, name, changed)
@@ -154,7 +159,7 @@ class AssetService:
         }
         if kept != before:
             values = {"document": kept, "is_archived": bool(kept.get("is_archived", False))}
-            values |= _touched(work, found.stamp.revision)
+            values |= _touched(work, found.stamp.revision, work.now)
             store.change_version(work, owner.id, found.kind, found.name, found.version, values)
         return self.get(work, owner, found.kind, found.name, found.version)
 
@@ -185,6 +190,10 @@ class AssetService:
                 f"{known}; see `smalt {SINGULAR[kind]} list`."
             )
         return _version(owner, row)
+
+    def exists(self, work: Work, owner: Owner, kind: str, name: str, version: str) -> bool:
+        """Whether there is such a version."""
+        return store.version(work, owner.id, kind, name, version) is not None
 
     def labelled(self, work: Work, owner: Owner, kind: str, name: str, label: str) -> AssetVersion:
         """The version behind a label; every asset has `latest`.
@@ -218,6 +227,8 @@ class AssetService:
         Raises:
             NotFound: Nothing of that name, version or label.
         """
+        if kind not in KINDS:
+            raise InvalidRequest(f"{reference[:200]!r} names no asset. Assets are {', '.join(KINDS)}.", target="path")
         wanted = parse_asset(reference, kind)
         check_home(workspace, wanted.workspace, reference)
         owner: Owner | None = workspace
@@ -279,7 +290,8 @@ class AssetService:
         is_new = store.container(work, owner.id, kind, name) is None
         row = store.lock_container(work, owner.id, kind, name, _fresh_container(work, entity))
         values: dict[str, Any] = {"document": _container_document(entity), "is_archived": entity.is_archived}
-        values |= {"is_anonymous": False, **_touched(work, row["revision"])}
+        moment = max(work.now, row["modified_at"])
+        values |= {"is_anonymous": False, **_touched(work, row["revision"], moment)}
         if labels is not None:
             values["labels"] = dict(labels)
         store.change_container(work, owner.id, kind, name, values)
@@ -312,7 +324,7 @@ class AssetService:
         if built_in is not None:
             return Page([built_in])
         shown: list[AssetVersion] = []
-        position = tuple(after) if after is not None else None
+        position = _position(after)
         while True:
             rows = store.list_versions(
                 work,
@@ -336,6 +348,8 @@ class AssetService:
 
     def by_hash(self, work: Work, owner: Owner, kind: str, code_hash: str) -> list[AssetVersion]:
         """Versions with this content, whatever their name."""
+        if not code_hash.isalnum():
+            return []
         return [_version(owner, row) for row in store.by_hash(work, owner.id, kind, code_hash)]
 
     def made_by(self, work: Work, owner: Owner, job_name: str) -> list[AssetVersion]:
@@ -351,6 +365,15 @@ class AssetService:
         return store.delete_container(work, owner.id, kind, name)
 
 
+def _position(after: Any) -> tuple[int, str, str] | None:  # Any: JSON, from a token that anyone may have made
+    match after:
+        case None:
+            return None
+        case [int(micros), str(name), str(version)] if 0 <= micros < _LAST_MICROS and "\0" not in name + version:
+            return micros, name, version
+    raise paging.foreign()
+
+
 def _micros(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
@@ -360,13 +383,13 @@ def _hash(document: Mapping[str, Any]) -> str | None:
     return str(found)[:80] if found else None
 
 
-def _made(work: Work) -> dict[str, Any]:
-    by = work.actor.name
-    return {"revision": 1, "created_at": work.now, "created_by": by, "modified_at": work.now, "modified_by": by}
+def _made(work: Work, moment: datetime) -> dict[str, Any]:
+    by = work.actor.name[:255]
+    return {"revision": 1, "created_at": moment, "created_by": by, "modified_at": moment, "modified_by": by}
 
 
-def _touched(work: Work, revision: int) -> dict[str, Any]:
-    return {"revision": revision + 1, "modified_at": work.now, "modified_by": work.actor.name}
+def _touched(work: Work, revision: int, moment: datetime) -> dict[str, Any]:
+    return {"revision": revision + 1, "modified_at": moment, "modified_by": work.actor.name[:255]}
 
 
 def _container_document(entity: AssetContainer) -> dict[str, Any]:
@@ -387,7 +410,7 @@ def _fresh_container(work: Work, entity: Asset | AssetContainer) -> dict[str, An
         "next_number": 1,
         "is_archived": False,
         "is_anonymous": anonymous,
-        **_made(work),
+        **_made(work, work.now),
     }
 
 

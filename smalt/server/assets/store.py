@@ -56,6 +56,12 @@ def version(work: Work, owner: str, kind: str, name: str, version: str) -> RowMa
     return work.connection.execute(query).mappings().first()
 
 
+def held_version(work: Work, owner: str, kind: str, name: str, version: str) -> RowMapping | None:
+    """One version, held against other writers until the transaction ends."""
+    query = select(versions).where(_asset(versions, owner, kind, name), versions.c.version == version)
+    return work.connection.execute(query.with_for_update()).mappings().first()
+
+
 def latest(work: Work, owner: str, kind: str, name: str) -> RowMapping | None:
     """The newest version that is not archived; of an archived asset the newest of all."""
     query = select(versions).where(_asset(versions, owner, kind, name))

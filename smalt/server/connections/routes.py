@@ -39,7 +39,7 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
     def listing(call: Call) -> Answer:
         """List connections, without secrets."""
         workspace = workspaces.of(call)
-        page = service.page(call.work, workspace, after=call.position())
+        page = service.page(call.work, workspace, after=call.name_position())
         shown = [plain(workspace, record) for record in page.items]
         for field in ("category", "target"):
             wanted = call.query.get(field)

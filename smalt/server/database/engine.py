@@ -44,7 +44,8 @@ class Database:
             self._reader = _sqlite_engine(url, begin="BEGIN", size=12)
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
         else:
-            self._reader = self._writer = _postgres_engine(url)
+            self._writer = _postgres_engine(url)
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @classmethod
     def at(cls, path: Path) -> Database:

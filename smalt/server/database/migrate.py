@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+
+from smalt.errors import Conflict
 
 HEAD = "0001"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 
+_LOCK = 0x736D616C74  # "smalt": PostgreSQL names its advisory locks by number
+
+
 def upgrade(engine: Engine) -> None:
-    """Run what is missing, in one transaction."""
+    """Run what is missing, in one transaction; of several servers that start at once the first does it.
+
+    Raises:
+        Conflict: A newer program has made the schema.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise Conflict(
+                f"The database {engine.url.render_as_string()} has a schema that this program does not know "
+                f"({error}). Start the version of smalt that made it, or a newer one."
+            ) from error

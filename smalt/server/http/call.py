@@ -124,6 +124,17 @@ class Call:
         token = self.query.get(name.lower())
         return paging.decode(token) if token else None
 
+    def name_position(self, name: str = "$skip") -> str | None:
+        """Where the asked page begins, for lists in the order of names.
+
+        Raises:
+            InvalidRequest: The token is of another list.
+        """
+        position = self.position(name)
+        if position is None or (isinstance(position, str) and "\0" not in position):
+            return position
+        raise paging.foreign(name)
+
     def listing(self, page: paging.Page[dict[str, Any]]) -> dict[str, Any]:
         """A list answer in ARM's shape, with the link to the next page."""
         answer: dict[str, Any] = {"value": list(page.items)}

@@ -28,6 +28,13 @@ def encode(position: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
+def foreign(name: str = "$skip") -> InvalidRequest:
+    """The failure of a token that was made for another list."""
+    return InvalidRequest(
+        "The continuation token belongs to another list. Start the list again without it.", target=name
+    )
+
+
 def decode(token: str) -> Any:
     """The position in a token.
 

@@ -2,5 +2,6 @@
 
 from smalt.server.registries.routes import routes
 from smalt.server.registries.service import RegistryService
+from smalt.server.registries.sharing import Sharing
 
-__all__ = ["RegistryService", "routes"]
+__all__ = ["RegistryService", "Sharing", "routes"]

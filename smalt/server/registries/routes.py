@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.registry import Registry
-from smalt.errors import NotFound
-from smalt.server.assets import AssetPages, AssetService, Containers, Signer
+from smalt.server.assets import KINDS, AssetPages, AssetService, Containers, Signer
 from smalt.server.http import SIGNED_IN, Answer, Call, Page, Route, Routes, created, empty, ok
 from smalt.server.http.route import GROUP, PROVIDER
+from smalt.server.identity import can_see
 from smalt.server.records import Record
-from smalt.server.registries.service import RegistryOwner, RegistryService
+from smalt.server.registries.service import RegistryOwner, RegistryService, group_of, is_in, scope_of
+from smalt.server.registries.sharing import Sharing
+from smalt.wire import references
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
+from smalt.wire.references import AssetReference
 
 _TYPE = "Microsoft.MachineLearningServices/registries"
 _SUBSCRIPTION = "/subscriptions/{subscription}" + PROVIDER + "/registries"
@@ -20,7 +23,12 @@ _REGISTRIES = GROUP + PROVIDER + "/registries"
 
 
 def routes(
-    service: RegistryService, subscription: str, assets: AssetService, containers: Containers, signer: Signer
+    service: RegistryService,
+    subscription: str,
+    assets: AssetService,
+    containers: Containers,
+    signer: Signer,
+    sharing: Sharing,
 ) -> list[Route]:
     """The slice's part of the table.
 
@@ -30,15 +38,14 @@ def routes(
         assets: The verbs of the assets in a registry.
         containers: Where their bytes are.
         signer: Signs upload slots.
+        sharing: Copies assets of workspaces.
     """
     table = Routes()
     pages = AssetPages(assets, lambda call: _owner(service, call, subscription), containers, signer, root="registries")
     spelling = codec("registries")
 
     def answer(call: Call, record: Record) -> dict[str, Any]:
-        owner = call.params.get("subscription", subscription)
-        document = dict(record.document)
-        group = str(document.pop("resource_group", "smalt"))
+        document = {key: value for key, value in record.document.items() if key != "resource_group"}
         body = spelling.to_arm(Registry.parse(document))
         location = body.get("location") or "local"
         body["properties"] |= {
@@ -48,7 +55,7 @@ def routes(
         }
         tracked: dict[str, Any] = {"location": location, "tags": {}, **body}
         return resource(
-            id=f"/subscriptions/{owner}/resourceGroups/{group}{PROVIDER}/registries/{record.name}",
+            id=scope_of(record),
             name=record.name,
             type=_TYPE,
             created_at=record.created_at,
@@ -58,19 +65,25 @@ def routes(
             **tracked,
         )
 
+    def record_of(call: Call) -> Record:
+        params = call.params
+        return service.get(call.work, params["subscription"], params["registry"], group=params["group"])
+
+    def slot(call: Call) -> Answer:
+        """Open a slot to upload the files of a version to."""
+        return ok(pages.upload_slot(call, _kind_of(call)))
+
     def listing(call: Call) -> Answer:
-        """List registries."""
-        page = service.page(call.work, call.params["subscription"], after=call.position())
-        shown = [answer(call, record) for record in page.items]
+        """List registries, those that the caller can see."""
+        page = service.page(call.work, call.params["subscription"], after=call.name_position())
         group = call.params.get("group")
-        if group is not None:
-            marker = f"/resourcegroups/{group.lower()}/"
-            shown = [item for item in shown if marker in item["id"].lower()]
+        found = [record for record in page.items if group is None or is_in(record, group)]
+        shown = [answer(call, record) for record in found if can_see(call.actor, scope_of(record))]
         return ok(call.listing(Page(shown, page.after)))
 
     def show(call: Call) -> Answer:
         """Show a registry."""
-        return ok(answer(call, service.get(call.work, call.params["subscription"], call.params["registry"])))
+        return ok(answer(call, record_of(call)))
 
     def put(call: Call) -> Answer:
         """Create or replace a registry."""
@@ -81,7 +94,7 @@ def routes(
 
     def patch(call: Call) -> Answer:
         """Change tags of a registry."""
-        record = service.get(call.work, call.params["subscription"], call.params["registry"])
+        record = record_of(call)
         body = spelling.to_arm(Registry.parse({k: v for k, v in record.document.items() if k != "resource_group"}))
         change = call.json_object()
         if isinstance(change.get("tags"), dict):
@@ -94,7 +107,11 @@ def routes(
 
     def delete(call: Call) -> Answer:
         """Delete a registry."""
-        return empty(200 if service.delete(call.work, call.params["subscription"], call.params["registry"]) else 204)
+        found = service.find(call.work, call.params["subscription"], call.params["registry"])
+        if found is None or not is_in(found, call.params["group"]):
+            return empty()
+        service.delete(call.work, found.owner, found.name)
+        return empty(200)
 
     def discover(call: Call) -> Answer:
         """Tell where a registry answers."""
@@ -107,7 +124,7 @@ def routes(
                 "primaryRegion": region,
                 "regions": [region],
                 "subscriptionId": subscription,
-                "resourceGroup": record.document.get("resource_group", "smalt"),
+                "resourceGroup": group_of(record),
                 "workspaceName": record.name,
                 "primaryRegionResourceProviderUri": f"{call.base_url}/",
             }
@@ -122,17 +139,28 @@ def routes(
     for prefix in ("", "/mferp/managementfrontend"):
         table.all.extend(pages.routes(prefix + _REGISTRIES + "/{registry}"))
     slots = "/mferp/managementfrontend" + _REGISTRIES + "/{registry}/tempdatarefs/{name}/versions/{version}"
+    table.add("PUT", slots, slot, action="registries/assets/write")
     table.add(
-        "PUT", slots, lambda call: ok(pages.upload_slot(call, call.params["name"])), action="registries/assets/write",
-        summary="Open a slot to upload the files of a version to.",
-    )  # fmt: skip
+        "POST",
+        "/mferp/managementfrontend" + _REGISTRIES + "/{registry}/import",
+        lambda call: sharing.share(call, service.owner_of(record_of(call))),
+        action="registries/assets/write",
+        summary="Copy an asset of a workspace into the registry.",
+        writes=False,
+    )
     table.add("GET", "/registrymanagement/v1.0/registries/{registry}/discovery", discover, action=SIGNED_IN)
     return table.all
 
 
 def _owner(service: RegistryService, call: Call, subscription: str) -> RegistryOwner:
-    owner = service.owner(call.work, call.params.get("subscription", subscription), call.params["registry"])
-    if owner is None:
-        service.get(call.work, subscription, call.params["registry"])
-        raise NotFound(f"No registry {call.params['registry']!r}. See `smalt registry list`.")
-    return owner
+    params = call.params
+    owner = params.get("subscription", subscription)
+    return service.owner_of(service.get(call.work, owner, params["registry"], group=params.get("group")))
+
+
+def _kind_of(call: Call) -> str | None:
+    """The kind of the asset that an upload is for, as the body names it."""
+    identifier = call.json_object().get("assetId")
+    reference = references.parse(identifier) if isinstance(identifier, str) and identifier.strip() else None
+    kind = reference.kind if isinstance(reference, AssetReference) else None
+    return kind if kind in KINDS else None
