@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from smalt.runtime.mounts import Mounts
 
+RUNTIME = "{{smalt:runtime}}"
+"""Stands in a command for the folder this file is in."""
+
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
 _LINKED = ("outputs", "logs")
 # The kernel takes at most 128 KiB in one argument.
@@ -79,7 +82,8 @@ class Workplace:
 
     def command(self, process: distribution.Process, mounts: Mounts) -> Command:
         """The command of one process, with every path filled in."""
-        text = process.wrap(mounts.fill(self._plan["command"]))
+        here = os.path.dirname(os.path.abspath(__file__))
+        text = process.wrap(mounts.fill(self._plan["command"]).replace(RUNTIME, here))
         if len(text.encode()) > _LONGEST_ARGUMENT:
             script = os.path.join(self.working, f".command_{process.rank}.sh")
             with open(script, "w", encoding="utf-8") as stream:

@@ -103,11 +103,13 @@ def build(settings: Settings) -> Server:
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
-    kinds: Mapping[str, jobs.JobKind] = {"command": jobs.CommandKind()}
+    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
     software = jobs.Software(versioned, locator, policy=policy, aliases=_environment_aliases(home))
     pinner = jobs.Pinner(versioned, locator, computes, software)
-    job_service = jobs.JobService(jobs.Submission(kinds, pinner, runs, strict=settings.strict), runs)
+    submission = jobs.Submission(kinds, pinner, runs, strict=settings.strict)
+    job_service = jobs.JobService(submission, runs)
+    children = jobs.Children(submission, job_service)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
         executor,
@@ -125,6 +127,7 @@ def build(settings: Settings) -> Server:
         finisher=jobs.Finisher(versioned, runs, identities),
         workspaces=rooms,
         computes=computes,
+        children=children,
         kinds=kinds,
     )
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))

@@ -2,7 +2,7 @@ import pytest
 
 from smalt.entities.base import unknown_fields
 from smalt.entities.job.command import CommandJob
-from smalt.entities.job.inputs import DataInput
+from smalt.entities.job.inputs import DataInput, data_inputs, literal_texts
 from smalt.entities.job.status import JobStatus
 from smalt.entities.kinds import entity_class
 from smalt.entities.warned import Warnings
@@ -24,8 +24,8 @@ def test_literals_reach_the_command_by_their_declared_type():
         }
     )
 
-    assert job.literals() == {"flag": "True", "lr": "0.001", "text": "False", "count": "3"}
-    assert job.data_inputs()["folder"] == DataInput()
+    assert literal_texts(job.inputs) == {"flag": "True", "lr": "0.001", "text": "False", "count": "3"}
+    assert data_inputs(job.inputs)["folder"] == DataInput()
 
 
 def test_doubtful_spellings_warn_and_do_not_fail():

@@ -285,3 +285,10 @@ def test_a_broken_plan_still_comes_to_an_end(bench):
 
     assert state.reason is Reason.FAILED
     assert "could not be run here" in state.error
+
+
+def test_a_command_can_run_what_ships_with_the_runtime(bench):
+    state, log = bench.run("ls {{smalt:runtime}}/supervisor.py")
+
+    assert state.reason is Reason.COMPLETED
+    assert log.endswith("runtime/supervisor.py\n")

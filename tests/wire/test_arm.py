@@ -5,6 +5,7 @@ from arm_samples import SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smalt.entities.job.inputs import literal_texts
 from smalt.errors import InvalidRequest
 from smalt.wire.arm import codec
 from smalt.wire.arm.datastores import secrets_to_arm
@@ -69,7 +70,7 @@ def test_any_body_is_read_stably_or_refused(place, junk):
 def test_a_command_job_is_spelled_as_in_yaml():
     job = codec("jobs").from_arm(SAMPLES["jobs"][0], name="j1")
 
-    assert job.literals() == {"lr": "0.1", "q": "1"}
+    assert literal_texts(job.inputs) == {"lr": "0.1", "q": "1"}
     assert job.limits.timeout == 3600
     assert job.queue_settings.document() == {"job_tier": "standard", "priority": "medium"}
     assert job.distribution.document() == {"type": "mpi", "process_count_per_instance": 2}

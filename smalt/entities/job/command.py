@@ -10,7 +10,7 @@ from smalt.entities.base import Entity, TextMap
 from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
 from smalt.entities.job.distribution import Distribution
-from smalt.entities.job.inputs import DataInput, JobInputs, input_text
+from smalt.entities.job.inputs import JobInputs
 from smalt.entities.job.limits import CommandJobLimits
 from smalt.entities.job.resources import ResourcesField
 from smalt.entities.text import Text
@@ -37,15 +37,6 @@ class CommandJob(Job):
     resources: ResourcesField = None
     limits: CommandJobLimits | None = None
     parameters: dict[str, Any] | None = None  # Any: kept as given
-
-    def literals(self) -> dict[str, str]:
-        """Literal inputs by name, as text for the command."""
-        found = {name: input_text(value) for name, value in self.inputs.items()}
-        return {name: text for name, text in found.items() if text is not None}
-
-    def data_inputs(self) -> dict[str, DataInput]:
-        """Inputs that are behind a path, by name."""
-        return {name: value for name, value in self.inputs.items() if isinstance(value, DataInput)}
 
 
 class Trial(Entity):

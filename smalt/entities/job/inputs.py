@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
@@ -100,3 +101,14 @@ def input_text(value: DataInput | LiteralInput | str | int | float | bool) -> st
     if isinstance(value, DataInput):
         return None
     return value.text if isinstance(value, LiteralInput) else literal_text(value)
+
+
+def data_inputs(inputs: Mapping[str, DataInput | LiteralInput | str | int | float | bool]) -> dict[str, DataInput]:
+    """Inputs that are behind a path, by name."""
+    return {name: value for name, value in inputs.items() if isinstance(value, DataInput)}
+
+
+def literal_texts(inputs: Mapping[str, DataInput | LiteralInput | str | int | float | bool]) -> dict[str, str]:
+    """Literal inputs by name, as text for a command."""
+    found = {name: input_text(value) for name, value in inputs.items()}
+    return {name: text for name, text in found.items() if text is not None}

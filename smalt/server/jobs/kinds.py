@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
-from smalt.errors import SmaltError
+from smalt.executors import OutputState
+from smalt.server.jobs.pinning import Pinned
+from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -18,42 +20,68 @@ from smalt.server.workspaces import WorkspaceRecord
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a turn over children came to: the state the parent should have, and why if that is a failure."""
+    """What a turn over children came to.
+
+    Args:
+        status: The state the parent should have.
+        error: Why, if that is a failure.
+        outputs: What was written to the parent's own outputs, once it is completed.
+    """
 
     status: JobStatus
     error: str | None = None
+    outputs: Mapping[str, OutputState] = field(default_factory=dict)
 
 
 class JobKind(ABC):
-    """One type of job."""
+    """One type of job: a `CommandLike` or a `ParentLike` one."""
 
     type: ClassVar[str]
     """As in YAML, e.g. `command`."""
 
+
+class CommandLike(JobKind):
+    """A kind that becomes one command."""
+
     @abstractmethod
-    def expand(self, job: Job) -> CommandJob | None:
-        """The command this job runs, or None for a job that runs none itself. Pure; called at submit and at start.
+    def expand(self, job: Job) -> CommandJob:
+        """The command this job runs. Pure; called at submit and at every turn of the loop.
+
+        Its text may hold `{{smalt:runtime}}`, the folder of `smalt/runtime` where the command runs.
 
         Raises:
             InvalidRequest: The job can never run.
         """
 
-    def advance(
-        self, work: Work, workspace: WorkspaceRecord, job: JobRecord, children: Sequence[JobRecord]
-    ) -> Progress:
-        """Move a job without a command one step on: submit children that are ready, or tell how it ends.
 
-        Called again whenever a child has ended, and now and then; must do nothing twice.
+class ParentLike(JobKind):
+    """A kind that lives by its children, which are ordinary jobs."""
+
+    @abstractmethod
+    def pin(
+        self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems
+    ) -> tuple[Job, Pinned]:
+        """Look up everything the job and its children name; what is wrong goes to `problems`.
+
+        Returns:
+            The job as it is kept, and what its references came to; `Pinned.parts` holds what `advance` needs.
         """
-        raise SmaltError(f"Jobs of type {self.type!r} neither run a command nor have children.")
+
+    @abstractmethod
+    def advance(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Progress:
+        """Move a job one step on: submit children that are ready, or tell how it ends.
+
+        Called after every end of a child, now and then, and after a restart; it must do nothing twice. A parent
+        must not end while a child of it is active.
+        """
 
 
-class CommandKind(JobKind):
+class CommandKind(CommandLike):
     """A command is what it is."""
 
     type: ClassVar[str] = "command"
 
     def expand(self, job: Job) -> CommandJob:
-        """See `JobKind.expand`."""
+        """See `CommandLike.expand`."""
         assert isinstance(job, CommandJob)
         return job

@@ -17,15 +17,16 @@ from smalt.server.compute import ComputeService
 from smalt.server.events import Events
 from smalt.server.jobs import lifecycle, software, store
 from smalt.server.jobs.builds import Builds
+from smalt.server.jobs.children import Children
 from smalt.server.jobs.errors import LeaseLost
 from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher, canceled, failed
-from smalt.server.jobs.kinds import JobKind
+from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import JobRecord
-from smalt.server.work import SYSTEM, Works
-from smalt.server.workspaces import WorkspaceService
+from smalt.server.work import SYSTEM, Work, Works
+from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Outside:
     finisher: Finisher
     workspaces: WorkspaceService
     computes: ComputeService
+    children: Children
     kinds: Mapping[str, JobKind]
 
 
@@ -150,11 +152,12 @@ class JobsLoop:
         kind = self._outside.kinds.get(record.kind)
         if kind is None:
             raise NotFound(f"Nothing on this server runs jobs of type {record.kind!r} any more.")
-        command = kind.expand(record.entity())
-        if command is None:
+        if isinstance(kind, ParentLike):
             self._advance(record, kind)
-        elif record.handle is None:
-            self._bring_up(record, command)
+            return
+        assert isinstance(kind, CommandLike)
+        if record.handle is None:
+            self._bring_up(record, kind.expand(record.entity()))
         else:
             self._look_at(record, Handle(record.handle))
 
@@ -209,24 +212,50 @@ class JobsLoop:
         observed = lifecycle.status_of(state.phase)
         self._settle(record, due_in=_LOOK_AGAIN, status=observed, started_at=state.started_at)
 
-    def _advance(self, record: JobRecord, kind: JobKind) -> None:
-        """One turn of a job that lives by its children."""
+    def _advance(self, record: JobRecord, kind: ParentLike) -> None:
+        """One turn of a job that lives by its children.
+
+        The whole turn is one transaction that holds the job's row: a child that ends meanwhile waits with its call,
+        so that none is forgotten.
+        """
+        outside = self._outside
         with self._works.write(SYSTEM) as work:
-            workspace = self._outside.workspaces.by_id(work, record.workspace_id)
-            children = store.children(work.connection, record.workspace_id, record.name)
-            if record.status is not JobStatus.CANCEL_REQUESTED:
-                progress = kind.advance(work, workspace, record, children)
-                status, error = progress.status, progress.error
-            elif any(child.active for child in children):
-                status, error = JobStatus.CANCEL_REQUESTED, None
+            workspace = outside.workspaces.by_id(work, record.workspace_id)
+            present = self._held(work, record)
+            if present.status is not JobStatus.CANCEL_REQUESTED:
+                progress = kind.advance(work, workspace, present)
+            elif outside.children.cancel(work, workspace, present):
+                progress = Progress(JobStatus.CANCEL_REQUESTED)
             else:
-                status, error = JobStatus.CANCELED, "The job was canceled."
-        if not status.is_terminal:
-            started_at = record.started_at or (clock.now() if status is JobStatus.RUNNING else None)
-            self._settle(record, due_in=_LOOK_AGAIN, status=status, started_at=started_at)
-            return
-        reasons = {JobStatus.COMPLETED: Reason.COMPLETED, JobStatus.CANCELED: Reason.CANCELED}
-        self._finish(record, WorkloadState(Phase.ENDED, reasons.get(status, Reason.FAILED), error=error))
+                progress = Progress(JobStatus.CANCELED, "The job was canceled.")
+            status = progress.status
+            started_at = present.started_at or (work.now if status is JobStatus.RUNNING else None)
+            if status.is_terminal:
+                reason = {JobStatus.COMPLETED: Reason.COMPLETED, JobStatus.CANCELED: Reason.CANCELED}
+                state = WorkloadState(
+                    Phase.ENDED, reason.get(status, Reason.FAILED), error=progress.error, outputs=progress.outputs
+                )
+                self._end(work, workspace, present, state)
+            else:
+                store.settle(
+                    work.connection,
+                    present,
+                    lease=self._lease,
+                    due_at=work.now + _LOOK_AGAIN,
+                    status=lifecycle.follow(present.status, status),
+                    started_at=started_at,
+                )
+
+    def _held(self, work: Work, record: JobRecord) -> JobRecord:
+        """The job as it is now, locked for this transaction.
+
+        Raises:
+            LeaseLost: Another worker has it now.
+        """
+        present = store.find_by_id(work.connection, record.id, lock=True)
+        if present is None or present.lease != self._lease:
+            raise LeaseLost(f"Job {record.name!r} was taken up by another worker.")
+        return present
 
     def _settle(
         self,
@@ -243,9 +272,7 @@ class JobsLoop:
             LeaseLost: Another worker has it now.
         """
         with self._works.write(SYSTEM) as work:
-            present = store.find_by_id(work.connection, record.id, lock=True)
-            if present is None or present.lease != self._lease:
-                raise LeaseLost(f"Job {record.name!r} was taken up by another worker.")
+            present = self._held(work, record)
             due_at = work.now + due_in
             if present.status is JobStatus.CANCEL_REQUESTED and record.status is not JobStatus.CANCEL_REQUESTED:
                 due_at = work.now  # It was canceled while this turn ran.
@@ -256,14 +283,16 @@ class JobsLoop:
             store.settle(work.connection, record, lease=self._lease, due_at=due_at, **values)
 
     def _finish(self, record: JobRecord, state: WorkloadState) -> None:
-        outside = self._outside
         with self._works.write(SYSTEM) as work:
-            workspace = outside.workspaces.by_id(work, record.workspace_id)
-            outside.finisher.finish(work, workspace, record, state, lease=self._lease)
-            free = outside.computes.slots - store.running(work.connection, worker=self._worker)
-            store.call_next(work.connection, now=work.now, count=max(free, 0))
-            work.after_commit(lambda: outside.starter.tidy(record))
+            self._end(work, self._outside.workspaces.by_id(work, record.workspace_id), record, state)
         self._stopped.discard(record.handle or "")
+
+    def _end(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:
+        outside = self._outside
+        outside.finisher.finish(work, workspace, record, state, lease=self._lease)
+        free = outside.computes.slots - store.running(work.connection, worker=self._worker)
+        store.call_next(work.connection, now=work.now, count=max(free, 0))
+        work.after_commit(lambda: outside.starter.tidy(record))
 
     def _try_again(self, record: JobRecord, error: Exception) -> None:
         """After a failure that is not the job's, try later, and at last give the job up."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from smalt.entities.job.command import CommandJob
-from smalt.entities.job.inputs import DataInput
+from smalt.entities.job.inputs import DataInput, JobInputs, data_inputs
+from smalt.entities.job.outputs import JobOutputs
 from smalt.entities.types import Mode
 from smalt.environments import Recipe
 from smalt.errors import InvalidRequest, Unsupported
@@ -24,6 +25,14 @@ from smalt.wire.references import AssetReference, LocalPath, RemoteUrl
 _OUTPUT_MODES = frozenset({None, Mode.MOUNT, Mode.RW_MOUNT, Mode.UPLOAD, Mode.DIRECT})
 
 
+class WithInputs(Protocol):
+    """A job of a kind that has inputs."""
+
+    compute: str | None
+    inputs: JobInputs
+    outputs: JobOutputs
+
+
 @dataclass
 class Pinned:
     """What the references of a job came to.
@@ -35,6 +44,7 @@ class Pinned:
         code: ARM id of the code asset, and the URI of its folder.
         inputs: For each data input the URI of its bytes, and the asset it came from if it did.
         outputs: URIs of the outputs.
+        parts: What a kind with children keeps for them.
     """
 
     compute: str | None = None
@@ -43,6 +53,7 @@ class Pinned:
     code: dict[str, str] | None = None
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)  # Any: JSON
 
     def document(self) -> dict[str, Any]:  # Any: JSON
         """As JSON, to be kept with the job."""
@@ -53,6 +64,7 @@ class Pinned:
             "code": self.code,
             "inputs": self.inputs,
             "outputs": self.outputs,
+            **({"parts": self.parts} if self.parts else {}),
         }
 
 
@@ -76,14 +88,24 @@ class Pinner:
 
     def pin(self, work: Work, workspace: WorkspaceRecord, name: str, job: CommandJob, problems: Problems) -> Pinned:
         """Look up everything; what is wrong goes to `problems`, and the rest is pinned all the same."""
-        pinned = Pinned()
-        with problems.at("compute"):
-            pinned.compute = self._computes.require(work, workspace, job.compute)
+        pinned = self.ports(work, workspace, name, job, problems)
         with problems.at("environment"):
             pinned.environment, pinned.recipe = self._software.choose(work, workspace, job.environment)
         with problems.at("code"):
             pinned.code = self._code(work, workspace, job.code)
-        for key, value in job.data_inputs().items():
+        with problems.at("command"):
+            workload.command_text(job, known_inputs=pinned.inputs.keys())
+        for variable, text in job.environment_variables.items():
+            with problems.at(f"environment_variables.{variable}"):
+                workload.fill(text, job, known_inputs=pinned.inputs.keys())
+        return pinned
+
+    def ports(self, work: Work, workspace: WorkspaceRecord, name: str, job: WithInputs, problems: Problems) -> Pinned:
+        """Look up the compute, the data inputs and the outputs of a job of any kind."""
+        pinned = Pinned()
+        with problems.at("compute"):
+            pinned.compute = self._computes.require(work, workspace, job.compute)
+        for key, value in data_inputs(job.inputs).items():
             with problems.at(f"inputs.{key}"):
                 found = self._input(work, workspace, value)
                 if found is not None:
@@ -96,11 +118,6 @@ class Pinner:
                 place = self._locator.locate(work, workspace, uri).uri
                 # Places have no slash at the end; here it tells a folder from a file.
                 pinned.outputs[key] = f"{place}/" if uri.endswith("/") else place
-        with problems.at("command"):
-            workload.command_text(job, known_inputs=pinned.inputs.keys())
-        for variable, text in job.environment_variables.items():
-            with problems.at(f"environment_variables.{variable}"):
-                workload.fill(text, job, known_inputs=pinned.inputs.keys())
         return pinned
 
     def _code(self, work: Work, workspace: WorkspaceRecord, code: str | None) -> dict[str, str] | None:

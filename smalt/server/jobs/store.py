@@ -74,6 +74,18 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildState:
+    """How far a child is, without its document."""
+
+    name: str
+    status: JobStatus
+    is_active: bool
+    error: Mapping[str, str] | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which jobs a list is about. Without a parent it shows those that have none."""
 
@@ -124,6 +136,17 @@ def children(connection: Connection, workspace_id: str, parent: str) -> list[Job
     """All children of a job, the oldest first."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent, jobs.c.deleted.is_(False))
     return [_record(row) for row in connection.execute(query.order_by(jobs.c.created_at, jobs.c.id))]
+
+
+def child_states(
+    connection: Connection, workspace_id: str, parent: str, *, names: Collection[str] | None = None
+) -> dict[str, ChildState]:
+    """How far the children of a job are, by name; deleted ones too."""
+    columns = (jobs.c.name, jobs.c.status, jobs.c.active, jobs.c.error, jobs.c.started_at, jobs.c.ended_at)
+    query = select(*columns).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent)
+    if names is not None:
+        query = query.where(jobs.c.name.in_(names))
+    return {row.name: ChildState(row.name, JobStatus(row.status), *row[2:]) for row in connection.execute(query)}
 
 
 def has_due(connection: Connection, *, worker: str, now: datetime, hints: Collection[str] = ()) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smalt.entities.job.base import Job
@@ -11,11 +11,11 @@ from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import Unsupported
 from smalt.kit import ids
-from smalt.server.jobs import policy, store
+from smalt.server.jobs import lifecycle, policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
-from smalt.server.jobs.kinds import JobKind
-from smalt.server.jobs.pinning import Pinned, Pinner, with_pins
+from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike
+from smalt.server.jobs.pinning import Pinner, with_pins
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.store import JobRecord
 from smalt.server.tracking import TrackingService
@@ -40,7 +40,7 @@ class Draft:
 
     kind: str
     job: Job
-    pinned: Pinned
+    pinned: Mapping[str, Any]  # Any: JSON
 
     def document(self) -> dict[str, Any]:  # Any: the entity as plain values
         """What is stored of the entity."""
@@ -54,7 +54,7 @@ class Submission:
     """Looks at jobs and accepts them.
 
     Args:
-        kinds: Kinds by type.
+        kinds: Kinds by type. The mapping may be filled later, as kinds with children use this very submission.
         pinner: Looks references up.
         tracking: Keeps runs.
         machine: What this machine has.
@@ -87,34 +87,60 @@ class Submission:
         if kind is None:
             known = ", ".join(sorted(self._kinds))
             raise Unsupported(f"Jobs of type {job.type!r} are not run by this server. It runs: {known}.", target="type")
-        command = kind.expand(job)
-        if command is None:
-            return Draft(job.type, job, Pinned())
         problems = Problems()
-        pinned = self._pinner.pin(work, workspace, name, command, problems)
-        with problems.at("resources"):
-            policy.check(policy.remarks(command, machine=self._machine), strict=self._strict)
         if job.parent_job_name:
             with problems.at("parent_job_name"):
                 self._parent(work, workspace, job.parent_job_name)
+        if isinstance(kind, ParentLike):
+            whole, pinned = kind.pin(work, workspace, name, job, problems)
+            problems.raise_any()
+            return Draft(job.type, whole, pinned.document())
+        assert isinstance(kind, CommandLike)
+        command = kind.expand(job)
+        pinned = self._pinner.pin(work, workspace, name, command, problems)
+        with problems.at("resources"):
+            policy.check(policy.remarks(command, machine=self._machine), strict=self._strict)
         problems.raise_any()
-        if isinstance(job, CommandJob):
-            return Draft(job.type, with_pins(job, pinned), pinned)
-        return Draft(job.type, job, pinned)
+        return Draft(job.type, with_pins(job, pinned) if isinstance(job, CommandJob) else job, pinned.document())
 
     def accept(self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft) -> JobRecord:
         """Write a new job down, open its run, and tell the loop once that is committed."""
+        record = self._record(work, workspace, name, draft)
+        self._add(work, workspace, record)
+        work.publish(JobSubmitted(workspace.id, name))
+        return record
+
+    def accept_finished(
+        self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, *, of: JobRecord
+    ) -> JobRecord:
+        """Write down a job that is completed from the start, since another one has done its work."""
+        record = replace(
+            self._record(work, workspace, name, draft),
+            status=JobStatus.COMPLETED,
+            started_at=work.now,
+            ended_at=work.now,
+            registered=of.registered,
+            active=False,
+            due_at=None,
+        )
+        self._add(work, workspace, record)
+        self._tracking.close_run(
+            work, workspace, name, status=lifecycle.RUN_STATUS[JobStatus.COMPLETED], ended_at=work.now
+        )
+        return record
+
+    def _record(self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft) -> JobRecord:
         job = draft.job
         parent = self._parent(work, workspace, job.parent_job_name) if job.parent_job_name else None
         job_id = ids.opaque()
-        record = JobRecord(
+        return JobRecord(
             id=job_id,
             workspace_id=workspace.id,
             name=name,
             kind=draft.kind,
             status=JobStatus.STARTING,
             document=draft.document(),
-            pinned=draft.pinned.document(),
+            pinned=draft.pinned,
             display_name=job.display_name or name,
             description=job.description,
             experiment=job.experiment_name or DEFAULT_EXPERIMENT,
@@ -145,11 +171,13 @@ class Submission:
             lease=None,
             lease_until=None,
         )
+
+    def _add(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> None:
         store.add(work.connection, record)
         self._tracking.start_run(
             work,
             workspace,
-            run_id=name,
+            run_id=record.name,
             experiment_name=record.experiment,
             display_name=record.display_name,
             user=record.created_by,
@@ -158,8 +186,6 @@ class Submission:
             properties=record.properties,
             parent_run_id=record.parent,
         )
-        work.publish(JobSubmitted(workspace.id, name))
-        return record
 
     def _parent(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         parent = store.find(work.connection, workspace.id, name)

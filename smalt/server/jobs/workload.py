@@ -10,7 +10,7 @@ from typing import cast
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
-from smalt.entities.job.inputs import DataInput
+from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.types import AssetType, Mode
 from smalt.errors import NotFound
 from smalt.executors import Distribution, Mount, Workload
@@ -77,7 +77,7 @@ def fill(text: str, job: CommandJob, *, known_inputs: Collection[str]) -> str:
     Raises:
         InvalidRequest: An expression names nothing.
     """
-    values = {f"inputs.{name}": value for name, value in job.literals().items()}
+    values = {f"inputs.{name}": value for name, value in literal_texts(job.inputs).items()}
     values |= {f"inputs.{name}": f"{{{{smalt:input:{name}}}}}" for name in known_inputs}
     values |= {f"outputs.{name}": f"{{{{smalt:output:{name}}}}}" for name in job.outputs}
     return expressions.substitute(text, values)
@@ -150,7 +150,7 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
     }
     if record.parent is not None:
         found["AZUREML_PARENT_RUN_ID"] = record.parent
-    found |= {f"AZUREML_PARAMETER_{name}": text for name, text in job.literals().items()}
+    found |= {f"AZUREML_PARAMETER_{name}": text for name, text in literal_texts(job.inputs).items()}
     own = job.environment_variables
     return found | {name: fill(text, job, known_inputs=places.inputs.keys()) for name, text in own.items()}
 

@@ -70,6 +70,7 @@ class Plant:
     home: Path
     client: TestClient
     service: jobs.JobService
+    children: jobs.Children
     assets: AssetService
     locator: DataLocator
     tracking: TrackingService
@@ -107,6 +108,7 @@ class Plant:
             finisher=jobs.Finisher(self.assets, self.tracking, self.house.identity),
             workspaces=self.house.workspaces,
             computes=self.computes,
+            children=self.children,
             kinds=self.kinds,
         )
         return jobs.JobsLoop(self.house.works, self.house.events, outside, hints=hints, worker=worker)
@@ -195,8 +197,21 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     recorder = audit.AuditRecorder(house.works, house.workspaces.find_scope)
     app = Dispatcher(routes, works=house.works, gate=gate, recorder=recorder)
     client = TestClient(app, headers={"Authorization": f"Bearer {house.owner.token}"})
+    children = jobs.Children(submission, service)
+    environments = HereEnvironments()
     return Plant(
-        house, tmp_path, client, service, assets, locator, tracking, computes, HereEnvironments(), kinds, signer
+        house,
+        tmp_path,
+        client,
+        service,
+        children,
+        assets,
+        locator,
+        tracking,
+        computes,
+        environments,
+        kinds,
+        signer,
     )
 
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import InvalidRequest, Unavailable
 from smalt.executors import OutputState
 from smalt.executors.fake import FakeExecutor, Script
 from smalt.kit import clock
 from smalt.server import jobs
-from smalt.server.jobs import store
 from smalt.server.work import SYSTEM
 
 
@@ -260,31 +260,32 @@ def test_a_start_that_fails_for_the_machine_is_tried_again_later(plant, hints):
     assert record.lease is None
 
 
-class Twins(jobs.JobKind):
+class Twins(jobs.ParentLike):
     """A job of two commands, one after the other."""
 
     type = "pipeline"
 
-    def __init__(self, service):
-        self._service = service
+    def __init__(self, children):
+        self._children = children
 
-    def expand(self, job):
-        return None
+    def pin(self, work, workspace, name, job, problems):
+        return job, jobs.Pinned(parts={"count": 2})
 
-    def advance(self, work, workspace, job, children):
-        if any(child.status is JobStatus.FAILED for child in children):
+    def advance(self, work, workspace, record):
+        states = self._children.states(work, workspace, record)
+        if any(state.status is JobStatus.FAILED for state in states.values()):
             return jobs.Progress(JobStatus.FAILED, "A twin failed.")
-        if len(children) == 2 and not any(child.active for child in children):
+        if any(state.is_active for state in states.values()):
+            return jobs.Progress(JobStatus.RUNNING)
+        if len(states) == record.pinned["parts"]["count"]:
             return jobs.Progress(JobStatus.COMPLETED)
-        if len(children) < 2 and not any(child.active for child in children):
-            twin = {"type": "command", "command": "true", "environment": "azureml:plain:1", "parent_job_name": job.name}
-            command = store.entity_class("job", "command").parse(twin)
-            self._service.put(work, workspace, f"{job.name}-{len(children)}", command)
+        command = CommandJob.parse({"command": "twin", "environment": "azureml:plain:1"})
+        self._children.submit(work, workspace, record, f"{record.name}-{len(states)}", command)
         return jobs.Progress(JobStatus.RUNNING)
 
 
 def test_a_kind_may_live_by_its_children(plant, loop, executor):
-    plant.kinds["pipeline"] = Twins(plant.service)
+    plant.kinds["pipeline"] = Twins(plant.children)
     plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
 
     plant.run_to_end(loop, "pair")
@@ -295,3 +296,18 @@ def test_a_kind_may_live_by_its_children(plant, loop, executor):
     assert listed == ["pair"]
     assert [child["runId"] for child in children] == ["pair-0", "pair-1"]
     assert executor.started[0].environment["AZUREML_ROOT_RUN_ID"] == "pair"
+    assert plant.record("pair-0").created_by == plant.record("pair").created_by
+
+
+def test_canceling_a_parent_ends_its_children_first(plant, loop, executor, scripts):
+    scripts["twin"] = Script(waits=True)
+    plant.kinds["pipeline"] = Twins(plant.children)
+    plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
+    plant.run_until(loop, lambda: len(executor.started) == 1)
+
+    plant.client.post(f"{plant.scope}/jobs/pair/cancel")
+    plant.run_to_end(loop, "pair")
+
+    assert plant.record("pair-0").status is JobStatus.CANCELED
+    assert plant.record("pair").status is JobStatus.CANCELED
+    assert plant.record("pair").ended_at >= plant.record("pair-0").ended_at

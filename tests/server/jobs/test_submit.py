@@ -55,7 +55,7 @@ def test_everything_that_is_wrong_is_said_at_once(plant):
     error = answer.json()["error"]
     assert error["code"] == "ValidationError"
     assert [detail["target"] for detail in error["details"]] == [
-        "compute", "environment", "code", "inputs.a", "command",
+        "compute", "inputs.a", "environment", "code", "command",
     ]  # fmt: skip
     assert plant.client.get(f"{plant.scope}/jobs/one").status_code == 404
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from smalt.entities.job.command import CommandJob
+from smalt.entities.job.inputs import data_inputs
 from smalt.errors import InvalidRequest, Unsupported
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs, policy, workload
@@ -39,7 +40,7 @@ def job(**fields):
 def test_commands_are_filled(command, inputs, text):
     found = job(command=command, inputs=inputs)
 
-    assert workload.command_text(found, known_inputs=found.data_inputs()) == text
+    assert workload.command_text(found, known_inputs=data_inputs(found.inputs)) == text
 
 
 def test_an_expression_without_a_value_is_refused_with_the_names_there_are():
