@@ -19,6 +19,7 @@ from smalt.wire.arm.assets import ASSET_TYPES
 from smalt.wire.arm.base import ENVELOPE, ShapeCodec
 from smalt.wire.arm.search_space import SEARCH_SPACE
 from smalt.wire.arm.shape import Both, CamelKeys, JsonObject, MapOf, Part, Seconds, Shape, Words
+from smalt.wire.arm.steps import STEPS
 
 JOB_TYPES = Words(
     {
@@ -236,6 +237,7 @@ _OWN: dict[str, dict[str, Part]] = {
         "search_space": MapOf(SEARCH_SPACE),
         "trial": Both(_trial_to_arm, _trial_from_arm),
     },
+    "PipelineJob": {"jobs": STEPS},
     "SparkJob": {
         "resources": CamelKeys(),
         "entry": Both(_entry_to_arm, _entry_from_arm),
