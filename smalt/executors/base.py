@@ -150,10 +150,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutputState:
-    """Where an output lies, and its size where it is one file."""
+    """Where an output lies, its size where it is one file, and the digest of its content where that was taken."""
 
     path: str
     size: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Mounts:
         """Send outputs where they belong, each as far as it can be.
 
         Returns:
-            Path and size of each output, and what went wrong.
+            Path, size and digest of each output, and what went wrong.
         """
         published: dict[str, dict[str, Any]] = {}
         failures: list[str] = []
@@ -185,7 +185,13 @@ def _remote_target(mount: Mapping[str, Any]) -> str:
 
 
 def _described(shown: str, path: str) -> dict[str, Any]:
-    return {"path": shown, "size": os.path.getsize(path)} if os.path.isfile(path) else {"path": shown}
+    from smalt.runtime import digest  # Imported here since many jobs have no outputs.
+
+    found: dict[str, Any] = {"path": shown}
+    if os.path.isfile(path):
+        found["size"] = os.path.getsize(path)
+    content = digest.of_path(path)
+    return found if content is None else {**found, "digest": content}
 
 
 def _move(place: str, target: str) -> None:

@@ -24,7 +24,18 @@ from smalt.environments import EnvironmentCache, EnvironmentRequest, Substitutio
 from smalt.errors import Conflict, InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock, yaml
-from smalt.server import assets, audit, compute, connections, identity, jobs, registries, tracking, workspaces
+from smalt.server import (
+    assets,
+    audit,
+    compute,
+    connections,
+    identity,
+    jobs,
+    pipelines,
+    registries,
+    tracking,
+    workspaces,
+)
 from smalt.server.database import Database
 from smalt.server.events import Events
 from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
@@ -110,6 +121,19 @@ def build(settings: Settings) -> Server:
     submission = jobs.Submission(kinds, pinner, runs, strict=settings.strict)
     job_service = jobs.JobService(submission, runs)
     children = jobs.Children(submission, job_service)
+    pipeline_kind = pipelines.PipelineKind(
+        pipelines.Neighbours(
+            children=children,
+            pinner=pinner,
+            assets=versioned,
+            locator=locator,
+            computes=computes,
+            software=software,
+            kinds=kinds.keys(),
+        )
+    )
+    kinds["pipeline"] = pipeline_kind
+    pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
         executor,
@@ -170,6 +194,7 @@ def build(settings: Settings) -> Server:
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms),
         *jobs.routes(job_service, rooms, versioned),
+        *pipelines.routes(pipeline_service, rooms),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *tracking.mlflow_routes(
             runs,

@@ -1,6 +1,7 @@
 """Jobs: everything that runs. One lifecycle, one cancel path, one log path; the kinds are handed in by `main`."""
 
 from smalt.server.jobs.children import Children
+from smalt.server.jobs.document import to_arm as arm_document
 from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
@@ -12,8 +13,8 @@ from smalt.server.jobs.routes import routes
 from smalt.server.jobs.service import Changes, JobService
 from smalt.server.jobs.software import Software
 from smalt.server.jobs.start import Starter
-from smalt.server.jobs.store import ChildState, Filter, JobRecord
-from smalt.server.jobs.submit import Submission
+from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
+from smalt.server.jobs.submit import Draft, Submission
 
 __all__ = [
     "CancelRequested",
@@ -22,6 +23,7 @@ __all__ = [
     "Children",
     "CommandKind",
     "CommandLike",
+    "Draft",
     "Filter",
     "Finisher",
     "Hints",
@@ -37,9 +39,11 @@ __all__ = [
     "Pinner",
     "Problems",
     "Progress",
+    "Result",
     "Software",
     "Starter",
     "Submission",
+    "arm_document",
     "history_routes",
     "routes",
 ]

@@ -9,7 +9,7 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.status import JobStatus
 from smalt.server.jobs import store
 from smalt.server.jobs.service import JobService
-from smalt.server.jobs.store import ChildState, JobRecord
+from smalt.server.jobs.store import ChildState, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
 from smalt.server.work import Actor, ActorKind, Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -17,7 +17,7 @@ from smalt.server.workspaces import WorkspaceRecord
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The children of jobs.
+    """The children of jobs. They belong to whoever submitted the parent, and to the parent's experiment.
 
     Args:
         submission: Looks at jobs and accepts them.
@@ -28,9 +28,7 @@ class Children:
     service: JobService
 
     def submit(self, work: Work, workspace: WorkspaceRecord, parent: JobRecord, name: str, job: Job) -> JobRecord:
-        """Submit a child for whoever submitted its parent, in the parent's experiment unless it names one.
-
-        A child of this name that the parent has already is returned as it is.
+        """Submit a child; one of this name that the parent has already is returned as it is.
 
         Raises:
             ValidationFailed: It is wrong; everything that is stands in `details`.
@@ -40,11 +38,31 @@ class Children:
         found = store.find(work.connection, workspace.id, name)
         if found is not None and found.parent == parent.name:
             return found
-        whole = job.model_copy(
-            update={"experiment_name": job.experiment_name or parent.experiment, "parent_job_name": parent.name}
-        )
+        return self.accept(work, workspace, parent, name, self.draft(work, workspace, parent, name, job))
+
+    def draft(self, work: Work, workspace: WorkspaceRecord, parent: JobRecord, name: str, job: Job) -> Draft:
+        """Look at a child that may be submitted or adopted; nothing is written.
+
+        Raises:
+            ValidationFailed: It is wrong; everything that is stands in `details`.
+            Unsupported: It cannot run here.
+        """
+        experiment = job.experiment_name or parent.experiment
+        whole = job.model_copy(update={"experiment_name": experiment, "parent_job_name": None})
         draft = self.submission.draft(work, workspace, name, whole)
-        return self.submission.accept(_as_owner(work, parent), workspace, name, draft)
+        return replace(draft, job=draft.job.model_copy(update={"parent_job_name": parent.name}))
+
+    def is_free(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
+        """Whether no job, not even a deleted one, has this name."""
+        return store.find_id(work.connection, workspace.id, name) is None
+
+    def accept(self, work: Work, workspace: WorkspaceRecord, parent: JobRecord, name: str, draft: Draft) -> JobRecord:
+        """Submit a child that was looked at.
+
+        Raises:
+            JobExists: The name is taken.
+        """
+        return self.submission.accept(_as_owner(work, parent), workspace, name, draft, parent=parent)
 
     def adopt(
         self,
@@ -52,27 +70,21 @@ class Children:
         workspace: WorkspaceRecord,
         parent: JobRecord,
         name: str,
+        draft: Draft,
         *,
         of: JobRecord,
-        job: Job,
         properties: Mapping[str, str],
     ) -> JobRecord:
-        """Make a child that is completed from the start, as it does what a finished job has done already.
+        """Make a child that is completed from the start, since a finished job has done its work.
 
         Args:
-            of: The finished job, whose outputs and pins it takes over.
-            job: What the child would have run; display name, tags and properties are its own.
+            of: That job, whose outputs, logs and metrics it shows.
             properties: Further properties, e.g. `azureml.reusedrunid`.
         """
-        whole = job.model_copy(
-            update={
-                "experiment_name": job.experiment_name or parent.experiment,
-                "parent_job_name": parent.name,
-                "properties": {**job.properties, **properties},
-            }
+        job = draft.job.model_copy(update={"properties": {**draft.job.properties, **properties}})
+        return self.submission.accept_finished(
+            _as_owner(work, parent), workspace, name, replace(draft, job=job), parent=parent, of=of
         )
-        draft = Draft(of.kind, whole, of.pinned)
-        return self.submission.accept_finished(_as_owner(work, parent), workspace, name, draft, of=of)
 
     def states(
         self, work: Work, workspace: WorkspaceRecord, parent: JobRecord, *, names: Collection[str] | None = None
@@ -80,13 +92,18 @@ class Children:
         """How far the children of a job are, by name; only some of them if asked."""
         return store.child_states(work.connection, workspace.id, parent.name, names=names)
 
-    def record(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
-        """One child, whole.
+    def results(self, work: Work, workspace: WorkspaceRecord, names: Collection[str]) -> dict[str, Result]:
+        """What jobs have left behind, by name."""
+        return store.results(work.connection, workspace.id, names)
 
-        Raises:
-            JobNotFound: It was deleted.
-        """
-        return self.service.get(work, workspace, name)
+    def find(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord | None:
+        """A job, whole, or None when there is none or it was deleted."""
+        return self.service.find(work, workspace, name)
+
+    def move_outputs(self, work: Work, parent: JobRecord, outputs: Mapping[str, str]) -> None:
+        """Say that outputs of a parent are elsewhere: where the job lies whose work was taken over."""
+        pinned = {**parent.pinned, "outputs": {**parent.pinned["outputs"], **outputs}}
+        store.change(work.connection, parent, pinned=pinned)
 
     def cancel(self, work: Work, workspace: WorkspaceRecord, parent: JobRecord) -> bool:
         """Ask all children that still run to end; whether there are any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
@@ -91,6 +92,7 @@ class Finisher:
             ended_at=ended_at,
             error=None if message is None or status is JobStatus.COMPLETED else {"code": code, "message": message},
             registered=registered,
+            written={name: asdict(output) for name, output in state.outputs.items()},
             revision=present.revision + 1,
             modified_at=work.now,
         )

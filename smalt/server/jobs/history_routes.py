@@ -82,7 +82,7 @@ class _Handlers:
 
     def _logs(self, call: Call, workspace: WorkspaceRecord, record: JobRecord) -> dict[str, str]:
         try:
-            root = self._locator.locate(call.work, workspace, outputs.artifact_uri(record.name))
+            root = self._locator.locate(call.work, workspace, outputs.artifact_uri(outputs.artifacts_of(record)))
         except NotFound:
             return {}
         base = f"{call.base_url}/blob/{workspace.id}/{root.container}/{root.key}"

@@ -26,11 +26,13 @@ class Progress:
         status: The state the parent should have.
         error: Why, if that is a failure.
         outputs: What was written to the parent's own outputs, once it is completed.
+        has_more: The next turn should follow at once.
     """
 
     status: JobStatus
     error: str | None = None
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
+    has_more: bool = False
 
 
 class JobKind(ABC):

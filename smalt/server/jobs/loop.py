@@ -235,13 +235,14 @@ class JobsLoop:
                 state = WorkloadState(
                     Phase.ENDED, reason.get(status, Reason.FAILED), error=progress.error, outputs=progress.outputs
                 )
-                self._end(work, workspace, present, state)
+                # What the turn has changed of the job, such as where its outputs are, counts.
+                self._end(work, workspace, self._held(work, record), state)
             else:
                 store.settle(
                     work.connection,
                     present,
                     lease=self._lease,
-                    due_at=work.now + _LOOK_AGAIN,
+                    due_at=work.now + (timedelta() if progress.has_more else _LOOK_AGAIN),
                     status=lifecycle.follow(present.status, status),
                     started_at=started_at,
                 )

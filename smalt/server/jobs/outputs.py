@@ -18,6 +18,9 @@ from smalt.wire import expressions
 ARTIFACTS = frozenset({"artifacts", "default"})
 """Outputs that mean the artifact root of the run."""
 
+ARTIFACTS_OF = "artifacts_of"
+"""The key among what is pinned that says whose artifacts a job shows."""
+
 ARTIFACT_STORE = "workspaceartifactstore"
 ARTIFACT_CONTAINER = "azureml"
 _DEFAULT_STORE = "workspaceblobstore"
@@ -31,6 +34,11 @@ def artifact_prefix(job_name: str) -> str:
 def artifact_uri(job_name: str) -> str:
     """The same as a datastore URI."""
     return f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_prefix(job_name)}/"
+
+
+def artifacts_of(record: JobRecord) -> str:
+    """The job whose artifacts a job shows: its own, or those of the job whose work it has taken over."""
+    return str(record.pinned.get(ARTIFACTS_OF, record.name))
 
 
 def output_uri(job_name: str, name: str, output: JobOutput) -> str:
@@ -54,7 +62,7 @@ def find_output(record: JobRecord, name: str) -> str:
         NotFound: The job declares no such output.
     """
     if name in ARTIFACTS:
-        return artifact_uri(record.name)
+        return artifact_uri(artifacts_of(record))
     uri = record.pinned.get("outputs", {}).get(name)
     if uri is None:
         known = ", ".join(sorted({*record.pinned.get("outputs", {}), "artifacts"}))

@@ -9,10 +9,21 @@ from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFail
 
 
 class Problems:
-    """What was found so far."""
+    """What was found so far.
 
-    def __init__(self) -> None:
+    Args:
+        place: What targets of failures noted here begin with.
+    """
+
+    def __init__(self, place: str = "") -> None:
         self._found: list[SmaltError] = []
+        self._place = place
+
+    def below(self, place: str) -> Problems:
+        """The same collection, for a part whose fields are below a place such as `jobs.train.`."""
+        part = Problems(self._place + place)
+        part._found = self._found
+        return part
 
     @contextmanager
     def at(self, target: str) -> Iterator[None]:
@@ -22,7 +33,7 @@ class Problems:
         except SmaltError as error:
             if error.status >= 500:
                 raise
-            self._found.append(_as_detail(error, target))
+            self._found.append(_as_detail(error, self._place + target))
 
     def raise_any(self) -> None:
         """Refuse the job if there is anything.

@@ -14,6 +14,8 @@ from smalt.entities.job.status import JobStatus
 from smalt.entities.kinds import entity_class
 from smalt.server.jobs.tables import jobs
 
+_MOST_NAMES = 500
+
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
@@ -45,6 +47,7 @@ class JobRecord:
     ended_at: datetime | None
     error: Mapping[str, str] | None
     registered: Mapping[str, str]
+    written: Mapping[str, Mapping[str, Any]]  # Any: JSON
     active: bool
     workload: str
     handle: str | None
@@ -86,6 +89,29 @@ class ChildState:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What a job has left behind: the places of its outputs, and what was written to them.
+
+    Args:
+        name: The job.
+        outputs: URIs by output; one that ends with a slash is a folder.
+        written: Path, size and digest by output.
+    """
+
+    name: str
+    outputs: Mapping[str, str]
+    written: Mapping[str, Mapping[str, Any]]  # Any: JSON
+
+    def uri(self, output: str) -> str | None:
+        """Where an output is; for one that is a single file, the file."""
+        uri = self.outputs.get(output)
+        written = self.written.get(output)
+        if uri is not None and uri.endswith("/") and written is not None and written.get("size") is not None:
+            return uri + str(written["path"]).rsplit("/", 1)[-1]
+        return uri
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which jobs a list is about. Without a parent it shows those that have none."""
 
@@ -100,6 +126,12 @@ def find(connection: Connection, workspace_id: str, name: str, *, lock: bool = F
     """A job by name, deleted ones too; locked against other writers if asked."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
     return _one(connection, query.with_for_update() if lock else query)
+
+
+def find_id(connection: Connection, workspace_id: str, name: str) -> str | None:
+    """The own id of a job of this name, deleted ones too."""
+    query = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def find_by_id(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord | None:
@@ -147,6 +179,18 @@ def child_states(
     if names is not None:
         query = query.where(jobs.c.name.in_(names))
     return {row.name: ChildState(row.name, JobStatus(row.status), *row[2:]) for row in connection.execute(query)}
+
+
+def results(connection: Connection, workspace_id: str, names: Collection[str]) -> dict[str, Result]:
+    """What jobs have left behind, by name."""
+    found: dict[str, Result] = {}
+    wanted = list(names)
+    for start in range(0, len(wanted), _MOST_NAMES):
+        query = select(jobs.c.name, jobs.c.pinned["outputs"], jobs.c.written).where(
+            jobs.c.workspace_id == workspace_id, jobs.c.name.in_(wanted[start : start + _MOST_NAMES])
+        )
+        found |= {row[0]: Result(row[0], row[1] or {}, row[2]) for row in connection.execute(query)}
+    return found
 
 
 def has_due(connection: Connection, *, worker: str, now: datetime, hints: Collection[str] = ()) -> bool:

@@ -11,7 +11,7 @@ from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import Unsupported
 from smalt.kit import ids
-from smalt.server.jobs import lifecycle, policy, store
+from smalt.server.jobs import lifecycle, outputs, policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike
@@ -41,6 +41,10 @@ class Draft:
     kind: str
     job: Job
     pinned: Mapping[str, Any]  # Any: JSON
+
+    def with_pinned(self, pinned: Mapping[str, Any]) -> Draft:  # Any: JSON
+        """The draft with more pinned to it."""
+        return replace(self, pinned=pinned)
 
     def document(self) -> dict[str, Any]:  # Any: the entity as plain values
         """What is stored of the entity."""
@@ -103,35 +107,50 @@ class Submission:
         problems.raise_any()
         return Draft(job.type, with_pins(job, pinned) if isinstance(job, CommandJob) else job, pinned.document())
 
-    def accept(self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft) -> JobRecord:
+    def accept(
+        self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, *, parent: JobRecord | None = None
+    ) -> JobRecord:
         """Write a new job down, open its run, and tell the loop once that is committed."""
-        record = self._record(work, workspace, name, draft)
+        if parent is None and draft.job.parent_job_name:
+            parent = self._parent(work, workspace, draft.job.parent_job_name)
+        record = self._record(work, workspace, name, draft, parent)
         self._add(work, workspace, record)
         work.publish(JobSubmitted(workspace.id, name))
         return record
 
     def accept_finished(
-        self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, *, of: JobRecord
+        self,
+        work: Work,
+        workspace: WorkspaceRecord,
+        name: str,
+        draft: Draft,
+        *,
+        parent: JobRecord,
+        of: JobRecord,
     ) -> JobRecord:
         """Write down a job that is completed from the start, since another one has done its work."""
         record = replace(
-            self._record(work, workspace, name, draft),
+            self._record(work, workspace, name, draft, parent),
+            pinned={**of.pinned, outputs.ARTIFACTS_OF: outputs.artifacts_of(of)},
             status=JobStatus.COMPLETED,
             started_at=work.now,
             ended_at=work.now,
             registered=of.registered,
+            written=of.written,
             active=False,
             due_at=None,
         )
         self._add(work, workspace, record)
+        self._tracking.copy_records(work, workspace, of.name, name)
         self._tracking.close_run(
             work, workspace, name, status=lifecycle.RUN_STATUS[JobStatus.COMPLETED], ended_at=work.now
         )
         return record
 
-    def _record(self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft) -> JobRecord:
+    def _record(
+        self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, parent: JobRecord | None
+    ) -> JobRecord:
         job = draft.job
-        parent = self._parent(work, workspace, job.parent_job_name) if job.parent_job_name else None
         job_id = ids.opaque()
         return JobRecord(
             id=job_id,
@@ -160,6 +179,7 @@ class Submission:
             ended_at=None,
             error=None,
             registered={},
+            written={},
             active=True,
             # Unique among all workspaces, as they share this machine's folder of jobs.
             workload=f"{name[:200]}-{job_id[:12]}",
@@ -185,6 +205,7 @@ class Submission:
             tags={**record.tags, "mlflow.source.type": "JOB", "mlflow.rootRunId": record.root},
             properties=record.properties,
             parent_run_id=record.parent,
+            artifacts_of=outputs.artifacts_of(record),
         )
 
     def _parent(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:

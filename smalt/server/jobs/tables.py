@@ -35,6 +35,7 @@ jobs = Table(
     Column("ended_at", Moment),
     Column("error", Document),
     Column("registered", Document, nullable=False, comment="asset ids by the name of the output"),
+    Column("written", Document, nullable=False, server_default="{}", comment="path, size and digest by output"),
     # What the loop keeps.
     Column("active", Boolean, nullable=False),
     Column("workload", String(255), nullable=False, unique=True, comment="its name on the executor"),

@@ -80,6 +80,21 @@ class MetricStore:
         rows = [(run, key, experiment, *point[1:]) for key, point in newest.items()]
         execute(connection, _UPSERT_LATEST, rows)
 
+    def copy(self, connection: Connection, run: int, to: int, experiment: int) -> None:
+        """Copy all metrics of a run, with their history, to a new one."""
+        execute(
+            connection,
+            "INSERT INTO metric_points (run, key, step, at, value, is_nan) "
+            "SELECT ?, key, step, at, value, is_nan FROM metric_points WHERE run = ?",
+            (to, run),
+        )
+        execute(
+            connection,
+            "INSERT INTO latest_metrics (run, key, experiment, step, at, value, is_nan) "
+            "SELECT ?, key, ?, step, at, value, is_nan FROM latest_metrics WHERE run = ?",
+            (to, experiment, run),
+        )
+
     def latest(self, connection: Connection, runs: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
         """The newest value of every metric of some runs, as MLflow shows them."""
         found: dict[int, list[dict[str, Any]]] = {run: [] for run in runs}

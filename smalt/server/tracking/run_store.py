@@ -120,6 +120,12 @@ def add_params(connection: Connection, run: int, values: Mapping[str, str]) -> N
     )
 
 
+def copy_params(connection: Connection, run: int, to: int) -> None:
+    """Copy all params of a run to a new one."""
+    statement = "INSERT INTO run_params (run, key, value) SELECT ?, key, value FROM run_params WHERE run = ?"
+    execute(connection, statement, (to, run))
+
+
 def set_tags(connection: Connection, run: int, values: Mapping[str, str]) -> None:
     """Store tags, over old ones of the same key."""
     execute(

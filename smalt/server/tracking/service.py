@@ -62,10 +62,12 @@ class TrackingService:
         tags: Mapping[str, str],
         properties: Mapping[str, str] | None = None,
         parent_run_id: str | None = None,
+        artifacts_of: str | None = None,
     ) -> None:
         """Make the run of a job; asked again for the same job, it changes nothing.
 
-        Properties show as tags, as in Azure, unless a tag of the same key says otherwise.
+        Properties show as tags, as in Azure, unless a tag of the same key says otherwise. With `artifacts_of` the run
+        shows the artifacts of another job, whose work it takes over.
 
         Raises:
             AlreadyExists: A client has made a run of this id.
@@ -81,7 +83,7 @@ class TrackingService:
             status="RUNNING",
             started_at=clock.to_millis(started_at),
             # A job's outputs and logs stand there whatever the experiment says.
-            artifact_uri=artifacts.run_root(run_id),
+            artifact_uri=artifacts.run_root(artifacts_of or run_id),
             owner_job=run_id,
         )
         number = run_store.insert(work.connection, new)
@@ -93,6 +95,12 @@ class TrackingService:
         if parent_run_id is not None:
             values[_PARENT] = parent_run_id
         run_store.set_tags(work.connection, number, _shortened(values))
+
+    def copy_records(self, work: Work, workspace: Space, run_id: str, to: str) -> None:
+        """Copy the params and the metrics with their history to another run."""
+        source, target = self._run(work, workspace, run_id), self._run(work, workspace, to)
+        run_store.copy_params(work.connection, source.id, target.id)
+        self.metric_store.copy(work.connection, source.id, target.id, target.experiment)
 
     def set_status(self, work: Work, workspace: Space, run_id: str, status: str) -> None:
         """Set a run's status: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED."""

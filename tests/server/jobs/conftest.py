@@ -72,6 +72,9 @@ class Plant:
     service: jobs.JobService
     children: jobs.Children
     assets: AssetService
+    containers: Containers
+    pinner: jobs.Pinner
+    software: jobs.Software
     locator: DataLocator
     tracking: TrackingService
     computes: ComputeService
@@ -177,7 +180,8 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     signer = Signer(bytes(32))
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind()}
     software = jobs.Software(assets, locator)
-    submission = jobs.Submission(kinds, jobs.Pinner(assets, locator, computes, software), tracking)
+    pinner = jobs.Pinner(assets, locator, computes, software)
+    submission = jobs.Submission(kinds, pinner, tracking)
     service = jobs.JobService(submission, tracking)
     locator.output_of = service.output_uri
     default = house.default
@@ -206,6 +210,9 @@ def plant(house: Any, tmp_path: Path) -> Plant:
         service,
         children,
         assets,
+        containers,
+        pinner,
+        software,
         locator,
         tracking,
         computes,

@@ -1,0 +1,308 @@
+"""What is wrong with a pipeline, found at submit: every mistake at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from smalt.entities.component import Component, ComponentInput
+from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
+from smalt.entities.job.pipeline import PipelineSettings
+from smalt.entities.job.step import Step, StepInput, StepOutput
+from smalt.errors import InvalidRequest, Unsupported
+from smalt.server.jobs import Problems
+from smalt.server.pipelines import bindings, control, graph
+from smalt.server.pipelines.bindings import ParentInput, ParentOutput, StepInputOf, StepOutputOf
+from smalt.server.pipelines.components import Components, check_kind, reference_of, steps_of
+from smalt.server.pipelines.graph import Graph, Node
+
+_MOST_LEVELS = 20
+_FOLDERS = frozenset(
+    {"uri_folder", "mltable", "path", "custom_model", "mlflow_model", "triton_model", "mltable_folder"}
+)
+_PORTS = _FOLDERS | {"uri_file"}
+_ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a binding gives: its declared type, and its text where that is known already."""
+
+    type: str
+    text: str | None = None
+
+    @property
+    def is_port(self) -> bool:
+        """Whether it is data rather than a value."""
+        return self.type in _PORTS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The surroundings of the steps of one pipeline or pipeline component.
+
+    Args:
+        inputs: What its inputs give; None for an optional one that may be missing.
+        outputs: Names of its outputs.
+        level: How deep it is nested.
+        chain: Ids of the pipeline components it is nested in.
+    """
+
+    inputs: Mapping[str, Given]
+    outputs: Collection[str]
+    level: int = 0
+    chain: tuple[str, ...] = ()
+
+
+class Checker:
+    """Looks at pipelines.
+
+    Args:
+        look_up: Finds a registered component; raises when there is none.
+        check_compute: Raises when a compute does not exist.
+        check_command: Raises when a command component could not run here, say for its environment.
+        kinds: Types of jobs this server runs.
+        components: Where what was found is kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        look_up: Callable[[str], Component],
+        check_compute: Callable[[str], object],
+        check_command: Callable[[Component, Step], None],
+        kinds: Collection[str],
+        components: Components,
+    ) -> None:
+        self._look_up = look_up
+        self._check_compute = check_compute
+        self._check_command = check_command
+        self._kinds = kinds
+        self._components = components
+        self._seen: set[str] = set()
+
+    def check(
+        self, steps: Mapping[str, Step], settings: PipelineSettings | None, scope: Scope, problems: Problems
+    ) -> Graph:
+        """Look at the steps and everything below them; mistakes go to `problems`."""
+        chosen = settings or PipelineSettings()
+        found = graph.build(steps, problems, first=chosen.on_init, last=chosen.on_finalize)
+        if not steps:
+            with problems.at("jobs"):
+                raise InvalidRequest("A pipeline needs at least one step under 'jobs'.")
+        writers: dict[str, str] = {}
+        for node in found.nodes.values():
+            self._node(node, found, scope, problems, writers)
+        return found
+
+    def _node(self, node: Node, whole: Graph, scope: Scope, problems: Problems, writers: dict[str, str]) -> None:
+        place = f"jobs.{node.name}"
+        if node.kind in ("if_else", "do_while", "parallel_for"):
+            control.check(node, scope.inputs.keys(), problems)
+            return
+        component = self._component(node.step, place, problems)
+        compute = node.step.compute
+        if compute and "${{" not in compute:
+            with problems.at(f"{place}.compute"):
+                self._check_compute(compute)
+        if component is None:
+            return
+        if component.type not in {"command", "pipeline"} or node.kind not in {"command", "pipeline"}:
+            with problems.at(f"{place}.type"):
+                check_kind(node.kind)
+                check_kind(component.type)
+                self._check_known(node.kind)
+        for name, value in node.step.inputs.items():
+            with problems.at(f"{place}.inputs.{name}"):
+                self._input(component, name, value, whole, scope)
+        for name, declared in component.inputs.items():
+            with problems.at(f"{place}.inputs.{name}"):
+                _check_present(node, name, declared, whole)
+        for name, output in node.step.outputs.items():
+            with problems.at(f"{place}.outputs.{name}"):
+                _check_output(node, component, name, output, scope, writers)
+        if component.type == "pipeline":
+            self._below(component, place, scope, problems)
+
+    def _check_known(self, kind: str) -> None:
+        if kind not in self._kinds:
+            known = ", ".join(sorted(self._kinds))
+            raise Unsupported(f"Steps of type {kind!r} are not run by this server. It runs: {known}.")
+
+    def _component(self, step: Step, place: str, problems: Problems) -> Component | None:
+        reference = reference_of(step)
+        field_name = "trial" if reference is not None and reference == step.trial else "component"
+        found: Component | None = None
+        with problems.at(f"{place}.{field_name}"):
+            found = self._look_up(reference) if reference is not None else self._components.of(step)
+        if found is not None and found.type == "command" and (reference is None or reference not in self._seen):
+            self._seen.add(reference or "")
+            with problems.at(place):
+                self._check_command(found, step)
+        return found
+
+    def _below(self, component: Component, place: str, scope: Scope, problems: Problems) -> None:
+        mark = str(component.id or "")
+        with problems.at(f"{place}.component"):
+            if (mark and mark in scope.chain) or scope.level >= _MOST_LEVELS:
+                raise InvalidRequest(f"The pipeline component {component.name!r} contains itself. Break the circle.")
+        if (mark and (mark in scope.chain or mark in self._seen)) or scope.level >= _MOST_LEVELS:
+            return
+        self._seen.add(mark)
+        inner = Scope(
+            {name: Given(declared.type.lower()) for name, declared in component.inputs.items()},
+            component.outputs.keys(),
+            scope.level + 1,
+            (*scope.chain, mark),
+        )
+        with problems.at(f"{place}.component"):
+            self.check(steps_of(component), None, inner, problems.below(f"{place}."))
+
+    def _input(
+        self, component: Component, name: str, value: StepInput | str | int | float | bool, whole: Graph, scope: Scope
+    ) -> None:
+        declared = component.inputs.get(name)
+        if declared is None:
+            return  # Azure passes such inputs over in silence; the step's log says so.
+        given = self._given(value, whole, scope)
+        if given is not None:
+            _check_fit(name, declared, given)
+
+    def _given(self, value: StepInput | str | int | float | bool, whole: Graph, scope: Scope) -> Given | None:
+        if isinstance(value, StepInput):
+            binding = bindings.whole(value.path)
+            if binding is None:
+                return Given(str(value.type or _ANY)) if value.path else None
+        else:
+            binding = bindings.whole(value)
+            if binding is None:
+                return Given("literal", input_text(value)) if not list(bindings.within(value)) else Given(_ANY)
+        return self._bound(binding, whole, scope)
+
+    def _bound(self, binding: bindings.Binding, whole: Graph, scope: Scope, depth: int = 0) -> Given | None:
+        match binding:
+            case ParentInput(name):
+                if name not in scope.inputs:
+                    known = ", ".join(scope.inputs) or "none"
+                    raise InvalidRequest(f"The pipeline has no input {name!r}. Its inputs: {known}.")
+                return scope.inputs[name]
+            case StepOutputOf(step, name):
+                return self._output_of(step, name, whole)
+            case StepInputOf(step, name):
+                node = whole.nodes.get(step)
+                if node is None or name not in node.step.inputs or depth > len(whole.nodes):
+                    raise InvalidRequest(f"The step {step!r} is given no input {name!r}.")
+                value = node.step.inputs[name]
+                inner = bindings.whole(value.path if isinstance(value, StepInput) else value)
+                return (
+                    self._given(value, whole, scope) if inner is None else self._bound(inner, whole, scope, depth + 1)
+                )
+        raise InvalidRequest(
+            "An input cannot be bound to this. Bind it to an input of the pipeline or an output of a step."
+        )
+
+    def _output_of(self, step: str, name: str, whole: Graph) -> Given | None:
+        node = whole.nodes.get(step)
+        if node is None:
+            return None  # Said already by the graph.
+        if node.kind in ("do_while", "parallel_for"):
+            node = whole.nodes.get(node.body or "")
+            if node is None:
+                return None
+        try:
+            reference = reference_of(node.step)
+            component = self._look_up(reference) if reference is not None else self._components.of(node.step)
+        except InvalidRequest:
+            return None
+        declared = component.outputs.get(name)
+        if declared is None and component.type != "automl" and name not in node.step.outputs:
+            known = ", ".join(component.outputs) or "none"
+            raise InvalidRequest(f"The step {step!r} has no output {name!r}. Its outputs: {known}.")
+        if whole.nodes[step].kind == "parallel_for" or (node.loop and whole.nodes[node.loop].kind == "parallel_for"):
+            return Given(_ANY)
+        return Given(declared.type.lower() if declared is not None else _ANY)
+
+
+def of_input(value: DataInput | LiteralInput | str | int | float | bool) -> Given:
+    """What an input of the pipeline itself gives."""
+    if isinstance(value, DataInput):
+        return Given(value.type.value)
+    if isinstance(value, LiteralInput):
+        return Given((value.type or "literal").lower(), value.text)
+    return Given("literal", input_text(value))
+
+
+def _check_fit(name: str, declared: ComponentInput, given: Given) -> None:
+    wanted = declared.type.lower()
+    if _ANY in (wanted, given.type):
+        return
+    if declared.is_port:
+        if not given.is_port:
+            shown = f"the value {given.text!r}" if given.text is not None else f"a {given.type}"
+            raise InvalidRequest(
+                f"{name!r} takes {wanted} and is given {shown}. Give it data: path: and type:, or the output of a step."
+            )
+        if wanted == "uri_file" and given.type in _FOLDERS - {"path"}:
+            raise InvalidRequest(f"{name!r} takes a file (uri_file) and is given a {given.type}.")
+        return
+    if given.is_port:
+        raise InvalidRequest(f"{name!r} takes a {wanted} and is given data ({given.type}). Give it a value.")
+    if given.text is not None:
+        check_value(name, declared, given.text)
+    elif given.type != "literal" and wanted != "string" and _family(given.type) != _family(wanted):
+        raise InvalidRequest(f"{name!r} takes a {wanted} and is given a {given.type}.")
+
+
+def check_value(name: str, declared: ComponentInput, text: str) -> None:
+    """Refuse a value that is not of the declared type, or outside its bounds.
+
+    Raises:
+        InvalidRequest: The message names the bound.
+    """
+    try:
+        value = declared.coerced(text)
+        low = declared.coerced(declared.min) if declared.min is not None else None
+        high = declared.coerced(declared.max) if declared.max is not None else None
+        allowed = [declared.coerced(choice) for choice in declared.enum] if declared.enum else None
+    except ValueError as error:
+        raise InvalidRequest(f"{name!r} takes a {declared.type.lower()}: {error}") from None
+    if low is not None and value < low:  # type: ignore[operator]  # both of the declared type
+        raise InvalidRequest(f"{name!r} is {value} and must be at least {low}.")
+    if high is not None and value > high:  # type: ignore[operator]  # both of the declared type
+        raise InvalidRequest(f"{name!r} is {value} and must be at most {high}.")
+    if allowed is not None and value not in allowed:
+        raise InvalidRequest(f"{name!r} is {value!r} and must be one of: {', '.join(str(each) for each in allowed)}.")
+
+
+def _family(type_name: str) -> str:
+    return {"int": "number", "integer": "number", "float": "number", "bool": "boolean"}.get(type_name, type_name)
+
+
+def _check_present(node: Node, name: str, declared: ComponentInput, whole: Graph) -> None:
+    if declared.optional or declared.default is not None or name in node.step.inputs:
+        return
+    loop = whole.nodes.get(node.loop or "")
+    if loop is not None:
+        return  # A loop gives it, item by item.
+    raise InvalidRequest(f"The input {name!r} ({declared.type}) is required. Give it a value under inputs.")
+
+
+def _check_output(
+    node: Node, component: Component, name: str, output: StepOutput, scope: Scope, writers: dict[str, str]
+) -> None:
+    if name not in component.outputs and component.type != "automl":
+        known = ", ".join(component.outputs) or "none"
+        raise InvalidRequest(f"The component has no output {name!r}. Its outputs: {known}.")
+    binding = bindings.whole(output.path)
+    if isinstance(binding, ParentOutput):
+        if binding.name not in scope.outputs:
+            known = ", ".join(scope.outputs) or "none"
+            raise InvalidRequest(f"The pipeline has no output {binding.name!r}. Its outputs: {known}.")
+        target = f"the pipeline's output {binding.name!r}"
+    elif output.path and "${{" not in output.path:
+        target = output.path.rstrip("/")
+    else:
+        return
+    writer = writers.setdefault(target, f"{node.name}.{name}")
+    if writer != f"{node.name}.{name}" and node.gate is None:
+        raise InvalidRequest(f"{target} is written by {writer} already. Two steps cannot write to one place.")

@@ -1,0 +1,150 @@
+"""The kind of job that is made of steps: looked at whole when it is submitted, then moved on turn by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
+
+from smalt.entities.component import Component
+from smalt.entities.environment import Environment
+from smalt.entities.job.base import Job
+from smalt.entities.job.pipeline import PipelineJob, PipelineSettings
+from smalt.entities.job.step import Step
+from smalt.errors import InvalidRequest
+from smalt.server.assets import AssetService, DataLocator
+from smalt.server.compute import ComputeService
+from smalt.server.jobs import Children, JobRecord, ParentLike, Pinned, Pinner, Problems, Progress, Software
+from smalt.server.pipelines.check import Checker, Scope, check_value, of_input
+from smalt.server.pipelines.child import default_place
+from smalt.server.pipelines.components import Components, steps_of
+from smalt.server.pipelines.plan import Plans
+from smalt.server.pipelines.turn import Turn
+from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What this slice uses of the ones below.
+
+    Args:
+        children: Submits steps.
+        pinner: Looks up inputs and outputs.
+        assets: Finds components.
+        locator: Finds bytes.
+        computes: Knows the computes.
+        software: Knows the environments.
+        kinds: The types of jobs this server runs; filled by the time the first pipeline comes.
+    """
+
+    children: Children
+    pinner: Pinner
+    assets: AssetService
+    locator: DataLocator
+    computes: ComputeService
+    software: Software
+    kinds: Collection[str]
+
+
+class PipelineKind(ParentLike):
+    """Pipelines.
+
+    Args:
+        neighbours: The slices below.
+    """
+
+    type: ClassVar[str] = "pipeline"
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._below = neighbours
+        self.plans = Plans()
+
+    def pin(
+        self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems
+    ) -> tuple[Job, Pinned]:
+        """See `ParentLike.pin`."""
+        assert isinstance(job, PipelineJob)
+        components = Components()
+        whole = self._with_steps(work, workspace, job, components, problems)
+        settings = whole.settings or PipelineSettings()
+        unplaced = [output for output, given in whole.outputs.items() if not given.path]
+        place = default_place(settings.default_datastore)
+        placed = whole.model_copy(
+            update={
+                "outputs": {
+                    output: given.model_copy(update={"path": given.path or place})
+                    for output, given in whole.outputs.items()
+                }
+            }
+        )
+        pinned = self._below.pinner.ports(work, workspace, name, placed, problems)
+        with problems.at("settings.default_compute"):
+            self._below.computes.require(work, workspace, settings.default_compute)
+        checker = Checker(
+            look_up=lambda reference: components.look_up(work, workspace, self._below.assets, reference),
+            check_compute=lambda compute: self._below.computes.require(work, workspace, compute),
+            check_command=lambda component, step: self._check_command(work, workspace, component, step),
+            kinds=self._below.kinds,
+            components=components,
+        )
+        scope = Scope({key: of_input(value) for key, value in whole.inputs.items()}, whole.outputs.keys())
+        checker.check(whole.jobs, settings, scope, problems)
+        pinned.parts = {"components": components.documents, "unplaced": unplaced}
+        return whole, pinned
+
+    def advance(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Progress:
+        """See `ParentLike.advance`."""
+        plan = self.plans.of(record)
+        turn = Turn(plan, record, work, workspace, children=self._below.children, locator=self._below.locator)
+        return turn.take()
+
+    def _with_steps(
+        self, work: Work, workspace: WorkspaceRecord, job: PipelineJob, components: Components, problems: Problems
+    ) -> PipelineJob:
+        """The job with the steps of the component it names, if it has none of its own."""
+        if job.jobs or job.component is None:
+            return job
+        component: Component | None = None
+        with problems.at("component"):
+            if isinstance(job.component, str):
+                component = components.look_up(work, workspace, self._below.assets, job.component)
+            else:
+                component = Component.parse({"type": "pipeline", **job.component})
+        return job if component is None else _filled(job, component, problems)
+
+    def _check_command(self, work: Work, workspace: WorkspaceRecord, component: Component, step: Step) -> None:
+        """Refuse a command that could not start here.
+
+        Raises:
+            InvalidRequest: It has no command, or its environment is missing or cannot be had.
+        """
+        if not component.command:
+            raise InvalidRequest("A command component needs a command.", target="command")
+        environment = getattr(step, "environment", None) or component.environment
+        if isinstance(environment, str) and "${{" in environment:
+            return
+        inline = Environment.parse(environment) if isinstance(environment, dict) else environment
+        self._below.software.choose(work, workspace, inline)
+
+
+def _filled(job: PipelineJob, component: Component, problems: Problems) -> PipelineJob:
+    """A pipeline job with the steps, the outputs and the default inputs of its component."""
+    inputs = dict(job.inputs)
+    for name, declared in component.inputs.items():
+        with problems.at(f"inputs.{name}"):
+            if name in inputs:
+                given = of_input(inputs[name])
+                if given.text is not None and not declared.is_port:
+                    check_value(name, declared, given.text)
+            elif declared.default is not None:
+                inputs[name] = declared.coerced(declared.default)
+            elif not declared.optional:
+                raise InvalidRequest(f"The input {name!r} ({declared.type}) is required. Give it a value.")
+    document = job.document()
+    outputs = {name: {"type": port.type} for name, port in component.outputs.items()}
+    for name, given_output in (document.get("outputs") or {}).items():
+        outputs[name] = {**outputs.get(name, {}), **given_output}
+    steps = {name: step.document() for name, step in steps_of(component).items()}
+    filled = PipelineJob.parse({**document, "jobs": steps, "outputs": outputs, "component": component.id})
+    return filled.model_copy(update={"inputs": inputs})

@@ -1,0 +1,149 @@
+"""Every query of pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from smalt.server.database import insert_or
+from smalt.server.pipelines.tables import pipeline_steps, step_results
+
+
+class StepStatus(StrEnum):
+    """How far one run of a step is."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class StepKey(NamedTuple):
+    """One run of a step."""
+
+    step: str
+    iteration: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One run of a step as stored, without what only a person reads."""
+
+    key: StepKey
+    status: StepStatus
+    child: str | None
+    value: Any  # Any: JSON
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The finished job of a step, which others may take over."""
+
+    job: str
+    parts: Mapping[str, str]
+
+
+_LIGHT = (
+    pipeline_steps.c.step,
+    pipeline_steps.c.iteration,
+    pipeline_steps.c.attempt,
+    pipeline_steps.c.status,
+    pipeline_steps.c.child,
+    pipeline_steps.c.value,
+    pipeline_steps.c.fingerprint,
+)
+
+
+def steps(connection: Connection, pipeline: str) -> list[StepRow]:
+    """Every run of every step of a pipeline."""
+    rows = connection.execute(select(*_LIGHT).where(pipeline_steps.c.pipeline == pipeline))
+    return [StepRow(StepKey(row[0], row[1], row[2]), StepStatus(row[3]), row[4], row[5], row[6]) for row in rows]
+
+
+def whole_steps(connection: Connection, pipeline: str) -> Sequence[RowMapping]:
+    """The same with everything that is known, in order."""
+    query = select(pipeline_steps).where(pipeline_steps.c.pipeline == pipeline)
+    ordered = query.order_by(pipeline_steps.c.step, pipeline_steps.c.iteration, pipeline_steps.c.attempt)
+    return connection.execute(ordered).mappings().all()
+
+
+def add_step(connection: Connection, pipeline: str, key: StepKey, **values: Any) -> None:  # Any: values of columns
+    """Write down that a step was begun."""
+    connection.execute(insert(pipeline_steps).values(pipeline=pipeline, **key._asdict(), **values))
+
+
+def change_step(connection: Connection, pipeline: str, key: StepKey, **values: Any) -> None:  # Any: values of columns
+    """Write down what became of one."""
+    connection.execute(update(pipeline_steps).where(*_named(pipeline, key)).values(**values))
+
+
+def parts(connection: Connection, pipeline: str, key: StepKey) -> Mapping[str, str] | None:
+    """What the fingerprint of a step was made of."""
+    found: Mapping[str, str] | None = connection.execute(
+        select(pipeline_steps.c.parts).where(*_named(pipeline, key))
+    ).scalar_one_or_none()
+    return found
+
+
+def add_result(connection: Connection, **values: Any) -> None:  # Any: values of columns
+    """Offer a finished step to others."""
+    connection.execute(insert_or(connection, step_results).values(values).on_conflict_do_nothing())
+
+
+def reusable(connection: Connection, workspace_id: str, fingerprint: str, *, limit: int = 5) -> list[Finished]:
+    """Finished steps that did the same, the newest first."""
+    query = select(step_results.c.job, step_results.c.parts).where(
+        step_results.c.workspace_id == workspace_id,
+        step_results.c.fingerprint == fingerprint,
+        step_results.c.invalidated_at.is_(None),
+    )
+    newest = query.order_by(step_results.c.finished_at.desc()).limit(limit)
+    return [Finished(row[0], row[1]) for row in connection.execute(newest)]
+
+
+def last_of_family(connection: Connection, workspace_id: str, family: str) -> tuple[Finished, bool] | None:
+    """The newest finished run of the same step and component, and whether it was invalidated."""
+    query = select(step_results.c.job, step_results.c.parts, step_results.c.invalidated_at).where(
+        step_results.c.workspace_id == workspace_id, step_results.c.family == family
+    )
+    row = connection.execute(query.order_by(step_results.c.finished_at.desc()).limit(1)).first()
+    return None if row is None else (Finished(row[0], row[1]), row[2] is not None)
+
+
+def invalidate_jobs(connection: Connection, workspace_id: str, names: Sequence[str], *, now: datetime) -> int:
+    """Offer the results of some jobs no longer; how many there were."""
+    return _invalidate(connection, now, step_results.c.workspace_id == workspace_id, step_results.c.job.in_(names))
+
+
+def invalidate_component(connection: Connection, workspace_id: str, component: str, *, now: datetime) -> int:
+    """Offer no result of a component any longer; how many there were."""
+    named = step_results.c.component == component
+    return _invalidate(connection, now, step_results.c.workspace_id == workspace_id, named)
+
+
+def children(connection: Connection, pipeline: str, step: str | None = None) -> list[str]:
+    """The jobs of a pipeline's steps, or of one of them; for a reused step also the one it was reused from."""
+    query = select(pipeline_steps.c.child, pipeline_steps.c.reused_from).where(pipeline_steps.c.pipeline == pipeline)
+    if step is not None:
+        query = query.where(pipeline_steps.c.step == step)
+    return [name for row in connection.execute(query) for name in row if name is not None]
+
+
+def _invalidate(connection: Connection, now: datetime, *conditions: Any) -> int:  # Any: conditions
+    statement = update(step_results).where(step_results.c.invalidated_at.is_(None), *conditions)
+    return connection.execute(statement.values(invalidated_at=now)).rowcount
+
+
+def _named(pipeline: str, key: StepKey) -> tuple[Any, ...]:  # Any: conditions
+    return (
+        pipeline_steps.c.pipeline == pipeline,
+        pipeline_steps.c.step == key.step,
+        pipeline_steps.c.iteration == key.iteration,
+        pipeline_steps.c.attempt == key.attempt,
+    )

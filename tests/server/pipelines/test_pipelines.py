@@ -1,0 +1,235 @@
+"""Pipelines of real commands: order, data between steps, nesting, failure, loops and branches."""
+
+from __future__ import annotations
+
+import pytest
+from server.pipelines.conftest import command, literal
+
+from smalt.entities.job.status import JobStatus
+
+
+def test_data_and_values_flow_from_step_to_step(works):
+    record = works.complete(
+        "flow",
+        {
+            "make": command(
+                "echo ${{inputs.word}} > ${{outputs.note}}",
+                inputs={"word": "${{parent.inputs.word}}"},
+                outputs={"note": {"type": "uri_file"}},
+            ),
+            "use": command(
+                "cat ${{inputs.note}} | tr a-z A-Z > ${{outputs.loud}}/loud.txt",
+                inputs={"note": literal("${{parent.jobs.make.outputs.note}}")},
+                outputs={"loud": {"type": "literal", "value": "${{parent.outputs.result}}"}},
+            ),
+        },
+        inputs={"word": {"jobInputType": "literal", "value": "hello"}},
+        outputs={"result": {"jobOutputType": "uri_folder"}},
+    )
+
+    folder = works.plant.local_path(f"{record.pinned['outputs']['result']}")
+    assert record.status is JobStatus.COMPLETED
+    assert (folder / "loud.txt").read_text() == "HELLO\n"
+    assert works.graph("flow")["use"]["needs"] == ["make"]
+
+
+def test_children_are_ordinary_jobs_of_whoever_submitted_the_pipeline(works):
+    works.complete("p", {"only": command("echo hi")})
+
+    child = works.plant.record("p_only")
+    listed = works.pages.get(f"/history/v1.0{works.plant.scope}/runs/p/children").json()["value"]
+    assert (child.parent, child.root, child.display_name, child.experiment) == ("p", "p", "only", "tests")
+    assert child.created_by == works.plant.record("p").created_by
+    assert [run["runId"] for run in listed] == ["p_only"]
+
+
+def test_a_component_is_run_with_its_defaults_and_types(works):
+    component = works.component(
+        "greet",
+        command="echo ${{inputs.count}} ${{inputs.flag}} $[[--name ${{inputs.name}}]] > ${{outputs.out}}/x",
+        inputs={
+            "count": {"type": "integer", "default": "3"},
+            "flag": {"type": "boolean", "default": False},
+            "name": {"type": "string", "optional": True},
+        },
+        outputs={"out": {"type": "uri_folder"}},
+    )
+
+    works.complete("p", {"step": {"componentId": component, "inputs": {"flag": literal("true")}}})
+
+    place = works.plant.record("p_step").pinned["outputs"]["out"]
+    assert (works.plant.local_path(place) / "x").read_text() == "3 True\n"
+
+
+def test_pipelines_nest(works):
+    inner = works.component(
+        "inner",
+        type="pipeline",
+        inputs={"word": {"type": "string"}},
+        outputs={"out": {"type": "uri_file"}},
+        jobs={
+            "say": command(
+                "echo ${{inputs.w}} > ${{outputs.o}}",
+                inputs={"w": "${{parent.inputs.word}}"},
+                outputs={"o": "${{parent.outputs.out}}"},
+            )
+        },
+    )
+
+    works.complete(
+        "p",
+        {
+            "nested": {"type": "pipeline", "componentId": inner, "inputs": {"word": literal("deep")}},
+            "after": command(
+                "cat ${{inputs.f}} > ${{outputs.copy}}",
+                inputs={"f": literal("${{parent.jobs.nested.outputs.out}}")},
+                outputs={"copy": {"type": "uri_file"}},
+            ),
+        },
+    )
+
+    graph = works.graph("p")
+    assert works.plant.record("p").error is None
+    assert works.text("p_after", "copy") == "deep"
+    assert [step["name"] for step in graph["nested"]["steps"]] == ["say"]
+    assert works.plant.record("p_nested_say").root == "p"
+
+
+def test_steps_that_need_nothing_of_a_failed_one_still_run(works):
+    steps = {
+        "bad": command("echo no luck; exit 3"),
+        "needs_bad": command("true", inputs={"x": literal("${{parent.jobs.bad.outputs.o}}")}),
+        "free": command("true"),
+    }
+    steps["bad"]["outputs"] = {"o": {}}
+
+    record = works.complete("p", steps)
+
+    assert record.status is JobStatus.FAILED
+    assert "1 of 3 steps failed. step 'bad' (job p_bad): The command exited with code 3" in record.error["message"]
+    assert works.statuses("p") == {"bad": "Failed", "needs_bad": "Skipped", "free": "Completed"}
+
+
+def test_with_continue_on_step_failure_false_the_rest_is_canceled(works):
+    record = works.complete(
+        "p",
+        {"bad": command("exit 1"), "slow": command("sleep 600")},
+        settings={"continue_on_step_failure": False},
+    )
+
+    assert record.status is JobStatus.FAILED
+    assert works.statuses("p") == {"bad": "Failed", "slow": "Canceled"}
+
+
+def test_a_step_is_tried_again_as_often_as_it_may(works, tmp_path):
+    text = f"echo x >> {tmp_path}/tries; test $(wc -l < {tmp_path}/tries) -ge 3"
+
+    record = works.complete("p", {"shaky": command(text, retry_settings={"max_retries": 2})})
+
+    assert record.status is JobStatus.COMPLETED
+    assert works.graph("p")["shaky"]["attempt"] == 3
+
+
+def test_what_begins_and_what_ends_a_pipeline(works, tmp_path):
+    steps = {
+        "work": command(f"echo work >> {tmp_path}/log; exit 1"),
+        "begin": command(f"echo begin >> {tmp_path}/log"),
+        "end": command(f"echo end >> {tmp_path}/log"),
+    }
+
+    record = works.complete("p", steps, settings={"on_init": "begin", "on_finalize": "end"})
+
+    assert (tmp_path / "log").read_text().split() == ["begin", "work", "end"]
+    assert record.status is JobStatus.FAILED
+
+
+@pytest.mark.parametrize(("flag", "ran", "skipped"), [("true", "yes", "no"), ("False", "no", "yes")])
+def test_a_branch_is_taken_by_a_value_that_a_step_has_written(works, flag, ran, skipped):
+    decide = works.component(
+        "decide", command=f"echo {flag} > ${{{{outputs.ok}}}}", outputs={"ok": {"type": "boolean"}}
+    )
+    steps = {
+        "decide": {"componentId": decide},
+        "branch": {
+            "type": "if_else",
+            "condition": "${{parent.jobs.decide.outputs.ok}}",
+            "true_block": "${{parent.jobs.yes}}",
+            "false_block": ["${{parent.jobs.no}}"],
+        },
+        "yes": command("true"),
+        "no": command("true"),
+    }
+
+    works.complete("p", steps)
+
+    states = works.statuses("p")
+    assert (states[ran], states[skipped]) == ("Completed", "Skipped")
+
+
+def test_a_loop_goes_on_while_its_body_says_so(works):
+    body = works.component(
+        "count",
+        command="n=$((${{inputs.n}} + 1)); echo $n > ${{outputs.next}}; test $n -lt 3 && echo true > ${{outputs.more}} "
+        "|| echo false > ${{outputs.more}}",
+        inputs={"n": {"type": "integer"}},
+        outputs={"next": {"type": "integer"}, "more": {"type": "boolean"}},
+    )
+    steps = {
+        "body": {"componentId": body, "inputs": {"n": literal("0")}},
+        "loop": {
+            "type": "do_while",
+            "body": "${{parent.jobs.body}}",
+            "condition": "more",
+            "mapping": {"${{parent.jobs.body.outputs.next}}": ["n"]},
+            "limits": {"max_iteration_count": 10},
+        },
+        "after": command("test ${{inputs.n}} = 3", inputs={"n": literal("${{parent.jobs.body.outputs.next}}")}),
+    }
+
+    record = works.complete("p", steps)
+
+    assert record.status is JobStatus.COMPLETED
+    assert [run["iteration"] for run in works.graph("p")["loop"]["iterations"]] == [0, 1, 2]
+
+
+def test_a_body_runs_once_for_each_item_and_what_all_wrote_is_one_table(works):
+    body = works.component(
+        "square",
+        command="echo $((${{inputs.n}} * ${{inputs.n}})) | tee ${{outputs.out}}/n > ${{outputs.value}}",
+        inputs={"n": {"type": "integer"}},
+        outputs={"out": {"type": "uri_folder"}, "value": {"type": "integer"}},
+    )
+    steps = {
+        "body": {"componentId": body},
+        "each": {
+            "type": "parallel_for",
+            "body": "${{parent.jobs.body}}",
+            "items": '[{"n": 2}, {"n": 3}]',
+            "max_concurrency": 1,
+        },
+        "after": command(
+            "test '${{inputs.all}}' = '[\"4\", \"9\"]' && grep -c folder ${{inputs.table}}/MLTable",
+            inputs={
+                "all": literal("${{parent.jobs.each.outputs.value}}"),
+                "table": literal("${{parent.jobs.each.outputs.out}}"),
+            },
+        ),
+    }
+
+    record = works.complete("p", steps)
+
+    assert record.status is JobStatus.COMPLETED, record.error
+
+
+def test_a_canceled_pipeline_leaves_no_step_running(works, plant, machine, hints):
+    works.submit("p", {"slow": command("sleep 600"), "later": command("true", inputs={})})
+    loop = plant.loop(machine, hints)
+    plant.run_until(loop, lambda: plant.record("p").status is JobStatus.RUNNING)
+    plant.run_until(loop, lambda: plant.record("p_slow").status is JobStatus.RUNNING)
+
+    works.pages.post(f"{plant.scope}/jobs/p/cancel")
+    plant.run_to_end(loop, "p")
+
+    assert plant.record("p").status is JobStatus.CANCELED
+    assert plant.record("p_slow").status is JobStatus.CANCELED
+    loop.close()
