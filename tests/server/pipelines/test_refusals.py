@@ -1,0 +1,107 @@
+"""Pipelines that are wrong are refused at submit, with every mistake and its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from server.pipelines.conftest import command, literal
+
+PORT = {"outputs": {"o": {"type": "uri_folder"}}}
+
+
+def mistakes(answer: Any) -> dict[str, str]:
+    assert answer.status_code == 400, answer.text
+    error = answer.json()["error"]
+    return {detail["target"]: detail["message"] for detail in error.get("details") or [error]}
+
+
+def test_everything_that_is_wrong_is_said_at_once(works):
+    known = works.component(
+        "train",
+        command="train",
+        inputs={"data": {"type": "uri_folder"}, "lr": {"type": "number", "min": "0", "max": "1"}},
+        outputs={"model": {"type": "uri_folder"}},
+    )
+    steps = {
+        "one": {"componentId": known, "inputs": {"lr": literal("7"), "data": literal("5")}},
+        "two": {"componentId": f"{works.plant.scope}/components/nowhere/versions/3"},
+        "three": {"componentId": known, "inputs": {"lr": literal("${{parent.inputs.nothing}}")}},
+        "four": command("x", inputs={"i": literal("${{parent.jobs.five.outputs.o}}")}),
+        "five": {"componentId": known, "inputs": {"data": literal("${{parent.jobs.one.outputs.weights}}")}},
+    }
+
+    found = mistakes(works.submit("p", steps))
+
+    assert found["jobs.one.inputs.lr"] == "'lr' is 7.0 and must be at most 1.0."
+    assert "takes uri_folder and is given the value '5'" in found["jobs.one.inputs.data"]
+    assert "No component 'nowhere' version '3'" in found["jobs.two.component"]
+    assert found["jobs.three.inputs.data"].startswith("The input 'data' (uri_folder) is required.")
+    assert "has no input 'nothing'" in found["jobs.three.inputs.lr"]
+    assert found["jobs.four.inputs.i"] == "The step 'five' has no output 'o'. Its outputs: model."
+    assert found["jobs.five.inputs.data"] == "The step 'one' has no output 'weights'. Its outputs: model."
+    assert works.pages.get(f"{works.plant.scope}/jobs/p").status_code == 404
+
+
+def test_steps_in_a_circle_are_named(works):
+    def after(other: str) -> dict[str, Any]:
+        return command("x", inputs={"i": literal(f"${{{{parent.jobs.{other}.outputs.o}}}}")}, **PORT)
+
+    found = mistakes(works.submit("p", {"a": after("c"), "b": after("a"), "c": after("b")}))
+
+    assert found["jobs"] == "Steps wait for each other in a circle: a -> b -> c -> a. Break it."
+
+
+def test_two_steps_cannot_write_to_one_place(works):
+    bound = {"o": {"type": "literal", "value": "${{parent.outputs.all}}"}}
+    steps = {"a": command("x", outputs=bound), "b": command("x", outputs=bound)}
+
+    found = mistakes(works.submit("p", steps, outputs={"all": {"jobOutputType": "uri_folder"}}))
+
+    assert "is written by a.o already" in found["jobs.b.outputs.o"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "place", "words"),
+    [
+        ({}, "jobs", "at least one step"),
+        ({"a": {"type": "command"}}, "jobs.a.component", "names nothing to run"),
+        ({"a": command("x", environment="azureml:none:1")}, "jobs.a", "No environment 'none'"),
+        ({"a": command("x", compute="azureml:none")}, "jobs.a.compute", "No compute 'none'"),
+        ({"a": {"type": "spark", "entry": {"file": "a.py"}}}, "jobs.a.type", "need a Spark cluster"),
+        ({"a": command("x", outputs={"o": "${{parent.outputs.z}}"})}, "jobs.a.outputs.o", "has no output 'z'"),
+        ({"a": {"type": "if_else", "condition": "maybe"}}, "jobs.a.condition", "'maybe' is not a boolean"),
+        ({"a": {"type": "do_while", "body": "${{parent.jobs.b}}"}}, "jobs.a.body", "no step 'b'"),
+        ({"a": {"type": "parallel_for", "body": "a", "items": "{"}}, "jobs.a.items", "no JSON list"),
+    ],
+)
+def test_each_mistake_has_its_place(works, steps, place, words):
+    found = mistakes(works.submit("p", steps))
+
+    assert words in found[place]
+
+
+def test_mistakes_inside_a_pipeline_component_have_their_whole_place(works):
+    inner = works.component("inner", type="pipeline", jobs={"a": command("x", inputs={"i": "${{parent.inputs.q}}"})})
+
+    found = mistakes(works.submit("p", {"nested": {"type": "pipeline", "componentId": inner}}))
+
+    assert "has no input 'q'" in found["jobs.nested.jobs.a.inputs.i"]
+
+
+def test_a_file_may_stand_where_a_folder_is_declared_but_not_the_other_way(works):
+    taker = works.component("taker", command="x", inputs={"f": {"type": "uri_folder"}, "g": {"type": "uri_file"}})
+    steps = {
+        "make": command("x", outputs={"file": {"type": "uri_file"}, "folder": {"type": "uri_folder"}}),
+        "take": {
+            "componentId": taker,
+            "inputs": {
+                "f": literal("${{parent.jobs.make.outputs.file}}"),
+                "g": literal("${{parent.jobs.make.outputs.folder}}"),
+            },
+        },
+    }
+
+    found = mistakes(works.submit("p", steps))
+
+    assert list(found) == ["jobs.take.inputs.g"]
