@@ -7,6 +7,7 @@ from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
+from smalt.server.jobs.outputs import artifact_uri
 from smalt.server.jobs.pinning import Pinned, Pinner
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.routes import routes
@@ -44,6 +45,7 @@ __all__ = [
     "Starter",
     "Submission",
     "arm_document",
+    "artifact_uri",
     "history_routes",
     "routes",
 ]

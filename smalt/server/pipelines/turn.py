@@ -13,9 +13,10 @@ from smalt.errors import InvalidRequest, SmaltError
 from smalt.executors import OutputState
 from smalt.kit import ids
 from smalt.server.assets import DataLocator
-from smalt.server.jobs import Children, ChildState, JobRecord, Progress
+from smalt.server.jobs import Children, ChildState, JobRecord, Progress, artifact_uri
 from smalt.server.pipelines import bindings, child, control, loops, store
 from smalt.server.pipelines.bindings import ParentOutput
+from smalt.server.pipelines.diary import Diary
 from smalt.server.pipelines.graph import Node
 from smalt.server.pipelines.outputs import Outputs
 from smalt.server.pipelines.plan import Plan
@@ -80,6 +81,8 @@ class Turn:
         self.values = Values(of_pipeline(plan.job, record), self.outputs, plan.steps)
         self._reuse = Reuse(plan, work, workspace, children=children, locator=locator)
         self._locator = locator
+        place = locator.locate(work, workspace, artifact_uri(record.name))
+        self._diary = Diary(work, place.local_path)
         self._starts = 0
 
     def take(self) -> Progress:
@@ -149,6 +152,7 @@ class Turn:
             return self._write(key, StepStatus.FAILED, error=error.message, ended_at=self.work.now)
         if chosen.adopted is None:
             self.children.accept(self.work, self.workspace, self.record, name, chosen.draft)
+            self._diary.note(key, f"started as job {name}, not reused", chosen.reason)
             return self._write(
                 key,
                 StepStatus.RUNNING,
@@ -162,6 +166,7 @@ class Turn:
             self.work, self.workspace, self.record, name, chosen.draft, of=chosen.adopted, properties=properties
         )
         self._take_over(what, chosen.adopted)
+        self._diary.note(key, f"reused {chosen.adopted.name}", chosen.reason)
         return self._write(
             key,
             StepStatus.COMPLETED,
@@ -348,6 +353,8 @@ class Turn:
         store.add_step(
             self.work.connection, self.record.id, key, status=status.value, started_at=self.work.now, **values
         )
+        if status is StepStatus.FAILED:
+            self._diary.note(key, "failed", values.get("error"))
         row = StepRow(key, status, values.get("child"), values.get("value"), values.get("fingerprint"))
         self.rows.setdefault(key.step, []).append(row)
         return row
@@ -356,6 +363,7 @@ class Turn:
         store.change_step(
             self.work.connection, self.record.id, row.key, status=status.value, ended_at=self.work.now, **values
         )
+        self._diary.note(row.key, status.value, values.get("error"))
         rows = self.rows[row.key.step]
         rows[rows.index(row)] = replace(row, status=status, value=values.get("value", row.value))
 

@@ -233,3 +233,14 @@ def test_a_canceled_pipeline_leaves_no_step_running(works, plant, machine, hints
     assert plant.record("p").status is JobStatus.CANCELED
     assert plant.record("p_slow").status is JobStatus.CANCELED
     loop.close()
+
+
+def test_the_log_of_a_pipeline_tells_what_became_of_each_step(works):
+    works.complete("p", {"good": command("true"), "bad": command("exit 4")})
+
+    details = works.pages.get(f"/history/v1.0{works.plant.scope}/runs/p/details").json()
+    log = (works.plant.artifacts("p") / "logs/azureml/executionlogs.txt").read_text()
+    assert "logs/azureml/executionlogs.txt" in details["logFiles"]
+    assert "step good started as job p_good, not reused: it has not run before" in log
+    assert "step good completed" in log
+    assert "step bad failed: The command exited with code 4" in log
