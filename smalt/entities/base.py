@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -49,17 +50,34 @@ class Entity(BaseModel):
         Args:
             secrets: Include secret values; they are left out otherwise.
         """
-        known = _plain({name: value for name, value in self._items() if value is not None}, secrets=secrets)
-        further = {} if self.holds_secrets and not secrets else self.model_extra or {}
-        return {**known, **further}
+        values = self.__dict__
+        known: dict[str, Any] = {}  # Any: a document of plain values
+        for name in _shown_fields(type(self)):
+            value = values[name]
+            if type(value) in _ATOMS:
+                known[name] = value
+            elif value is not None and (secrets or not _is_secret(value)):
+                known[name] = _plain(value, secrets=secrets)
+        further = {} if self.holds_secrets and not secrets else self.model_extra
+        return {**known, **further} if further else known
 
     def _items(self) -> Iterator[tuple[str, object]]:
-        for name, info in type(self).model_fields.items():
-            if not info.exclude:
-                yield name, getattr(self, name)
+        values = self.__dict__
+        return ((name, values[name]) for name in _shown_fields(type(self)))
+
+
+# Documents are written for every step of every pipeline, so what is plain already is passed on at once.
+_ATOMS = frozenset({str, int, float, bool})
+
+
+@cache
+def _shown_fields(model: type[Entity]) -> tuple[str, ...]:
+    return tuple(name for name, info in model.model_fields.items() if not info.exclude)
 
 
 def _plain(value: object, *, secrets: bool) -> Any:  # Any: a document of plain values
+    if type(value) in _ATOMS:
+        return value
     if isinstance(value, Entity):
         return value.document(secrets=secrets)
     if isinstance(value, SecretStr):

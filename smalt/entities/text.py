@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -104,6 +105,7 @@ FreeText = Annotated[str, BeforeValidator(_as_free_text)]
 """Like `Text`, and structures are taken as JSON: the values of tags and properties."""
 
 
+@lru_cache(maxsize=4096)
 def normal_form(word: str) -> str:
     """The form in which spellings of one enumeration value are equal: `UriFolder`, `uri_folder`, `URI_FOLDER`."""
     return re.sub(r"[^a-z0-9]", "", word.lower())

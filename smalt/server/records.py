@@ -59,9 +59,15 @@ class Records:
 
     def find(self, work: Work, owner: str, name: str) -> Record | None:
         """The record of this name, if there is one."""
+        return work.once(self._key(owner, name), lambda: self._look(work, owner, name))
+
+    def _look(self, work: Work, owner: str, name: str) -> Record | None:
         query = select(self._table).where(self._is(owner, name))
         row = work.connection.execute(query).mappings().first()
         return _record(row) if row is not None else None
+
+    def _key(self, owner: str, name: str) -> tuple[str, str, str]:
+        return self._table.name, owner, name.lower()
 
     def page(self, work: Work, owner: str, *, after: str | None = None, limit: int = 100) -> Page[Record]:
         """Records in the order of their names, beginning behind `after`."""
@@ -75,7 +81,8 @@ class Records:
         self, work: Work, owner: str, name: str, document: Mapping[str, Any], *, sealed: str | None = None
     ) -> tuple[Record, bool]:
         """Create or replace; also tells whether it is new."""
-        found = self.find(work, owner, name)
+        work.forget(self._key(owner, name))
+        found = self._look(work, owner, name)
         by = work.actor.name[:255]
         changed = {
             "document": dict(document),
@@ -91,12 +98,13 @@ class Records:
         else:
             statement = update(self._table).where(self._is(owner, name))
             work.connection.execute(statement.values(revision=found.revision + 1, **changed))
-        stored = self.find(work, owner, name)
+        stored = self._look(work, owner, name)
         assert stored is not None
         return stored, found is None
 
     def delete(self, work: Work, owner: str, name: str) -> bool:
         """Whether there was one."""
+        work.forget(self._key(owner, name))
         return work.connection.execute(delete(self._table).where(self._is(owner, name))).rowcount > 0
 
     def _is(self, owner: str, name: str) -> Any:  # Any: an SQL expression

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from smalt.kit import clock, ids
 from smalt.server.database import Database
 from smalt.server.events import Event, Events
+
+T = TypeVar("T")
 
 
 class ActorKind(StrEnum):
@@ -83,10 +86,22 @@ class Work:
     correlation: str
     _events: list[Event] = field(default_factory=list)
     _after: list[Callable[[], None]] = field(default_factory=list)
+    _seen: dict[Hashable, Any] = field(default_factory=dict)
 
     def publish(self, event: Event) -> None:
         """Tell the slices above, once this work is committed."""
         self._events.append(event)
+
+    def once(self, key: Hashable, look: Callable[[], T]) -> T:
+        """What `look` finds, looked up once in this work: for what many parts of it ask, such as a datastore."""
+        if key not in self._seen:
+            self._seen[key] = look()
+        found: T = self._seen[key]
+        return found
+
+    def forget(self, key: Hashable) -> None:
+        """Look again, since this work has changed it."""
+        self._seen.pop(key, None)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do something outside the database once this work is committed, e.g. delete a file."""

@@ -51,10 +51,13 @@ class Software:
             NotFound: There is none of this name.
             Unsupported: It cannot be honoured on this machine.
         """
+        if isinstance(environment, str):
+            return work.once(("software", workspace.id, environment), lambda: self._named(work, workspace, environment))
         if environment is None:
             raise InvalidRequest("A command needs an environment. Write environment: azureml:<name>@latest.")
-        if isinstance(environment, Environment):
-            return environment.document(), self._recipe(work, workspace, environment, None)
+        return environment.document(), self._recipe(work, workspace, environment, None)
+
+    def _named(self, work: Work, workspace: WorkspaceRecord, environment: str) -> tuple[str, Recipe]:
         reference = references.parse_asset(environment, "environments")
         try:
             version = self._assets.resolve(work, workspace, "environments", environment)

@@ -11,7 +11,7 @@ from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import Unsupported
 from smalt.kit import ids
-from smalt.server.jobs import lifecycle, outputs, policy, store
+from smalt.server.jobs import outputs, policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike
@@ -140,11 +140,7 @@ class Submission:
             active=False,
             due_at=None,
         )
-        self._add(work, workspace, record)
-        self._tracking.copy_records(work, workspace, of.name, name)
-        self._tracking.close_run(
-            work, workspace, name, status=lifecycle.RUN_STATUS[JobStatus.COMPLETED], ended_at=work.now
-        )
+        self._add(work, workspace, record, takes_over=outputs.artifacts_of(of))
         return record
 
     def _record(
@@ -192,7 +188,7 @@ class Submission:
             lease_until=None,
         )
 
-    def _add(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> None:
+    def _add(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, *, takes_over: str | None = None) -> None:
         store.add(work.connection, record)
         self._tracking.start_run(
             work,
@@ -205,7 +201,7 @@ class Submission:
             tags={**record.tags, "mlflow.source.type": "JOB", "mlflow.rootRunId": record.root},
             properties=record.properties,
             parent_run_id=record.parent,
-            artifacts_of=outputs.artifacts_of(record),
+            takes_over=takes_over,
         )
 
     def _parent(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:

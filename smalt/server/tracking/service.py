@@ -62,28 +62,31 @@ class TrackingService:
         tags: Mapping[str, str],
         properties: Mapping[str, str] | None = None,
         parent_run_id: str | None = None,
-        artifacts_of: str | None = None,
+        takes_over: str | None = None,
     ) -> None:
         """Make the run of a job; asked again for the same job, it changes nothing.
 
-        Properties show as tags, as in Azure, unless a tag of the same key says otherwise. With `artifacts_of` the run
-        shows the artifacts of another job, whose work it takes over.
+        Properties show as tags, as in Azure, unless a tag of the same key says otherwise. With `takes_over` the run
+        is finished from the start and shows the artifacts, params and metrics of another job's.
 
         Raises:
             AlreadyExists: A client has made a run of this id.
         """
         limits.check_run_id(run_id)
-        experiment = self.experiments.ensure(work, workspace, experiment_name)
+        experiment = work.once(
+            ("experiment", workspace.id, experiment_name),
+            lambda: self.experiments.ensure(work, workspace, experiment_name),
+        )
         new = NewRun(
             workspace_id=workspace.id,
             run_id=run_id,
             experiment=experiment.id,
             name=display_name or run_id,
             user_id=user,
-            status="RUNNING",
+            status="RUNNING" if takes_over is None else "FINISHED",
             started_at=clock.to_millis(started_at),
             # A job's outputs and logs stand there whatever the experiment says.
-            artifact_uri=artifacts.run_root(artifacts_of or run_id),
+            artifact_uri=artifacts.run_root(takes_over or run_id),
             owner_job=run_id,
         )
         number = run_store.insert(work.connection, new)
@@ -95,12 +98,11 @@ class TrackingService:
         if parent_run_id is not None:
             values[_PARENT] = parent_run_id
         run_store.set_tags(work.connection, number, _shortened(values))
-
-    def copy_records(self, work: Work, workspace: Space, run_id: str, to: str) -> None:
-        """Copy the params and the metrics with their history to another run."""
-        source, target = self._run(work, workspace, run_id), self._run(work, workspace, to)
-        run_store.copy_params(work.connection, source.id, target.id)
-        self.metric_store.copy(work.connection, source.id, target.id, target.experiment)
+        if takes_over is not None:
+            source = self._run(work, workspace, takes_over).id
+            run_store.change(work.connection, number, ended_at=new.started_at)
+            run_store.copy_params(work.connection, source, number)
+            self.metric_store.copy(work.connection, source, number, experiment.id)
 
     def set_status(self, work: Work, workspace: Space, run_id: str, status: str) -> None:
         """Set a run's status: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED."""

@@ -1,0 +1,149 @@
+"""What a step of a pipeline costs beside the command it runs: one after the other, side by side, reused, validated.
+
+    python bench/pipelines.py [--steps 100] [--wide 200] [--large 5000] [--peer-python PATH]
+
+The peers run the same graphs of the same commands in the same run: Prefect, Dagster and Metaflow, each as its own
+documentation runs flows on one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from _server import Server, server
+
+COMMAND = 'python -c ""'
+Steps = dict[str, dict[str, Any]]
+
+
+def chain(count: int) -> Steps:
+    """Steps one after the other, each bound to the one before."""
+    steps: Steps = {}
+    for number in range(count):
+        step = {"type": "command", "component": "azureml:noop:1", "outputs": {"o": {}}}
+        if number:
+            step["inputs"] = {"i": f"${{{{parent.jobs.s{number - 1}.outputs.o}}}}"}
+        steps[f"s{number}"] = step
+    return steps
+
+
+def fan(count: int) -> Steps:
+    """Steps that need nothing of each other."""
+    return {f"s{number}": {"type": "command", "component": "azureml:noop:1"} for number in range(count)}
+
+
+class Client:
+    """Submits pipelines and waits for them."""
+
+    def __init__(self, here: Server) -> None:
+        self._scope = here.scope
+        self._http = httpx2.Client(
+            base_url=here.url, headers={"Authorization": f"Bearer {here.token}"}, timeout=600
+        )
+        self.put("environments/plain/versions/1", {"image": "python"})
+        spec = {
+            "type": "command",
+            "command": COMMAND,
+            "environment": "azureml:plain:1",
+            "inputs": {"i": {"type": "uri_folder", "optional": True}},
+            "outputs": {"o": {"type": "uri_folder"}},
+        }
+        self.put("components/noop/versions/1", {"componentSpec": spec})
+
+    def put(self, path: str, properties: dict[str, Any]) -> None:
+        self._http.put(f"{self._scope}/{path}", json={"properties": properties}).raise_for_status()
+
+    def submit(self, name: str, steps: Steps, **settings: Any) -> float:
+        """Seconds the request took."""
+        begin = time.perf_counter()
+        self.put(f"jobs/{name}", {"jobType": "Pipeline", "jobs": steps, "settings": settings})
+        return time.perf_counter() - begin
+
+    def wait(self, name: str) -> None:
+        while True:
+            found = self._http.get(f"{self._scope}/jobs/{name}").json()["properties"]["status"]
+            if found in ("Completed", "Failed", "Canceled"):
+                assert found == "Completed", found
+                return
+            time.sleep(0.05)
+
+    def cancel(self, name: str) -> None:
+        self._http.post(f"{self._scope}/jobs/{name}/cancel").raise_for_status()
+
+    def run(self, name: str, steps: Steps, **settings: Any) -> float:
+        begin = time.perf_counter()
+        self.submit(name, steps, **settings)
+        self.wait(name)
+        return time.perf_counter() - begin
+
+
+def bare_seconds(count: int) -> float:
+    """The same commands, one after the other, from a shell."""
+    begin = time.perf_counter()
+    subprocess.run(["/bin/bash", "-c", f"for i in $(seq {count}); do {COMMAND}; done"], check=True)
+    return time.perf_counter() - begin
+
+
+def memory_mb(here: Server) -> float:
+    status = Path(f"/proc/{here.state['pid']}/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--wide", type=int, default=200)
+    parser.add_argument("--large", type=int, default=5000)
+    parser.add_argument("--run-large", action="store_true", help="also run the large graph, which takes minutes")
+    parser.add_argument("--peer-python")
+    options = parser.parse_args()
+    with server() as here:
+        client = Client(here)
+        client.run("warm", chain(2), force_rerun=True)
+        bare = bare_seconds(options.steps)
+        ours = client.run("chain", chain(options.steps))
+        overhead = (ours - bare) / options.steps * 1000
+        print(f"{options.steps} steps one after the other: {ours:.2f} s; bare commands {bare:.2f} s; "
+              f"overhead {overhead:.0f} ms a step (aim 30)")  # fmt: skip
+        again = statistics.median(client.run(f"again{number}", chain(options.steps)) for number in range(3))
+        print(f"the same again, all reused: {again:.2f} s (aim 1)")
+        bare = bare_seconds(options.wide)
+        wide = client.run("fan", fan(options.wide), force_rerun=True)
+        print(f"{options.wide} steps side by side: {wide:.2f} s; bare commands one after the other {bare:.2f} s; "
+              f"overhead {(wide - bare / 2) / options.wide * 1000:.0f} ms a step on two cores")  # fmt: skip
+        took = client.submit("large", chain(options.large), force_rerun=True)
+        print(f"{options.large} steps: checked and accepted in {took:.2f} s (aim 1)")
+        if options.run_large:
+            begin = time.perf_counter()
+            client.wait("large")
+            print(f"{options.large} steps ran in {time.perf_counter() - begin:.0f} s")
+        else:
+            client.cancel("large")
+        print(f"server's peak memory {memory_mb(here):.0f} MB (aim 400)")
+    if options.peer_python:
+        peers(options.peer_python, options.steps, ours)
+
+
+def peers(python: str, steps: int, ours: float) -> None:
+    """The chain of commands by each peer; ratios to ours."""
+    for name in ("prefect", "dagster", "metaflow"):
+        script = Path(__file__).with_name(f"_pipelines_{name}.py")
+        done = subprocess.run([python, str(script), str(steps)], capture_output=True, text=True)
+        if done.returncode:
+            print(f"{name}: did not run here: {done.stderr.strip().splitlines()[-1:]}")
+            continue
+        seconds = json.loads(done.stdout.strip().splitlines()[-1])["seconds"]
+        print(f"{name}: {steps} steps one after the other {seconds:.2f} s; ours {ours:.2f} s; ratio {seconds / ours:.1f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
