@@ -15,6 +15,7 @@ if __name__ == "__main__":
         ("idle", ()),
         ("submit", ()),
         ("upload", ()),
+        ("parallel", ()),
         ("tracking", ("--peer-python", str(PEER))),
     ):
         print(f"## {name}", flush=True)

@@ -28,7 +28,7 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "pipeline": "job.pipeline:PipelineJob",
         "sweep": "job.sweep:SweepJob",
         "spark": "job.others:SparkJob",
-        "parallel": "job.others:ParallelJob",
+        "parallel": "job.parallel:ParallelJob",
         "automl": "job.others:AutoMLJob",
         "finetuning": "job.others:FineTuningJob",
         "distillation": "job.others:DistillationJob",

@@ -11,6 +11,7 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import DataInput
+from smalt.entities.job.parallel import ParallelJob, ParallelTask
 from smalt.entities.types import AssetType
 from smalt.errors import Conflict, InvalidRequest
 from smalt.sdk.blobs import BlobContainer
@@ -162,11 +163,19 @@ class Resolver:
         if isinstance(job.component, str):
             changes["component"] = self.asset(job.component, "components")
         if isinstance(job, CommandJob):
-            if job.code:
-                changes["code"] = self.code(job.code)
-            if job.environment is not None:
-                changes["environment"] = self.environment(job.environment)
+            changes |= self._software(job)
+        if isinstance(job, ParallelJob):
+            changes["task"] = job.task.model_copy(update=self._software(job.task))
         return job.model_copy(update=changes)
+
+    def _software(self, given: CommandJob | ParallelTask) -> JsonObject:
+        """The code and the environment of what runs them, on the server."""
+        changes: JsonObject = {}
+        if given.code:
+            changes["code"] = self.code(given.code)
+        if given.environment is not None:
+            changes["environment"] = self.environment(given.environment)
+        return changes
 
     def _known_code(self, path: str, digest: str) -> str | None:
         query = {"hash": digest, "hashVersion": HASH_VERSION}
@@ -223,8 +232,10 @@ def anchor(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same on
         value = getattr(entity, field, None)
         if isinstance(value, str) and not isinstance(entity, DataInput) and _is_local(value):
             changes[field] = str(resolve_local(folder, value))
+    if isinstance(entity, ParallelJob):
+        changes["task"] = anchor(entity.task, folder)
     environment = getattr(entity, "environment", None)
-    if environment is not None and isinstance(entity, CommandJob):
+    if environment is not None and isinstance(entity, CommandJob | ParallelTask):
         changes["environment"] = _anchored_reference(environment, folder)
     inputs = getattr(entity, "inputs", None)
     if isinstance(entity, Job) and inputs:

@@ -114,7 +114,7 @@ def build(settings: Settings) -> Server:
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
-    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind()}
+    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
     software = jobs.Software(versioned, locator, policy=policy, aliases=_environment_aliases(home))
     pinner = jobs.Pinner(versioned, locator, computes, software)

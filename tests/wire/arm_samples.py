@@ -276,6 +276,32 @@ SAMPLES = {
         },
         {
             "properties": {
+                "jobType": "Parallel",
+                "inputs": {"files": {"jobInputType": "uri_folder", "uri": "azureml://x", "mode": "ReadOnlyMount"}},
+                "outputs": {"rows": {"jobOutputType": "uri_file", "mode": "ReadWriteMount"}},
+                "inputData": "${{inputs.files}}",
+                "task": {
+                    "type": "RunFunction",
+                    "codeId": "/c/versions/1",
+                    "entryScript": "score.py",
+                    "programArguments": "--x 1",
+                    "appendRowTo": "${{outputs.rows}}",
+                    "environmentId": "/e/versions/1",
+                    "futureKey": 1,
+                },
+                "miniBatchSize": "10kb",
+                "partitionKeys": ["a"],
+                "resources": {"instanceCount": 2},
+                "maxConcurrencyPerInstance": 2,
+                "retrySettings": {"maxRetries": 2, "timeout": "PT1M"},
+                "errorThreshold": -1,
+                "miniBatchErrorThreshold": 5,
+                "loggingLevel": "DEBUG",
+                "environmentVariables": {"A": "1"},
+            }
+        },
+        {
+            "properties": {
                 "jobType": "AutoML",
                 "taskDetails": {"taskType": "Classification"},
                 "resources": {"instanceCount": 1},

@@ -8,6 +8,7 @@ from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.outputs import artifact_uri
+from smalt.server.jobs.parallel import RESUME_FROM, ParallelKind
 from smalt.server.jobs.pinning import Pinned, Pinner
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.routes import routes
@@ -18,6 +19,7 @@ from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
 
 __all__ = [
+    "RESUME_FROM",
     "CancelRequested",
     "Changes",
     "ChildState",
@@ -35,6 +37,7 @@ __all__ = [
     "JobSubmitted",
     "JobsLoop",
     "Outside",
+    "ParallelKind",
     "ParentLike",
     "Pinned",
     "Pinner",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import DataInput, JobInputs, data_inputs
 from smalt.entities.job.outputs import JobOutputs
@@ -21,6 +22,8 @@ from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 from smalt.wire.references import AssetReference, LocalPath, RemoteUrl
+
+J = TypeVar("J", bound=Job)
 
 _OUTPUT_MODES = frozenset({None, Mode.MOUNT, Mode.RW_MOUNT, Mode.UPLOAD, Mode.DIRECT})
 
@@ -151,16 +154,17 @@ class Pinner:
         return {"uri": path, "place": self._locator.locate(work, workspace, path).uri, "asset": version.id}
 
 
-def with_pins(job: CommandJob, pinned: Pinned) -> CommandJob:
-    """The job with its references replaced by what they were pinned to."""
+def with_pins(job: J, pinned: Pinned) -> J:
+    """The job with its references replaced by what they were pinned to; a task holds those to software itself."""
     document = job.document()
+    software = document.get("task", document)
     if pinned.compute is not None:
         document["compute"] = pinned.compute
     if pinned.environment is not None:
-        document["environment"] = pinned.environment
+        software["environment"] = pinned.environment
     if pinned.code is not None:
-        document["code"] = pinned.code["id"]
+        software["code"] = pinned.code["id"]
     for name, found in pinned.inputs.items():
         if "asset" in found:
             document["inputs"][name] = {**document["inputs"][name], "path": found["asset"]}
-    return CommandJob.parse(document)
+    return type(job).parse(document)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smalt.entities.job.base import Job
-from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import Unsupported
 from smalt.kit import ids
@@ -105,7 +104,7 @@ class Submission:
         with problems.at("resources"):
             policy.check(policy.remarks(command, machine=self._machine), strict=self._strict)
         problems.raise_any()
-        return Draft(job.type, with_pins(job, pinned) if isinstance(job, CommandJob) else job, pinned.document())
+        return Draft(job.type, with_pins(job, pinned), pinned.document())
 
     def accept(
         self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, *, parent: JobRecord | None = None

@@ -11,6 +11,7 @@ from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.limits import CommandJobLimits, SweepJobLimits
 from smalt.entities.job.outputs import JobOutput
+from smalt.entities.job.parallel import ParallelTask, RetrySettings
 from smalt.entities.job.resources import JobResources, QueueSettings
 from smalt.entities.job.services import JobService
 from smalt.entities.job.sweep import EarlyTermination, Objective, SamplingAlgorithm
@@ -196,6 +197,17 @@ def _entry_from_arm(value: Any) -> Any:  # Any: JSON
     return CamelKeys().from_arm({key: item for key, item in value.items() if key != "sparkJobEntryType"})
 
 
+_TASK = Shape.of(
+    ParallelTask,
+    rename={key: wire for key, wire in _IDS.items() if key in ParallelTask.model_fields},
+    parts={"type": Words({"run_function": "RunFunction", "model": "Model", "function": "Function"})},
+)
+
+
+def _task_to_arm(value: Any) -> Any:  # Any: JSON
+    return _inline_apart(_TASK.to_arm(value))
+
+
 _POLICIES = Words(
     {"bandit": "Bandit", "median_stopping": "MedianStopping", "truncation_selection": "TruncationSelection"}
 )
@@ -238,6 +250,11 @@ _OWN: dict[str, dict[str, Part]] = {
         "trial": Both(_trial_to_arm, _trial_from_arm),
     },
     "PipelineJob": {"jobs": STEPS},
+    "ParallelJob": {
+        "resources": _RESOURCES_PART,
+        "retry_settings": Shape.of(RetrySettings, parts={"timeout": Seconds()}),
+        "task": Both(_task_to_arm, _TASK.from_arm),
+    },
     "SparkJob": {
         "resources": CamelKeys(),
         "entry": Both(_entry_to_arm, _entry_from_arm),

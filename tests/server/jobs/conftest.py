@@ -178,7 +178,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     tracking = TrackingService()
     computes = ComputeService(slots=SLOTS)
     signer = Signer(bytes(32))
-    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind()}
+    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     software = jobs.Software(assets, locator)
     pinner = jobs.Pinner(assets, locator, computes, software)
     submission = jobs.Submission(kinds, pinner, tracking)

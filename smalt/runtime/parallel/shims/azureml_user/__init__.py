@@ -1,0 +1,1 @@
+"""The package that scripts of parallel jobs import their logger from."""
