@@ -2,8 +2,8 @@
 
     python bench/pipelines.py [--steps 100] [--wide 200] [--large 5000] [--peer-python PATH]
 
-The peers run the same graphs of the same commands in the same run: Prefect, Dagster and Metaflow, each as its own
-documentation runs flows on one machine.
+The peers run the same chain of the same commands in the same run: Prefect and Metaflow, each as its own documentation
+runs flows on one machine.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def main() -> None:
 
 def peers(python: str, steps: int, ours: float) -> None:
     """The chain of commands by each peer; ratios to ours."""
-    for name in ("prefect", "dagster", "metaflow"):
+    for name in ("prefect", "metaflow"):
         script = Path(__file__).with_name(f"_pipelines_{name}.py")
         done = subprocess.run([python, str(script), str(steps)], capture_output=True, text=True)
         if done.returncode:
