@@ -45,9 +45,7 @@ class Client:
 
     def __init__(self, here: Server) -> None:
         self._scope = here.scope
-        self._http = httpx2.Client(
-            base_url=here.url, headers={"Authorization": f"Bearer {here.token}"}, timeout=600
-        )
+        self._http = httpx2.Client(base_url=here.url, headers={"Authorization": f"Bearer {here.token}"}, timeout=600)
         self.put("environments/plain/versions/1", {"image": "python"})
         spec = {
             "type": "command",
@@ -142,7 +140,9 @@ def peers(python: str, steps: int, ours: float) -> None:
             print(f"{name}: did not run here: {done.stderr.strip().splitlines()[-1:]}")
             continue
         seconds = json.loads(done.stdout.strip().splitlines()[-1])["seconds"]
-        print(f"{name}: {steps} steps one after the other {seconds:.2f} s; ours {ours:.2f} s; ratio {seconds / ours:.1f}")
+        print(
+            f"{name}: {steps} steps one after the other {seconds:.2f} s; ours {ours:.2f} s; ratio {seconds / ours:.1f}"
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ if __name__ == "__main__":
         ("cli", ()),
         ("idle", ()),
         ("submit", ()),
+        ("sweep", ()),
         ("upload", ()),
         ("parallel", ()),
         ("tracking", ("--peer-python", str(PEER))),

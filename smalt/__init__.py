@@ -32,12 +32,35 @@ if TYPE_CHECKING:
         load_workspace_connection,
     )
     from smalt.sdk.client import MLClient
+    from smalt.sdk.sweep import (
+        BanditPolicy,
+        BayesianSamplingAlgorithm,
+        Choice,
+        GridSamplingAlgorithm,
+        LogNormal,
+        LogUniform,
+        MedianStoppingPolicy,
+        Normal,
+        QLogNormal,
+        QLogUniform,
+        QNormal,
+        QUniform,
+        Randint,
+        RandomSamplingAlgorithm,
+        TruncationSelectionPolicy,
+        Uniform,
+    )
 
 _AUTHORING = (
     "Input Output command load_component load_compute load_connection load_data load_datastore load_environment "
     "load_job load_model load_registry load_workspace load_workspace_connection"
 ).split()
-_PUBLISHED = {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
+_SWEEP = (
+    "BanditPolicy BayesianSamplingAlgorithm Choice GridSamplingAlgorithm LogNormal LogUniform MedianStoppingPolicy "
+    "Normal QLogNormal QLogUniform QNormal QUniform RandomSamplingAlgorithm Randint TruncationSelectionPolicy Uniform"
+).split()
+_PUBLISHED = {name: f"smalt.sdk.sweep:{name}" for name in _SWEEP}
+_PUBLISHED |= {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
     "MLClient": "smalt.sdk.client:MLClient",
     "AmlTokenConfiguration": "smalt.entities.v2:AmlTokenConfiguration",
     "ManagedIdentityConfiguration": "smalt.entities.v2:ManagedIdentityConfiguration",
@@ -50,14 +73,30 @@ _PUBLISHED = {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
 
 __all__ = [
     "AmlTokenConfiguration",
+    "BanditPolicy",
+    "BayesianSamplingAlgorithm",
+    "Choice",
+    "GridSamplingAlgorithm",
     "Input",
+    "LogNormal",
+    "LogUniform",
     "MLClient",
     "ManagedIdentityConfiguration",
+    "MedianStoppingPolicy",
     "MpiDistribution",
+    "Normal",
     "Output",
     "PyTorchDistribution",
+    "QLogNormal",
+    "QLogUniform",
+    "QNormal",
+    "QUniform",
+    "Randint",
+    "RandomSamplingAlgorithm",
     "RayDistribution",
     "TensorFlowDistribution",
+    "TruncationSelectionPolicy",
+    "Uniform",
     "UserIdentityConfiguration",
     "command",
     "load_component",

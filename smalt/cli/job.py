@@ -164,6 +164,25 @@ def metrics(session: Session, name: str) -> object:
     return session.client.jobs.metrics(name)
 
 
+@job.command("trials", cls=verb.Verb)
+@verb.name()
+def trials(session: Session, name: str) -> object:
+    """Show the trials of a sweep: state, parameters, metric, and which is the best."""
+    found = session.client.jobs.trials(name)
+    metric = str(found["primaryMetric"])
+    return [
+        {
+            "name": trial["name"],
+            "status": trial["status"],
+            metric: trial["value"],
+            **trial["hyperparameters"],
+            "best": trial["isBest"],
+            "reason": trial["reason"],
+        }
+        for trial in found["value"]
+    ]
+
+
 @job.command("lineage", cls=verb.Verb)
 @verb.name()
 def lineage(session: Session, name: str) -> object:

@@ -9,10 +9,11 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import DataInput, LiteralInput
 from smalt.entities.job.outputs import JobOutput
+from smalt.entities.job.search_space import SearchRange
 from smalt.sdk.resolve import anchor
+from smalt.sdk.sweep import Command
 from smalt.wire.yaml import load_entity
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def command(
     priority: str | None = None,
     parent_job_name: str | None = None,
     is_deterministic: bool = True,
-) -> CommandJob:
-    """A job that runs one command.
+) -> Command:
+    """A job that runs one command; `.sweep()` makes a search of it.
 
     Args:
         is_deterministic: Means something only for a step of a pipeline.
@@ -126,6 +127,8 @@ def command(
         "shm_size": shm_size,
     }
     queue = {"job_tier": job_tier, "priority": priority}
+    given_inputs = inputs or {}
+    ranges = {key: value for key, value in given_inputs.items() if isinstance(value, SearchRange)}
     given = {
         "command": command,
         "name": name,
@@ -138,7 +141,7 @@ def command(
         "environment_variables": dict(environment_variables or {}),
         "distribution": distribution,
         "compute": compute,
-        "inputs": {key: _plain(value) for key, value in (inputs or {}).items()},
+        "inputs": {key: _plain(value) for key, value in given_inputs.items() if key not in ranges},
         "outputs": dict(outputs or {}),
         "code": None if code is None else os.fspath(code),
         "resources": _if_any(resources),
@@ -148,7 +151,7 @@ def command(
         "queue_settings": _if_any(queue),
         "parent_job_name": parent_job_name,
     }
-    return CommandJob.parse({key: value for key, value in given.items() if value is not None})
+    return Command.parse({key: value for key, value in given.items() if value is not None})(**ranges)
 
 
 def load_job(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Job:

@@ -55,6 +55,7 @@ def follow(
     name: str,
     web_view: str | None,
     out: TextIO,
+    progress: Callable[[], bool] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Print the logs of a job until it ends.
@@ -65,6 +66,7 @@ def follow(
         name: Of the job.
         web_view: Its page.
         out: Where to print.
+        progress: Prints what is new of a job that has more to show than logs; whether there was anything.
         sleep: Waits between two looks.
 
     Raises:
@@ -77,6 +79,8 @@ def follow(
         # The log is complete before the terminal status can be seen, so one look after it is enough.
         state = details()
         news = _print_logs(transport, state, followers, out)
+        if progress is not None:
+            news |= progress()
         status = str(state.get("status") or "Unknown")
         if _has_ended(status):
             break

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from smalt.entities.component import Component
 from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
-from smalt.entities.job.command import CommandJob
+from smalt.entities.job.command import CommandJob, Trial
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelJob, ParallelTask
+from smalt.entities.job.sweep import SweepJob
+from smalt.entities.job.trial import with_component
 from smalt.entities.types import AssetType
 from smalt.errors import Conflict, InvalidRequest
 from smalt.sdk.blobs import BlobContainer
@@ -166,9 +169,11 @@ class Resolver:
             changes |= self._software(job)
         if isinstance(job, ParallelJob):
             changes["task"] = job.task.model_copy(update=self._software(job.task))
+        if isinstance(job, SweepJob):
+            changes["trial"] = self._trial(job.trial)
         return job.model_copy(update=changes)
 
-    def _software(self, given: CommandJob | ParallelTask) -> JsonObject:
+    def _software(self, given: CommandJob | ParallelTask | Trial) -> JsonObject:
         """The code and the environment of what runs them, on the server."""
         changes: JsonObject = {}
         if given.code:
@@ -176,6 +181,11 @@ class Resolver:
         if given.environment is not None:
             changes["environment"] = self.environment(given.environment)
         return changes
+
+    def _trial(self, trial: Trial | str) -> Trial | str:
+        if isinstance(trial, Trial):
+            return trial.model_copy(update=self._software(trial))
+        return self.asset(trial, "components")
 
     def _known_code(self, path: str, digest: str) -> str | None:
         query = {"hash": digest, "hashVersion": HASH_VERSION}
@@ -235,12 +245,26 @@ def anchor(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same on
     if isinstance(entity, ParallelJob):
         changes["task"] = anchor(entity.task, folder)
     environment = getattr(entity, "environment", None)
-    if environment is not None and isinstance(entity, CommandJob | ParallelTask):
+    if environment is not None and isinstance(entity, CommandJob | ParallelTask | Trial):
         changes["environment"] = _anchored_reference(environment, folder)
+    if isinstance(entity, SweepJob):
+        entity = _with_local_component(entity, folder)
+        if isinstance(entity.trial, Trial):
+            changes["trial"] = anchor(entity.trial, folder)
     inputs = getattr(entity, "inputs", None)
     if isinstance(entity, Job) and inputs:
         changes["inputs"] = {name: _anchored_input(each, folder) for name, each in inputs.items()}
     return entity.model_copy(update=changes) if changes else entity
+
+
+def _with_local_component(sweep: SweepJob, folder: Path) -> SweepJob:
+    """A sweep whose trial is a component in a file, with that component as its trial."""
+    if not isinstance(sweep.trial, str) or not _is_local(sweep.trial):
+        return sweep
+    loaded = load_entity("component", resolve_local(folder, sweep.trial))
+    assert isinstance(loaded.entity, Component)
+    whole = with_component(sweep, loaded.entity)
+    return whole.model_copy(update={"trial": anchor(whole.trial, loaded.base_dir)})
 
 
 def _anchored_reference(environment: str | Environment, folder: Path) -> str | Environment:

@@ -33,6 +33,7 @@ from smalt.server import (
     jobs,
     pipelines,
     registries,
+    sweeps,
     tracking,
     workspaces,
 )
@@ -134,6 +135,8 @@ def build(settings: Settings) -> Server:
     )
     kinds["pipeline"] = pipeline_kind
     pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
+    sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
+    kinds["sweep"] = sweep_kind
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
         executor,
@@ -196,6 +199,7 @@ def build(settings: Settings) -> Server:
         *jobs.routes(job_service, rooms, versioned),
         *pipelines.routes(pipeline_service, rooms),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
+        *sweeps.routes(sweep_kind, children, rooms),
         *tracking.mlflow_routes(
             runs,
             workspaces=rooms,

@@ -20,8 +20,11 @@ class Loop(Protocol):
     """What the worker repeats. One turn looks at the outside world, moves one step and writes it down."""
 
     name: str
-    interval_seconds: float
     wake: threading.Event
+
+    @property
+    def interval_seconds(self) -> float:
+        """How long it waits for an event before it looks by itself."""
 
     def run_once(self, now: datetime) -> bool:
         """One turn; True when there may be more to do at once."""

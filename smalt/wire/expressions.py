@@ -59,6 +59,29 @@ def substitute(
     return "".join(pieces)
 
 
+def substitute_below(root: str, text: str, values: Mapping[str, str]) -> str:
+    """Put values in place of the expressions below one root, e.g. `search_space`; all others stay for later.
+
+    An optional group vanishes when a value it names is missing.
+
+    Raises:
+        InvalidRequest: An expression below the root, outside a group, has no value.
+    """
+    pieces, last = [], 0
+    for start, end in _groups(text):
+        pieces.append(_fill(text[last:start], values, root))
+        inner = text[start + len(_GROUP_OPENS) : end - len(_GROUP_CLOSES)]
+        own = [expression.name for expression in find(inner) if expression.parts[0] == root]
+        if not own:
+            pieces.append(text[start:end])
+        elif all(name in values for name in own):
+            filled = _fill(inner, values, root)
+            pieces.append(f"{_GROUP_OPENS}{filled}{_GROUP_CLOSES}" if len(own) < len(find(inner)) else filled)
+        last = end
+    pieces.append(_fill(text[last:], values, root))
+    return "".join(pieces)
+
+
 def _groups(text: str) -> Iterator[tuple[int, int]]:
     start = text.find(_GROUP_OPENS)
     while start >= 0:
@@ -84,9 +107,11 @@ def _fill_group(
     return _fill(inner, values)
 
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
+def _fill(text: str, values: Mapping[str, str], root: str | None = None) -> str:
     def value(match: re.Match[str]) -> str:
         name = match["name"].strip()
+        if root is not None and name.partition(".")[0] != root:
+            return match[0]
         if name not in values:
             known = ", ".join(sorted(values)) or "none"
             raise InvalidRequest(f"The expression {match[0]} has no value. Known names: {known}.", target=name)

@@ -95,6 +95,14 @@ class Bench:
         token = (self.home / "token").read_text().strip()
         return httpx2.Client(base_url=state["url"], headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
+    @property
+    def scope(self) -> str:
+        state = json.loads((self.home / "server.json").read_text())
+        return (
+            f"/subscriptions/{state['subscription']}/resourceGroups/{state['group']}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{state['workspace']}"
+        )
+
     def tracking(self, call: str, **query: str) -> dict:
         with self.client() as client:
             answer = client.get(f"/mlflow/default/api/2.0/mlflow/{call}", params=query)
@@ -202,6 +210,59 @@ def case_09(b: Bench) -> None:
     expect(abs(metrics["training_mean_squared_error"] - 2868.5) <= 5, f"mse {metrics['training_mean_squared_error']}")
 
 
+def trials(b: Bench, sweep: dict) -> list[dict]:
+    with b.client() as client:
+        answer = client.get(f"{b.scope}/jobs/{sweep['name']}/trials")
+        answer.raise_for_status()
+        return answer.json()["value"]
+
+
+def most_at_once(b: Bench, names: list[str]) -> int:
+    """How many of some runs lay over each other, by the times that tracking has of them."""
+    runs = [b.tracking("runs/get", run_id=name)["run"]["info"] for name in names]
+    moves = sorted([(int(run["end_time"]), -1) for run in runs] + [(int(run["start_time"]), 1) for run in runs])
+    there = most = 0
+    for _, change in moves:
+        there += change
+        most = max(most, there)
+    return most
+
+
+def best_of(b: Bench, sweep: dict, metric: str) -> str:
+    """The trial that has the smallest value, which must be the one that the sweep names."""
+    values = {trial["name"]: b.run_data(trial["name"])[1][metric] for trial in trials(b, sweep)}
+    named = sweep["properties"]["best_child_run_id"]
+    expect(values[named] == min(values.values()), f"best is {named} of {values}")
+    return named
+
+
+def case_10(b: Bench) -> None:
+    sweep = b.job("jobs/basics/hello-sweep.yml")
+    found = trials(b, sweep)
+    names = [trial["name"] for trial in found]
+    children = json.loads(b.run("job", "list", "-p", sweep["name"], "-o", "json").stdout)
+    expect(sorted(names) == sorted(child["name"] for child in children) and len(names) == 4, f"children {names}")
+    expect(most_at_once(b, names) <= 2, "more than 2 at once")
+    for trial in found:
+        params, metrics = b.run_data(trial["name"])
+        expect(params["A"] == "0.5" and params["B"] in {"hello", "world", "hello_world"}, f"params {params}")
+        expect(0.1 <= float(params["C"]) <= 1.0 and "random_metric" in metrics, f"params {params}, metrics {metrics}")
+        shown = {name: str(value) for name, value in trial["hyperparameters"].items()}
+        expect(shown.items() <= params.items(), f"{shown} is not what the code was given: {params}")
+    best_of(b, sweep, "random_metric")
+
+
+def case_11(b: Bench) -> None:
+    sweep = b.job("jobs/single-step/scikit-learn/iris/job-sweep.yml", "--set", "limits.max_total_trials=6")
+    found = trials(b, sweep)
+    expect(len(found) == 6, f"{len(found)} trials")
+    for trial in found:
+        _, metrics = b.run_data(trial["name"])
+        expect(0.9 < metrics["training_f1_score"] <= 1.0, f"{trial['name']}: {metrics}")
+    best = best_of(b, sweep, "training_f1_score")
+    expect("model/MLmodel" in b.artifacts(best), f"artifacts {sorted(b.artifacts(best))}")
+
+
 ASSETS = {
     "data": ("data/local-file.yml", "data/local-folder.yml", "data/local-mltable.yml"),
     "model": ("model/local-file.yml", "model/local-mlflow.yml"),
@@ -284,6 +345,8 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-07": ("scikit-learn with autolog; model from the run", case_07),
     "case-08": ("LightGBM with autolog", case_08),
     "case-09": ("regression with autolog", case_09),
+    "case-10": ("random sweep: inline trial, at most two at a time, best child", case_10),
+    "case-11": ("sweep over scikit-learn with an input for all trials; the best child's model", case_11),
     "case-22": ("data, model, environment, component assets", case_22),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
 }
@@ -319,11 +382,7 @@ def diabetes() -> str:
 
 def upload_examples(b: Bench) -> None:
     with b.client() as client:
-        scope = json.loads((b.home / "server.json").read_text())
-        base = (
-            f"/subscriptions/{scope['subscription']}/resourceGroups/{scope['group']}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{scope['workspace']}"
-        )
+        base = b.scope
         workspace = client.get(base).json()["properties"]["workspaceId"]
         store = client.get(f"{base}/datastores/workspaceblobstore").json()["properties"]
         for name in ("iris.csv", "titanic.csv", "diabetes.csv"):

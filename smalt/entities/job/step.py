@@ -87,6 +87,12 @@ class Step(Entity):
     inputs: Annotated[dict[str, StepValue], BeforeValidator(_inputs)] = Field(default_factory=dict)
     outputs: Annotated[dict[str, StepOutput], BeforeValidator(_outputs)] = Field(default_factory=dict)
 
+    @property
+    def searched(self) -> frozenset[str]:
+        """The inputs of the component that a sweep gives by itself, another value in each trial."""
+        space = (self.model_extra or {}).get("search_space")
+        return frozenset(space) if isinstance(space, dict) else frozenset()
+
 
 def _step(value: Any) -> Any:  # Any: raw input of a validator
     if isinstance(value, dict) and value.get("type") is None:

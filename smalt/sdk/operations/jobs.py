@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import quote
 
 from smalt.entities.job.base import Job
-from smalt.entities.job.command import CommandJob
+from smalt.entities.job.command import CommandJob, Trial
 from smalt.entities.job.status import JobStatus
+from smalt.entities.job.sweep import SweepJob
+from smalt.entities.job.sweep_rules import mistakes
 from smalt.errors import Conflict, InvalidRequest, NotFound, SmaltError, ValidationFailed
 from smalt.kit import ids
 from smalt.sdk import git, logs
 from smalt.sdk.download import download
 from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
 from smalt.sdk.poller import Poller
+from smalt.sdk.trials_table import TrialsTable
 from smalt.wire import expressions, references
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import parse_arm_id
@@ -139,6 +142,8 @@ class JobOperations(Operations[Job]):
                 problems.append(
                     InvalidRequest("The job has no environment. Write 'environment:'.", target="environment")
                 )
+        if isinstance(job, SweepJob):
+            problems.extend(mistakes(job))
         folder = _code_folder(job)
         if folder is not None and not folder.exists():
             problems.append(InvalidRequest(f"The code folder {folder} does not exist. Check 'code'.", target="code"))
@@ -151,13 +156,23 @@ class JobOperations(Operations[Job]):
             JobFailed: The job did not complete.
         """
         job = self.get(name)
-        logs.follow(
-            self._room.transport,
-            lambda: self._room.transport.json("GET", self._history("runs", name, "details")),
-            name=name,
-            web_view=studio_url(job),
-            out=out or sys.stdout,
-        )
+        trials = TrialsTable(lambda: self.trials(name), out or sys.stdout) if isinstance(job, SweepJob) else None
+        try:
+            logs.follow(
+                self._room.transport,
+                lambda: self._room.transport.json("GET", self._history("runs", name, "details")),
+                name=name,
+                web_view=studio_url(job),
+                out=out or sys.stdout,
+                progress=trials,
+            )
+        finally:
+            if trials is not None:
+                trials.conclude()
+
+    def trials(self, name: str) -> JsonObject:
+        """The trials of a sweep (`value`), with the state, the parameters and the best metric of each."""
+        return self._room.transport.json("GET", f"{self._room.path}/jobs/{quote(name, safe='')}/trials")
 
     def download(
         self,
@@ -169,6 +184,8 @@ class JobOperations(Operations[Job]):
     ) -> None:
         """Fetch what a job has written: its artifacts and logs, one named output, or everything.
 
+        Of a sweep that is what its best trial has written.
+
         Raises:
             Conflict: The job has not ended.
             NotFound: There is no such output, or it is empty.
@@ -177,6 +194,9 @@ class JobOperations(Operations[Job]):
         if job.status is not None and not job.status.is_terminal:
             raise Conflict(f"Job {name} is {job.status}. Wait until it has ended: smalt job stream -n {name}")
         target = Path(download_path)
+        best = job.properties.get("best_child_run_id") if isinstance(job, SweepJob) else None
+        if best is not None:
+            job, name = self.get(best), best
         named = [output for output in job.outputs if output not in _DEFAULT_OUTPUTS]
         if output_name is None or output_name in _DEFAULT_OUTPUTS:
             self._fetch(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
@@ -226,6 +246,10 @@ class JobOperations(Operations[Job]):
             value = getattr(job, field, None)
             if isinstance(value, str):
                 changes[field] = self._short(value)
+        if isinstance(job, SweepJob) and isinstance(job.trial, Trial):
+            environment = job.trial.environment
+            if isinstance(environment, str):
+                changes["trial"] = job.trial.model_copy(update={"environment": self._short(environment)})
         return job.model_copy(update=changes)
 
     def _short(self, text: str) -> str:
@@ -282,7 +306,7 @@ def _is_known(name: str, known: set[str]) -> bool:
 
 
 def _code_folder(job: Job) -> Path | None:
-    code = getattr(job, "code", None)
+    code = getattr(job.trial if isinstance(job, SweepJob) else job, "code", None)
     reference = references.parse(code) if isinstance(code, str) else None
     return Path(reference.path).expanduser() if isinstance(reference, references.LocalPath) else None
 

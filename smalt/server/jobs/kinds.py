@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 
 from smalt.entities.job.base import Job
@@ -27,12 +28,14 @@ class Progress:
         error: Why, if that is a failure.
         outputs: What was written to the parent's own outputs, once it is completed.
         has_more: The next turn should follow at once.
+        look_again: When to look again if nothing calls before.
     """
 
     status: JobStatus
     error: str | None = None
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
     has_more: bool = False
+    look_again: timedelta = timedelta(seconds=10)
 
 
 class JobKind(ABC):

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 
 _LEASE = timedelta(seconds=60)
 _LOOK_AGAIN = timedelta(seconds=10)
+_INTERVAL_SECONDS = 5.0
+_SHORTEST_SECONDS = 0.05
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _BUILD_CHECK = timedelta(seconds=60)
 # A place that becomes free calls the next in line, so this is only for what nobody foresaw.
 _QUEUE_CHECK = timedelta(seconds=120)
@@ -87,7 +90,6 @@ class JobsLoop:
     """
 
     name = "jobs"
-    interval_seconds = 5.0
 
     def __init__(self, works: Works, events: Events, outside: Outside, *, hints: Hints, worker: str) -> None:
         self._works = works
@@ -99,8 +101,15 @@ class JobsLoop:
         self._builds = Builds(outside.environments, hints.note)
         self._stopped: set[str] = set()
         self._is_fresh = True
+        self._next_look = _NEVER
         for fact in (JobSubmitted, CancelRequested, JobFinished):
             events.subscribe(fact, lambda _: self.wake.set())
+
+    @property
+    def interval_seconds(self) -> float:
+        """How long to wait for an event: less than usual where a parent wants to be looked at sooner."""
+        until_next = (self._next_look - clock.now()).total_seconds() if self._next_look < _NEVER else _INTERVAL_SECONDS
+        return min(max(until_next, _SHORTEST_SECONDS), _INTERVAL_SECONDS)
 
     def close(self) -> None:
         """Begin no further build. What runs goes on running and is found again."""
@@ -112,6 +121,8 @@ class JobsLoop:
             with self._works.write(SYSTEM) as work:
                 store.release(work.connection, worker=self._worker, now=now)
             self._is_fresh = False
+        if self._next_look <= now:
+            self._next_look = _NEVER
         hints = self._hints.take()
         for _ in range(_MOST_TURNS):
             record = self._claim(hints)
@@ -242,10 +253,11 @@ class JobsLoop:
                     work.connection,
                     present,
                     lease=self._lease,
-                    due_at=work.now + (timedelta() if progress.has_more else _LOOK_AGAIN),
+                    due_at=work.now + (timedelta() if progress.has_more else progress.look_again),
                     status=lifecycle.follow(present.status, status),
                     started_at=started_at,
                 )
+                self._next_look = min(self._next_look, work.now + progress.look_again)
 
     def _held(self, work: Work, record: JobRecord) -> JobRecord:
         """The job as it is now, locked for this transaction.

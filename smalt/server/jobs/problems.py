@@ -35,6 +35,10 @@ class Problems:
                 raise
             self._found.append(_as_detail(error, self._place + target))
 
+    def add(self, error: SmaltError) -> None:
+        """Note a failure that says itself which field it is about."""
+        self._found.append(_as_detail(error, self._place + (error.target or "")))
+
     def raise_any(self) -> None:
         """Refuse the job if there is anything.
 

@@ -279,7 +279,7 @@ def _family(type_name: str) -> str:
 
 
 def _check_present(node: Node, name: str, declared: ComponentInput, whole: Graph) -> None:
-    if declared.optional or declared.default is not None or name in node.step.inputs:
+    if declared.optional or declared.default is not None or name in node.step.inputs.keys() | node.step.searched:
         return
     loop = whole.nodes.get(node.loop or "")
     if loop is not None:

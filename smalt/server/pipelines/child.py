@@ -106,6 +106,8 @@ def _inputs(
 ) -> dict[str, Any]:  # Any: documents of inputs
     found: dict[str, Any] = {}
     for name in {**component.inputs, **step.inputs}:
+        if name in step.searched:
+            continue
         declared = component.inputs.get(name)
         given = step.inputs.get(name)
         value = overrides[name] if name in overrides else None if given is None else values.of(given)

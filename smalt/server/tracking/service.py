@@ -134,6 +134,14 @@ class TrackingService:
         for start in range(0, len(items), limits.PARAMS_PER_BATCH):
             self.runs.log(work, workspace, run_id, params=items[start : start + limits.PARAMS_PER_BATCH])
 
+    def complete_params(self, work: Work, workspace: Space, run_id: str, params: Mapping[str, str]) -> None:
+        """Add those params that the run has not logged by itself, in its own spelling."""
+        number = self._run(work, workspace, run_id).id
+        present = run_store.params(work.connection, number)
+        missing = {key: value[: limits.PARAM_LENGTH] for key, value in params.items() if key not in present}
+        if missing:
+            run_store.add_params(work.connection, number, missing)
+
     def set_display_name(self, work: Work, workspace: Space, run_id: str, name: str) -> None:
         """Give a run another name."""
         number = self._run(work, workspace, run_id).id
@@ -153,6 +161,11 @@ class TrackingService:
         number = self._run(work, workspace, run_id).id
         points = self.metric_store.latest(work.connection, [number])[number]
         return {point["key"]: float(point["value"]) for point in points}
+
+    def reports(self, work: Work, workspace: Space, run_id: str, metric: str) -> list[float]:
+        """All values of one metric in the order they were measured; NaN and infinities as floats."""
+        page = self.runs.history(work, workspace, run_id, metric)
+        return [float(point["value"]) for point in page.items]
 
     def artifact_key(self, work: Work, workspace: Space, run_id: str, path: str) -> str | None:
         """The key of `runs:/<run>/<path>` where it is a logged model, which newer clients keep beside the run."""

@@ -264,7 +264,7 @@ _OWN: dict[str, dict[str, Part]] = {
 
 def _shape(model: type[Entity]) -> Shape:
     rename = {key: wire for key, wire in _IDS.items() if key in model.model_fields} | {"type": "jobType"}
-    own = _OWN.get(model.__name__, {"resources": CamelKeys()})
+    own = next((_OWN[each.__name__] for each in model.__mro__ if each.__name__ in _OWN), {"resources": CamelKeys()})
     return Shape.of(model, rename=rename, parts=_COMMON | own, skip=ENVELOPE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import uuid
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from azure.ai.ml import Input, MLClient, Output, command, load_component, load_job
 from azure.ai.ml.constants import AssetTypes
 from azure.ai.ml.entities import AmlCompute, AzureBlobDatastore, Data, Environment, Model, SasTokenConfiguration
+from azure.ai.ml.sweep import Choice, MedianStoppingPolicy
 from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 
@@ -253,3 +255,40 @@ def test_an_input_may_be_a_local_folder(ml, environment, tmp_path):
 
     [log] = Path(tmp_path / "down").rglob("std_log.txt")
     assert "['a.txt', 'b.txt']" in log.read_text()
+
+
+def test_a_sweep_runs_streams_and_names_its_best_trial(ml, environment, tmp_path, capfd):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/trial.py").write_text(
+        "import json, os, pathlib, sys, urllib.request\n"
+        "body = {'run_id': os.environ['MLFLOW_RUN_ID'], 'key': 'loss', 'value': float(sys.argv[1]), 'timestamp': 1}\n"
+        "url = os.environ['MLFLOW_TRACKING_URI'] + '/api/2.0/mlflow/runs/log-metric'\n"
+        "headers = {'Authorization': 'Bearer ' + os.environ['MLFLOW_TRACKING_TOKEN']}\n"
+        "urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers))\n"
+        "pathlib.Path(sys.argv[2], 'answer.txt').write_text(sys.argv[1])\n"
+    )
+    base = command(
+        code=str(tmp_path / "src"),
+        command="python trial.py ${{inputs.x}} ${{outputs.model}}",
+        inputs={"x": 0.0},
+        outputs={"model": Output(type=AssetTypes.URI_FOLDER)},
+        environment=environment,
+        compute="cpu-cluster",
+        experiment_name="suite",
+    )
+    node = base(x=Choice([0.4, 0.2, 0.3])).sweep(primary_metric="loss", goal="minimize", sampling_algorithm="grid")
+    node.set_limits(max_total_trials=10, max_concurrent_trials=2, timeout=600)
+    node.early_termination = MedianStoppingPolicy(delay_evaluation=5, evaluation_interval=1)
+
+    job = ml.jobs.create_or_update(node)
+    ml.jobs.stream(job.name)
+
+    done = ml.jobs.get(job.name)
+    best = ml.jobs.get(done.properties["best_child_run_id"])
+    assert done.status == "Completed"
+    assert json.loads(best.tags["hyperparameters"]) == {"x": 0.2}
+    assert len(list(ml.jobs.list(parent_job_name=job.name))) == 3
+    ml.jobs.download(job.name, download_path=tmp_path / "down", output_name="model")
+    [answer] = (tmp_path / "down").rglob("answer.txt")
+    assert answer.read_text() == "0.2"
+    assert f"RunId: {job.name}" in capfd.readouterr().out
