@@ -15,6 +15,11 @@ from smalt.errors import InvalidRequest, NotFound
 
 Document = dict[str, Any]  # Any: JSON
 
+_ROLE_VERBS = (
+    *(f"assignment {verb}" for verb in ("create", "delete", "list")),
+    *(f"definition {verb}" for verb in ("create", "delete", "list", "update")),
+)
+
 
 class Passed(click.Command):
     """A command that reads its arguments itself."""
@@ -27,12 +32,12 @@ class Passed(click.Command):
 
 @click.command(cls=Passed, add_help_option=False)
 def az(arguments: tuple[str, ...]) -> int:
-    """Answer az commands: ml, login, account, configure, group."""
+    """Answer az commands: ml, login, account, configure, group, role."""
     if arguments[:1] == ("ml",):
         from smalt.cli.app import run
 
         return run(arguments[1:], defaults=_defaults())
-    for length in (2, 1):
+    for length in (3, 2, 1):
         answer = _ANSWERS.get(arguments[:length])
         if answer is not None:
             return _answered(answer, arguments[length:])
@@ -152,6 +157,21 @@ def _extension(options: Document) -> list[Document]:
     return [{"name": "ml", "version": str(_version(options)["extensions"]["ml"])}]
 
 
+def _on_roles(verb: str) -> Callable[[Document], object]:
+    """An answer of `az role`, loaded when it is asked for."""
+
+    def answer(options: Document) -> object:
+        from smalt.cli import az_role
+        from smalt.sdk.client import MLClient
+
+        defaults = _defaults()
+        named = (None, defaults.get("subscription"), defaults.get("group"), defaults.get("workspace"))
+        with MLClient(*named) as client:
+            return az_role.answer(verb, client, options)
+
+    return answer
+
+
 _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("login",): _login,
     ("logout",): _logout,
@@ -162,6 +182,7 @@ _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("configure",): _configure,
     ("group", "create"): _group,
     ("group", "show"): _group,
+    **{tuple(f"role {verb}".split()): _on_roles(verb) for verb in _ROLE_VERBS},
     ("version",): _version,
     ("--version",): _version,
     ("extension", "add"): lambda options: None,

@@ -16,7 +16,8 @@ FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
 
 _COLUMNS = (
     "name version latest_version type status state display_name experiment_name provisioning_state size "
-    "min_instances max_instances location is_default target path image description"
+    "min_instances max_instances location is_default target path image at actor role user action scope description "
+    "client_secret token"
 ).split()
 """What a table shows of an entity, in this order; a query chooses otherwise."""
 

@@ -276,8 +276,8 @@ def _check_exposure(settings: Settings, people: int) -> None:
     if not settings.is_loopback and people < 2:
         raise InvalidRequest(
             f"--host {settings.host} lets other machines in, but authentication has not been set up in "
-            f"{settings.home}. Start on loopback, make the people who shall come in with POST /smalt/actors, give "
-            "them roles, then start again. docs/security.md has the calls.",
+            f"{settings.home}. Start on loopback, make the people who shall come in with `smalt user create`, "
+            "give them roles with `smalt role assign`, then start again.",
             target="--host",
         )
 

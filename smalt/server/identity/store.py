@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
-from smalt.server.identity.tables import actors, credentials, job_tokens, role_assignments
+from smalt.server.identity.tables import actors, credentials, job_tokens, role_assignments, role_definitions
 
 
 def add_actor(connection: Connection, row: dict[str, Any]) -> None:
@@ -70,6 +70,42 @@ def delete_credential(connection: Connection, actor_id: str, credential_id: str)
 def delete_credentials(connection: Connection, actor_id: str, *, kind: str) -> None:
     """Remove an actor's credentials of one kind."""
     connection.execute(delete(credentials).where(credentials.c.actor_id == actor_id, credentials.c.kind == kind))
+
+
+def put_definition(connection: Connection, row: dict[str, Any]) -> None:
+    """Write a custom role, or change it."""
+    found = definition(connection, row["id"])
+    if found is None:
+        connection.execute(insert(role_definitions), [row])
+        return
+    changed = {key: value for key, value in row.items() if key not in {"id", "created_at", "created_by"}}
+    connection.execute(update(role_definitions).where(role_definitions.c.id == row["id"]).values(**changed))
+
+
+def definition(connection: Connection, role_id: str) -> RowMapping | None:
+    """The custom role with this id."""
+    return connection.execute(select(role_definitions).where(role_definitions.c.id == role_id)).mappings().first()
+
+
+def definition_named(connection: Connection, name_key: str) -> RowMapping | None:
+    """The custom role of this name, in lower case."""
+    query = select(role_definitions).where(role_definitions.c.name_key == name_key)
+    return connection.execute(query).mappings().first()
+
+
+def list_definitions(connection: Connection) -> Sequence[RowMapping]:
+    """Every custom role, by name."""
+    return connection.execute(select(role_definitions).order_by(role_definitions.c.name_key)).mappings().all()
+
+
+def delete_definition(connection: Connection, role_id: str) -> None:
+    """Remove a custom role."""
+    connection.execute(delete(role_definitions).where(role_definitions.c.id == role_id))
+
+
+def holders(connection: Connection, role_id: str) -> Sequence[RowMapping]:
+    """The assignments of a role."""
+    return connection.execute(select(role_assignments).where(role_assignments.c.role == role_id)).mappings().all()
 
 
 def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
