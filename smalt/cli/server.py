@@ -19,7 +19,8 @@ _START_SECONDS = 30
 _STOP_SECONDS = 20
 
 
-def _home(value: str | None) -> Path:
+def home_folder(value: str | None) -> Path:
+    """The folder of the server that an option or the environment names."""
     return Path(value or os.environ.get("SMALT_HOME") or _DEFAULT_HOME).expanduser().absolute()
 
 
@@ -56,7 +57,7 @@ def up(
     ready_fd: int | None,
 ) -> None:
     """Start the server: database, blobs, jobs and APIs in one process."""
-    folder = _home(home)
+    folder = home_folder(home)
     if detach:
         _start_detached(folder)
         return
@@ -89,6 +90,7 @@ def up(
 def _start_detached(folder: Path) -> None:
     """Start this same command in a session of its own and wait for its word, not for a time."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     reading, writing = os.pipe()
@@ -139,7 +141,7 @@ def _is_running(folder: Path) -> bool:
 @home_option
 def down(home: str | None) -> None:
     """Stop the server. Running jobs go on; the next server takes them up."""
-    folder = _home(home)
+    folder = home_folder(home)
     if not _is_running(folder):
         click.echo(f"No server runs in {folder}.")
         return
@@ -160,7 +162,7 @@ def down(home: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(home: str | None, as_json: bool) -> None:
     """Tell whether the server runs, and where."""
-    folder = _home(home)
+    folder = home_folder(home)
     running = _is_running(folder)
     state = {"running": running, "home": str(folder), **(_state(folder) if running else {})}
     if as_json:
@@ -177,7 +179,7 @@ def status(home: str | None, as_json: bool) -> None:
 @click.option("--az", "with_az", is_flag=True, help="Also put an `az` on PATH that answers `az ml`.")
 def env(home: str | None, with_az: bool) -> None:
     """Print shell exports that point every official client to this server."""
-    folder = _home(home)
+    folder = home_folder(home)
     state = _state(folder)
     if not state:
         raise click.ClickException(f"No server has been started in {folder}. Start one with: smalt up --detach")

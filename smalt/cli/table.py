@@ -20,6 +20,7 @@ ACCESS = {
     "user": "Users: people and service principals who can sign in.",
     "role": "Roles: what may be done, and who may do it where.",
     "audit": "The audit trail: who changed what.",
+    "key": "Keys that sign tokens and seal secrets.",
 }
 """People and rights, each in the module of its name."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ import uvloop
 from smalt.entities.base import Asset
 from smalt.entities.environment import Environment
 from smalt.environments import EnvironmentCache, EnvironmentRequest, SubstitutionPolicy, find_recipe, read_aliases
-from smalt.errors import Conflict, InvalidRequest
+from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock, yaml
 from smalt.server import (
@@ -32,16 +30,18 @@ from smalt.server import (
     identity,
     jobs,
     pipelines,
+    private,
     registries,
     tracking,
     workspaces,
 )
+from smalt.server.alone import alone
 from smalt.server.database import Database
 from smalt.server.events import Events
 from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
 from smalt.server.http.openapi import describe
 from smalt.server.listen import serve
-from smalt.server.settings import Settings
+from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
 from smalt.server.tls import Certificate, ensure
 from smalt.server.vault import Vault
 from smalt.server.work import SYSTEM, Actor, Works
@@ -85,16 +85,16 @@ def build(settings: Settings) -> Server:
     database.prepare()
     events = Events()
     works = Works(database, events)
-    vault = Vault.at(home / "secret.key")
+    vault = Vault.at(home / VAULT_KEY)
     subscription = _subscription(home)
 
-    identities = identity.IdentityService(identity.SigningKey.at(home / "keys" / "signing.pem"))
+    identities = identity.IdentityService(identity.SigningKey.at(home / SIGNING_KEY))
     rooms = workspaces.WorkspaceService(works)
     gate = identity.IdentityGate(identities, works, rooms.find_scope)
     recorder = audit.AuditRecorder(works, rooms.find_scope)
 
     containers = assets.Containers(home / "blobs")
-    signer = assets.Signer((home / "secret.key").read_bytes())
+    signer = assets.Signer((home / VAULT_KEY).read_bytes())
     stores = assets.DatastoreService(vault, home)
     versioned = assets.AssetService()
     locator = assets.DataLocator(versioned, stores, containers, _url_aliases(home / "aliases.yaml"))
@@ -251,7 +251,7 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(settings.home):
+    with alone(settings.home):
         certificate = ensure(settings.home / "ca", settings.all_host_names)
         server = build(settings)
         try:
@@ -282,22 +282,10 @@ def _check_exposure(settings: Settings, people: int) -> None:
         )
 
 
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the home folder for as long as this process lives, however it ends."""
-    with (home / "server.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"A server runs in {home} already. See `smalt status`; stop it with `smalt down`.") from None
-        yield
-
-
 def _subscription(home: Path) -> str:
     path = home / "subscription"
-    if not path.exists():
-        _write_private(path, str(uuid.uuid4()))
-    return path.read_text().strip()
+    found = path.read_bytes() if path.exists() else private.create(path, str(uuid.uuid4()).encode())
+    return found.decode().strip()
 
 
 def _make_containers(containers: assets.Containers, room: WorkspaceRecord) -> None:
@@ -347,8 +335,8 @@ def _write_credentials(settings: Settings, owner: identity.FirstOwner | None) ->
         "client_secret": owner.client_secret,
         "token": owner.token,
     }
-    _write_private(settings.home / "credentials.json", json.dumps(content, indent=2))
-    _write_private(settings.home / "token", owner.token)
+    private.replace(settings.home / "credentials.json", json.dumps(content, indent=2).encode())
+    private.replace(settings.home / "token", owner.token.encode())
 
 
 def _write_state(settings: Settings, server: Server) -> None:
@@ -366,14 +354,6 @@ def _write_state(settings: Settings, server: Server) -> None:
     fresh = settings.home / ".server.json"
     fresh.write_text(json.dumps(content, indent=2))
     fresh.replace(settings.home / "server.json")
-
-
-def _write_private(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _own_routes(others: list[Route]) -> list[Route]:

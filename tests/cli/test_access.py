@@ -74,6 +74,10 @@ def test_the_audit_trail_is_filtered_and_read_over_many_pages(smalt: Smalt) -> N
     assert "is no moment" in smalt("audit", "list", "--since", "soon", code=2)
 
 
+def test_keys_are_not_changed_under_a_running_server(smalt: Smalt) -> None:
+    assert "smalt down" in smalt("key", "rotate", code=1)
+
+
 def test_az_gives_and_takes_roles(smalt: Smalt) -> None:
     smalt("user", "create", "-n", "bob")
     definition = json.dumps({"Name": "Ops", "Actions": ["*/read"], "AssignableScopes": [group(smalt)]})

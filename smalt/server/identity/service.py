@@ -144,6 +144,11 @@ class IdentityService:
         store.delete_job_tokens(work.connection, workspace_id, job)
         work.after_commit(self.known.forget_all)
 
+    def last_end(self, work: Work) -> datetime:
+        """When the last token that was signed until now has ended."""
+        access = work.now + ACCESS_TOKEN_LIFETIME
+        return max(access, store.last_job_token_end(work.connection) or access)
+
     def _access_token(
         self,
         work: Work,

@@ -173,6 +173,12 @@ def job_token(connection: Connection, token_id: str, now: datetime) -> RowMappin
     return connection.execute(query).mappings().first()
 
 
+def last_job_token_end(connection: Connection) -> datetime | None:
+    """When the last token of a job ends."""
+    found: datetime | None = connection.execute(select(func.max(job_tokens.c.expires_at))).scalar_one()
+    return found
+
+
 def delete_job_tokens(connection: Connection, workspace_id: str, job: str) -> None:
     """Revoke every token of a job."""
     connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id, job_tokens.c.job == job))
