@@ -44,7 +44,7 @@ from smalt.server.listen import serve
 from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
 from smalt.server.tls import Certificate, ensure
 from smalt.server.vault import Vault
-from smalt.server.work import SYSTEM, Actor, Works
+from smalt.server.work import SYSTEM, Actor, Work, Works
 from smalt.server.worker import Loop, Worker
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -155,7 +155,24 @@ def build(settings: Settings) -> Server:
         kinds=kinds,
     )
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
-    loops: list[Loop] = [jobs_loop, Housekeeping(works, job_service, cache)]
+    room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
+    linked = connections.ConnectionService(vault)
+
+    def forget(work: Work, workspace_id: str) -> workspaces.Left:
+        for holder in (versioned, stores, linked, computes, identities):
+            holder.forget_workspace(work, workspace_id)
+        return workspaces.Left.NOTHING
+
+    def forget_runs(work: Work, workspace_id: str) -> workspaces.Left:
+        return workspaces.Left.NOTHING if runs.purge(work, workspace_id) else workspaces.Left.MORE
+
+    purge_loop = workspaces.PurgeLoop(
+        works, events, rooms, parts=[room_jobs.purge, forget_runs, forget], files=containers.remove_all
+    )
+    events.subscribe(jobs.JobFinished, lambda _: purge_loop.wake.set())
+    rooms.on_deleted.append(room_jobs.cancel)
+    rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))
+    loops: list[Loop] = [purge_loop, jobs_loop, Housekeeping(works, job_service, cache)]
 
     rooms.on_created += [
         lambda work, room: _make_containers(containers, room),
@@ -190,7 +207,7 @@ def build(settings: Settings) -> Server:
         *pages.routes(WORKSPACE),
         *assets.datastore_routes(stores, rooms, settings.tls_url),
         *assets.blob_routes(containers, works, signer, admit),
-        *connections.routes(connections.ConnectionService(vault), rooms),
+        *connections.routes(linked, rooms),
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms),
         *jobs.routes(job_service, rooms, versioned),

@@ -99,6 +99,10 @@ class Records:
         """Whether there was one."""
         return work.connection.execute(delete(self._table).where(self._is(owner, name))).rowcount > 0
 
+    def delete_all(self, work: Work, owner: str) -> None:
+        """Remove every record of an owner."""
+        work.connection.execute(delete(self._table).where(self._table.c.owner == owner))
+
     def reseal(self, work: Work, renewed: Callable[[Record], str]) -> int:
         """Put what `renewed` gives in the place of every sealed secret; how many there were."""
         table = self._table

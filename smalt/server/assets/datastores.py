@@ -138,6 +138,10 @@ class DatastoreService:
             raise Conflict(f"Datastore {name!r} is the workspace's own and cannot be deleted.")
         return self._records.delete(work, workspace.id, name)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every datastore of a workspace; what they lead to elsewhere stays."""
+        self._records.delete_all(work, workspace_id)
+
     def reseal(self, work: Work, fresh: Vault) -> int:
         """Seal every secret with another vault; how many there were."""
 

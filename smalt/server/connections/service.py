@@ -59,6 +59,10 @@ class ConnectionService:
         """Whether there was one."""
         return self._records.delete(work, workspace.id, name)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every connection of a workspace."""
+        self._records.delete_all(work, workspace_id)
+
     def reseal(self, work: Work, fresh: Vault) -> int:
         """Seal every secret with another vault; how many there were."""
 

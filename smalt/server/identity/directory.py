@@ -242,6 +242,11 @@ class Directory:
         store.delete_assignment(work.connection, row["id"])
         work.after_commit(self._forget)
 
+    def unassign_within(self, work: Work, scope: str) -> None:
+        """Take away every role at a scope and inside it: whoever makes it anew shall not find others there."""
+        store.delete_assignments_within(work.connection, "/" + "/".join(split_scope(scope)))
+        work.after_commit(self._forget)
+
     def _keep_one_owner(self, work: Work) -> None:
         if store.count_root_holders(work.connection, OWNER.id) <= 1:
             raise Conflict(

@@ -144,6 +144,11 @@ class IdentityService:
         store.delete_job_tokens(work.connection, workspace_id, job)
         work.after_commit(self.known.forget_all)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """End every token of every job of a workspace."""
+        store.delete_tokens_of_workspace(work.connection, workspace_id)
+        work.after_commit(self.known.forget_all)
+
     def last_end(self, work: Work) -> datetime:
         """When the last token that was signed until now has ended."""
         access = work.now + ACCESS_TOKEN_LIFETIME

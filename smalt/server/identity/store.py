@@ -143,6 +143,13 @@ def delete_assignment(connection: Connection, assignment_id: str) -> None:
     connection.execute(delete(role_assignments).where(role_assignments.c.id == assignment_id))
 
 
+def delete_assignments_within(connection: Connection, scope_key: str) -> None:
+    """Remove the role assignments at a scope and inside it."""
+    table = role_assignments.c
+    inside = table.scope_key.startswith(scope_key + "/", autoescape=True)
+    connection.execute(delete(role_assignments).where(or_(table.scope_key == scope_key, inside)))
+
+
 def count_root_holders(connection: Connection, role: str) -> int:
     """How many assignments of a role hold for the whole installation."""
     table = role_assignments.c
@@ -182,6 +189,11 @@ def last_job_token_end(connection: Connection) -> datetime | None:
 def delete_job_tokens(connection: Connection, workspace_id: str, job: str) -> None:
     """Revoke every token of a job."""
     connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id, job_tokens.c.job == job))
+
+
+def delete_tokens_of_workspace(connection: Connection, workspace_id: str) -> None:
+    """Revoke every token of every job of a workspace."""
+    connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id))
 
 
 def delete_expired_job_tokens(connection: Connection, now: datetime) -> None:

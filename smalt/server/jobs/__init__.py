@@ -10,6 +10,7 @@ from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.outputs import artifact_uri
 from smalt.server.jobs.pinning import Pinned, Pinner
 from smalt.server.jobs.problems import Problems
+from smalt.server.jobs.purge import JobsOfWorkspace
 from smalt.server.jobs.routes import routes
 from smalt.server.jobs.service import Changes, JobService
 from smalt.server.jobs.software import Software
@@ -34,6 +35,7 @@ __all__ = [
     "JobService",
     "JobSubmitted",
     "JobsLoop",
+    "JobsOfWorkspace",
     "Outside",
     "ParentLike",
     "Pinned",
