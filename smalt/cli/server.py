@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -184,9 +185,17 @@ def env(home: str | None, with_az: bool) -> None:
     if not state:
         raise click.ClickException(f"No server has been started in {folder}. Start one with: smalt up --detach")
     credentials = json.loads((folder / "credentials.json").read_text())
+    for name, value in exports(folder, state, credentials).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    if with_az:
+        click.echo(f'export PATH={shlex.quote(str(_az_launcher(folder)))}:"$PATH"')
+
+
+def exports(folder: Path, state: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which every official client finds the server of a folder."""
     authority = state["tls_url"]
     bundle = str(folder / "ca" / "bundle.pem")
-    exports = {
+    return {
         "SMALT_HOME": str(folder),
         "ARM_CLOUD_METADATA_URL": f"{authority}/metadata/endpoints?api-version=2019-05-01",
         "REQUESTS_CA_BUNDLE": bundle,
@@ -204,10 +213,6 @@ def env(home: str | None, with_az: bool) -> None:
         "MLFLOW_TRACKING_TOKEN": credentials["token"],
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    for name, value in exports.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
-    if with_az:
-        click.echo(f'export PATH={shlex.quote(str(_az_launcher(folder)))}:"$PATH"')
 
 
 def _az_launcher(folder: Path) -> Path:
