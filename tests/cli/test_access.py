@@ -1,4 +1,4 @@
-"""Users, roles and the audit trail from the command line, against a real server."""
+"""Users, roles, groups and the audit trail from the command line, against a real server."""
 
 from __future__ import annotations
 
@@ -91,6 +91,18 @@ def test_az_gives_and_takes_roles(smalt: Smalt) -> None:
     assert smalt(*listed) == ""
     smalt("az", "role", "definition", "delete", "-n", "Ops")
     assert smalt("az", "role", "definition", "list", "--custom-role-only", "true") == "[]\n"
+
+
+def test_az_makes_a_group_for_a_workspace_and_removes_both(smalt: Smalt) -> None:
+    assert smalt("az", "group", "create", "-n", "lab", "-l", "here", "--query", "location", "-o", "tsv") == "here\n"
+    smalt("az", "ml", "workspace", "create", "-n", "bench", "-g", "lab")
+
+    assert "still holds workspaces" in smalt("az", "group", "delete", "-n", "lab", "-y", code=1)
+    smalt("az", "ml", "workspace", "delete", "-n", "bench", "-g", "lab", "-y", "--permanently-delete")
+    smalt("az", "group", "delete", "-n", "lab", "-y")
+
+    assert smalt("az", "group", "exists", "-n", "lab") == "false\n"
+    assert smalt("az", "group", "list", "--query", "[].name", "-o", "tsv") == "smalt\n"
 
 
 def group(smalt: Smalt) -> str:
