@@ -159,7 +159,7 @@ def build(settings: Settings) -> Server:
     linked = connections.ConnectionService(vault)
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
-        for holder in (versioned, stores, linked, computes, identities):
+        for holder in (versioned, stores, linked, computes, identities, pipeline_service):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -170,6 +170,7 @@ def build(settings: Settings) -> Server:
         works, events, rooms, parts=[room_jobs.purge, forget_runs, forget], files=containers.remove_all
     )
     events.subscribe(jobs.JobFinished, lambda _: purge_loop.wake.set())
+    room_jobs.on_removed.append(pipeline_service.forget_jobs)
     rooms.on_deleted.append(room_jobs.cancel)
     rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))
     loops: list[Loop] = [purge_loop, jobs_loop, Housekeeping(works, job_service, cache)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from smalt.server.jobs import store
@@ -21,11 +22,15 @@ class JobsOfWorkspace:
     Args:
         service: Cancels them.
         folders: Where their folders stand, each named for its workload.
+
+    Attributes:
+        on_removed: Called with the ids of jobs inside the transaction that removes them.
     """
 
     def __init__(self, service: JobService, folders: Path) -> None:
         self._service = service
         self._folders = folders
+        self.on_removed: list[Callable[[Work, Sequence[str]], None]] = []
 
     def cancel(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Ask for the end of everything that has not ended: for `WorkspaceService.on_deleted`."""
@@ -38,8 +43,10 @@ class JobsOfWorkspace:
         if store.active_names(work.connection, workspace_id):
             return Left.UNFINISHED
         found = store.workloads(work.connection, workspace_id, limit=_AT_ONCE)
-        for workload in found:
+        for workload in found.values():
             # Before the row: after a kill in between, the row still says what there is to remove.
             shutil.rmtree(self._folders / workload, ignore_errors=True)
-        store.remove(work.connection, found)
+        for listener in self.on_removed:
+            listener(work, list(found))
+        store.remove(work.connection, found.keys())
         return Left.MORE if found else Left.NOTHING

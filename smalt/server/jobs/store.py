@@ -253,15 +253,15 @@ def active_names(connection: Connection, workspace_id: str) -> Sequence[str]:
     return connection.execute(query.order_by(jobs.c.created_at, jobs.c.id)).scalars().all()
 
 
-def workloads(connection: Connection, workspace_id: str, *, limit: int) -> Sequence[str]:
-    """Some workloads of a workspace."""
-    query = select(jobs.c.workload).where(jobs.c.workspace_id == workspace_id).limit(limit)
-    return connection.execute(query).scalars().all()
+def workloads(connection: Connection, workspace_id: str, *, limit: int) -> dict[str, str]:
+    """Some jobs of a workspace: the names of their workloads by their ids."""
+    query = select(jobs.c.id, jobs.c.workload).where(jobs.c.workspace_id == workspace_id).limit(limit)
+    return {row.id: row.workload for row in connection.execute(query)}
 
 
-def remove(connection: Connection, workloads: Collection[str]) -> None:
-    """Remove jobs for good, by their workloads."""
-    connection.execute(delete(jobs).where(jobs.c.workload.in_(workloads)))
+def remove(connection: Connection, job_ids: Collection[str]) -> None:
+    """Remove jobs for good."""
+    connection.execute(delete(jobs).where(jobs.c.id.in_(job_ids)))
 
 
 def call_next(connection: Connection, *, now: datetime, count: int) -> None:

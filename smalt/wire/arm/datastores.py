@@ -68,7 +68,7 @@ def secrets_to_arm(datastore: Datastore) -> JsonObject:
     """The answer of `listSecrets`: `{"secretsType": "Sas", "sasToken": ".."}`.
 
     Raises:
-        InvalidRequest: There are none. Official clients before 1.22 ask for them all the same, and take the caller's
+        InvalidRequest: There are none. Older official clients (1.20) ask for them all the same, and take the caller's
             own token only after a refusal.
     """
     body: JsonObject = _to_arm(datastore.credentials.document(secrets=True))
