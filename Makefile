@@ -62,6 +62,9 @@ test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official cli
 bench: $(VENV)/.tested $(PEERS)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
+docs: $(VENV)/.installed ## Write docs/reference from the program itself
+	$(RUN)/python scripts/reference.py
+
 lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml requirements/build.in -o requirements/core.txt
@@ -69,4 +72,4 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
 
-.PHONY: help install demo up down check test bench lock
+.PHONY: help install demo up down check test bench docs lock

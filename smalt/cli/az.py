@@ -15,6 +15,12 @@ from smalt.errors import InvalidRequest, NotFound
 
 Document = dict[str, Any]  # Any: JSON
 
+_GROUP_VERBS = ("create", "delete", "exists", "list", "show")
+_ROLE_VERBS = (
+    *(f"assignment {verb}" for verb in ("create", "delete", "list")),
+    *(f"definition {verb}" for verb in ("create", "delete", "list", "update")),
+)
+
 
 class Passed(click.Command):
     """A command that reads its arguments itself."""
@@ -27,12 +33,12 @@ class Passed(click.Command):
 
 @click.command(cls=Passed, add_help_option=False)
 def az(arguments: tuple[str, ...]) -> int:
-    """Answer az commands: ml, login, account, configure, group."""
+    """Answer az commands: ml, login, account, configure, group, role."""
     if arguments[:1] == ("ml",):
         from smalt.cli.app import run
 
-        return run(arguments[1:], defaults=_defaults())
-    for length in (2, 1):
+        return run(arguments[1:], defaults=_defaults(), name="az ml")
+    for length in (3, 2, 1):
         answer = _ANSWERS.get(arguments[:length])
         if answer is not None:
             return _answered(answer, arguments[length:])
@@ -46,7 +52,7 @@ def _answered(answer: Callable[[Document], object], arguments: Sequence[str]) ->
     form = str(options.get("output") or _defaults().get("output") or "json")
     if form not in output.FORMS:
         raise click.UsageError(f"--output {form} is unknown. Choose from: {', '.join(output.FORMS)}.")
-    output.show(result, form=form, query=options.get("query"))
+    output.show(result, form=form, query=options.get("query"), is_chosen=True)
     return 0
 
 
@@ -126,21 +132,6 @@ def _configure(options: Document) -> list[Document] | None:
     return None
 
 
-def _group(options: Document) -> Document:
-    """Resource groups are names here: every group exists as soon as something is in it."""
-    name = options.get("name") or options.get("resource-group") or _defaults().get("group")
-    if not isinstance(name, str):
-        raise click.UsageError("Name the group with --name.")
-    subscription = _account()["id"]
-    return {
-        "id": f"/subscriptions/{subscription}/resourceGroups/{name}",
-        "name": name,
-        "location": options.get("location") or "local",
-        "type": "Microsoft.Resources/resourceGroups",
-        "properties": {"provisioningState": "Succeeded"},
-    }
-
-
 def _version(options: Document) -> Document:
     from smalt import __version__
 
@@ -152,6 +143,33 @@ def _extension(options: Document) -> list[Document]:
     return [{"name": "ml", "version": str(_version(options)["extensions"]["ml"])}]
 
 
+def _on_groups(verb: str) -> Callable[[Document], object]:
+    """An answer of `az group`, loaded when it is asked for."""
+
+    def answer(options: Document) -> object:
+        from smalt.cli import az_group
+
+        defaults = _defaults()
+        return az_group.answer(verb, options, subscription=defaults.get("subscription"), group=defaults.get("group"))
+
+    return answer
+
+
+def _on_roles(verb: str) -> Callable[[Document], object]:
+    """An answer of `az role`, loaded when it is asked for."""
+
+    def answer(options: Document) -> object:
+        from smalt.cli import az_role
+        from smalt.sdk.client import MLClient
+
+        defaults = _defaults()
+        named = (None, defaults.get("subscription"), defaults.get("group"), defaults.get("workspace"))
+        with MLClient(*named) as client:
+            return az_role.answer(verb, client, options)
+
+    return answer
+
+
 _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("login",): _login,
     ("logout",): _logout,
@@ -160,12 +178,15 @@ _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("account", "list"): _account_list,
     ("account", "get-access-token"): _access_token,
     ("configure",): _configure,
-    ("group", "create"): _group,
-    ("group", "show"): _group,
+    **{("group", verb): _on_groups(verb) for verb in _GROUP_VERBS},
+    **{tuple(f"role {verb}".split()): _on_roles(verb) for verb in _ROLE_VERBS},
     ("version",): _version,
     ("--version",): _version,
     ("extension", "add"): lambda options: None,
+    ("extension", "remove"): lambda options: None,
+    ("extension", "show"): lambda options: _extension(options)[0],
     ("extension", "update"): lambda options: None,
+    ("config", "set"): lambda options: None,
     ("extension", "list"): _extension,
 }
 

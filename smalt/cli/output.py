@@ -16,7 +16,8 @@ FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
 
 _COLUMNS = (
     "name version latest_version type status state display_name experiment_name provisioning_state size "
-    "min_instances max_instances location is_default target path image description"
+    "min_instances max_instances location is_default target path image at actor role user action scope description "
+    "client_secret token"
 ).split()
 """What a table shows of an entity, in this order; a query chooses otherwise."""
 
@@ -29,13 +30,13 @@ _LONGEST_CELL = 80
 Document = Any  # Any: JSON
 
 
-def show(document: Document, *, form: str, query: str | None) -> None:
-    """Print a result; nothing for no result."""
+def show(document: Document, *, form: str, query: str | None, is_chosen: bool = False) -> None:
+    """Print a result; nothing for no result. A table of what was chosen hides nothing, nor does that of a query."""
     if query is not None:
         document = _queried(document, query)
     if document is None or form == "none":
         return
-    text = render(document, form=form, colour=has_colour(sys.stdout), is_chosen=query is not None)
+    text = render(document, form=form, colour=has_colour(sys.stdout), is_chosen=is_chosen or query is not None)
     if text or form != "tsv":
         click.echo(text)
 

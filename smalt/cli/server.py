@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ _START_SECONDS = 30
 _STOP_SECONDS = 20
 
 
-def _home(value: str | None) -> Path:
+def home_folder(value: str | None) -> Path:
+    """The folder of the server that an option or the environment names."""
     return Path(value or os.environ.get("SMALT_HOME") or _DEFAULT_HOME).expanduser().absolute()
 
 
@@ -56,7 +58,7 @@ def up(
     ready_fd: int | None,
 ) -> None:
     """Start the server: database, blobs, jobs and APIs in one process."""
-    folder = _home(home)
+    folder = home_folder(home)
     if detach:
         _start_detached(folder)
         return
@@ -89,6 +91,7 @@ def up(
 def _start_detached(folder: Path) -> None:
     """Start this same command in a session of its own and wait for its word, not for a time."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     reading, writing = os.pipe()
@@ -139,7 +142,7 @@ def _is_running(folder: Path) -> bool:
 @home_option
 def down(home: str | None) -> None:
     """Stop the server. Running jobs go on; the next server takes them up."""
-    folder = _home(home)
+    folder = home_folder(home)
     if not _is_running(folder):
         click.echo(f"No server runs in {folder}.")
         return
@@ -160,7 +163,7 @@ def down(home: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(home: str | None, as_json: bool) -> None:
     """Tell whether the server runs, and where."""
-    folder = _home(home)
+    folder = home_folder(home)
     running = _is_running(folder)
     state = {"running": running, "home": str(folder), **(_state(folder) if running else {})}
     if as_json:
@@ -177,14 +180,22 @@ def status(home: str | None, as_json: bool) -> None:
 @click.option("--az", "with_az", is_flag=True, help="Also put an `az` on PATH that answers `az ml`.")
 def env(home: str | None, with_az: bool) -> None:
     """Print shell exports that point every official client to this server."""
-    folder = _home(home)
+    folder = home_folder(home)
     state = _state(folder)
     if not state:
         raise click.ClickException(f"No server has been started in {folder}. Start one with: smalt up --detach")
     credentials = json.loads((folder / "credentials.json").read_text())
+    for name, value in exports(folder, state, credentials).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    if with_az:
+        click.echo(f'export PATH={shlex.quote(str(_az_launcher(folder)))}:"$PATH"')
+
+
+def exports(folder: Path, state: Mapping[str, str], credentials: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which every official client finds the server of a folder."""
     authority = state["tls_url"]
     bundle = str(folder / "ca" / "bundle.pem")
-    exports = {
+    return {
         "SMALT_HOME": str(folder),
         "ARM_CLOUD_METADATA_URL": f"{authority}/metadata/endpoints?api-version=2019-05-01",
         "REQUESTS_CA_BUNDLE": bundle,
@@ -202,10 +213,6 @@ def env(home: str | None, with_az: bool) -> None:
         "MLFLOW_TRACKING_TOKEN": credentials["token"],
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    for name, value in exports.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
-    if with_az:
-        click.echo(f'export PATH={shlex.quote(str(_az_launcher(folder)))}:"$PATH"')
 
 
 def _az_launcher(folder: Path) -> Path:

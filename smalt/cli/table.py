@@ -14,7 +14,15 @@ NOUNS = {
     "connection": "Connections to services outside.",
     "registry": "Registries: assets shared between workspaces.",
 }
-"""Nouns, each in the module of its name."""
+"""The nouns of `az ml`, each in the module of its name."""
+
+ACCESS = {
+    "user": "Users: people and service principals who can sign in.",
+    "role": "Roles: what may be done, and who may do it where.",
+    "audit": "The audit trail: who changed what.",
+    "key": "Keys that sign tokens and seal secrets.",
+}
+"""People and rights, each in the module of its name."""
 
 SERVER = {
     "up": "Start the server on this machine.",
@@ -29,7 +37,7 @@ OTHERS = {
 }
 
 COMMANDS = {
-    **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in NOUNS.items()},
+    **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in (NOUNS | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
 }
@@ -44,7 +52,7 @@ def help_text() -> str:
         "",
         "  An open machine-learning platform that speaks Azure Machine Learning v2.",
     ]
-    for title, group in (("Server", SERVER), ("Nouns", NOUNS), ("Others", OTHERS)):
+    for title, group in (("Server", SERVER), ("Nouns", NOUNS), ("People and rights", ACCESS), ("Others", OTHERS)):
         lines += ["", f"{title}:", *(f"  {name:<{width}}{summary}" for name, summary in group.items())]
     lines += ["", "Options:", "  --version  Print the version.", "  --help     Print this page, or that of a command."]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ class Verb(click.Command):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.params.extend(_shared_options())
+        self.params.extend(shared_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out and give each value of a repeated option its own."""
@@ -104,7 +104,8 @@ def _takes_no_value(option: click.Parameter) -> bool:
     return isinstance(option, click.Option) and (option.is_flag or option.count)
 
 
-def _shared_options() -> list[click.Parameter]:
+def shared_options() -> list[click.Parameter]:
+    """The options of scope and output."""
     return [
         click.Option(["--resource-group", "-g"], metavar="NAME", help="Resource group."),
         click.Option(["--workspace-name", "-w"], metavar="NAME", help="Workspace."),

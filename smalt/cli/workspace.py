@@ -109,7 +109,7 @@ def update(
 @workspace.command(cls=verb.Verb)
 @verb.name()
 @verb.flag("--all-resources", help="Accepted; what a workspace stands on goes with it.")
-@verb.flag("--permanently-delete", "-p", help="Without a way back.")
+@verb.flag("--permanently-delete", "-p", help="Without a way back; also one that was deleted before.")
 @verb.yes()
 @verb.no_wait()
 def delete(

@@ -20,6 +20,7 @@ _PLAIN = {
     "component": "component:Component",
     "connection": "connection:Connection",
     "container": "base:AssetContainer",
+    "role": "role:Role",
 }
 
 _TYPED: Mapping[str, Mapping[str, str]] = {

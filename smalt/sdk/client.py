@@ -30,6 +30,7 @@ from smalt.sdk.room import Room
 from smalt.sdk.transport import Transport
 
 if TYPE_CHECKING:
+    from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
     from smalt.sdk.poller import Poller
 
 
@@ -123,6 +124,27 @@ class MLClient:
     def registries(self) -> RegistryOperations:
         """Registries."""
         return RegistryOperations(self._room)
+
+    @cached_property
+    def users(self) -> UserOperations:
+        """Who can sign in to the installation."""
+        from smalt.sdk.operations.access import UserOperations
+
+        return UserOperations(self._room)
+
+    @cached_property
+    def roles(self) -> RoleOperations:
+        """What may be done, and who may do it where."""
+        from smalt.sdk.operations.access import RoleOperations
+
+        return RoleOperations(self._room)
+
+    @cached_property
+    def audit(self) -> AuditOperations:
+        """Who changed what."""
+        from smalt.sdk.operations.access import AuditOperations
+
+        return AuditOperations(self._room)
 
     @property
     def subscription_id(self) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ import uvloop
 from smalt.entities.base import Asset
 from smalt.entities.environment import Environment
 from smalt.environments import EnvironmentCache, EnvironmentRequest, SubstitutionPolicy, find_recipe, read_aliases
-from smalt.errors import Conflict, InvalidRequest
+from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock, yaml
 from smalt.server import (
@@ -32,20 +30,22 @@ from smalt.server import (
     identity,
     jobs,
     pipelines,
+    private,
     registries,
     sweeps,
     tracking,
     workspaces,
 )
+from smalt.server.alone import alone
 from smalt.server.database import Database
 from smalt.server.events import Events
 from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
 from smalt.server.http.openapi import describe
 from smalt.server.listen import serve
-from smalt.server.settings import Settings
+from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
 from smalt.server.tls import Certificate, ensure
 from smalt.server.vault import Vault
-from smalt.server.work import SYSTEM, Actor, Works
+from smalt.server.work import SYSTEM, Actor, Work, Works
 from smalt.server.worker import Loop, Worker
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -86,16 +86,16 @@ def build(settings: Settings) -> Server:
     database.prepare()
     events = Events()
     works = Works(database, events)
-    vault = Vault.at(home / "secret.key")
+    vault = Vault.at(home / VAULT_KEY)
     subscription = _subscription(home)
 
-    identities = identity.IdentityService(identity.SigningKey.at(home / "keys" / "signing.pem"))
+    identities = identity.IdentityService(identity.SigningKey.at(home / SIGNING_KEY))
     rooms = workspaces.WorkspaceService(works)
     gate = identity.IdentityGate(identities, works, rooms.find_scope)
     recorder = audit.AuditRecorder(works, rooms.find_scope)
 
     containers = assets.Containers(home / "blobs")
-    signer = assets.Signer((home / "secret.key").read_bytes())
+    signer = assets.Signer((home / VAULT_KEY).read_bytes())
     stores = assets.DatastoreService(vault, home)
     versioned = assets.AssetService()
     locator = assets.DataLocator(versioned, stores, containers, _url_aliases(home / "aliases.yaml"))
@@ -158,7 +158,25 @@ def build(settings: Settings) -> Server:
         kinds=kinds,
     )
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
-    loops: list[Loop] = [jobs_loop, Housekeeping(works, job_service, cache)]
+    room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
+    linked = connections.ConnectionService(vault)
+
+    def forget(work: Work, workspace_id: str) -> workspaces.Left:
+        for holder in (versioned, stores, linked, computes, identities, pipeline_service):
+            holder.forget_workspace(work, workspace_id)
+        return workspaces.Left.NOTHING
+
+    def forget_runs(work: Work, workspace_id: str) -> workspaces.Left:
+        return workspaces.Left.NOTHING if runs.purge(work, workspace_id) else workspaces.Left.MORE
+
+    purge_loop = workspaces.PurgeLoop(
+        works, events, rooms, parts=[room_jobs.purge, forget_runs, forget], files=containers.remove_all
+    )
+    events.subscribe(jobs.JobFinished, lambda _: purge_loop.wake.set())
+    room_jobs.on_removed += [pipeline_service.forget_jobs, sweep_kind.forget_jobs]
+    rooms.on_deleted.append(room_jobs.cancel)
+    rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))
+    loops: list[Loop] = [purge_loop, jobs_loop, Housekeeping(works, job_service, cache)]
 
     rooms.on_created += [
         lambda work, room: _make_containers(containers, room),
@@ -193,7 +211,7 @@ def build(settings: Settings) -> Server:
         *pages.routes(WORKSPACE),
         *assets.datastore_routes(stores, rooms, settings.tls_url),
         *assets.blob_routes(containers, works, signer, admit),
-        *connections.routes(connections.ConnectionService(vault), rooms),
+        *connections.routes(linked, rooms),
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms),
         *jobs.routes(job_service, rooms, versioned),
@@ -255,7 +273,7 @@ def run(settings: Settings, ready: Callable[[], None]) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(settings.home):
+    with alone(settings.home):
         certificate = ensure(settings.home / "ca", settings.all_host_names)
         server = build(settings)
         try:
@@ -280,28 +298,16 @@ def _check_exposure(settings: Settings, people: int) -> None:
     if not settings.is_loopback and people < 2:
         raise InvalidRequest(
             f"--host {settings.host} lets other machines in, but authentication has not been set up in "
-            f"{settings.home}. Start on loopback, make the people who shall come in with POST /smalt/actors, give "
-            "them roles, then start again. docs/security.md has the calls.",
+            f"{settings.home}. Start on loopback, make the people who shall come in with `smalt user create`, "
+            "give them roles with `smalt role assign`, then start again.",
             target="--host",
         )
 
 
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the home folder for as long as this process lives, however it ends."""
-    with (home / "server.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(f"A server runs in {home} already. See `smalt status`; stop it with `smalt down`.") from None
-        yield
-
-
 def _subscription(home: Path) -> str:
     path = home / "subscription"
-    if not path.exists():
-        _write_private(path, str(uuid.uuid4()))
-    return path.read_text().strip()
+    found = path.read_bytes() if path.exists() else private.create(path, str(uuid.uuid4()).encode())
+    return found.decode().strip()
 
 
 def _make_containers(containers: assets.Containers, room: WorkspaceRecord) -> None:
@@ -351,8 +357,8 @@ def _write_credentials(settings: Settings, owner: identity.FirstOwner | None) ->
         "client_secret": owner.client_secret,
         "token": owner.token,
     }
-    _write_private(settings.home / "credentials.json", json.dumps(content, indent=2))
-    _write_private(settings.home / "token", owner.token)
+    private.replace(settings.home / "credentials.json", json.dumps(content, indent=2).encode())
+    private.replace(settings.home / "token", owner.token.encode())
 
 
 def _write_state(settings: Settings, server: Server) -> None:
@@ -370,14 +376,6 @@ def _write_state(settings: Settings, server: Server) -> None:
     fresh = settings.home / ".server.json"
     fresh.write_text(json.dumps(content, indent=2))
     fresh.replace(settings.home / "server.json")
-
-
-def _write_private(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _own_routes(others: list[Route]) -> list[Route]:

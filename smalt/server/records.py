@@ -5,7 +5,7 @@ A record has an owner (a workspace, or a subscription), a name, a document witho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,19 @@ class Records:
         """Whether there was one."""
         work.forget(self._key(owner, name))
         return work.connection.execute(delete(self._table).where(self._is(owner, name))).rowcount > 0
+
+    def delete_all(self, work: Work, owner: str) -> None:
+        """Remove every record of an owner."""
+        work.connection.execute(delete(self._table).where(self._table.c.owner == owner))
+
+    def reseal(self, work: Work, renewed: Callable[[Record], str]) -> int:
+        """Put what `renewed` gives in the place of every sealed secret; how many there were."""
+        table = self._table
+        found = work.connection.execute(select(table).where(table.c.sealed.is_not(None))).mappings().all()
+        for row in found:
+            statement = update(table).where(table.c.owner == row["owner"], table.c.name == row["name"])
+            work.connection.execute(statement.values(sealed=renewed(_record(row))))
+        return len(found)
 
     def _is(self, owner: str, name: str) -> Any:  # Any: an SQL expression
         return (self._table.c.owner == owner) & (func.lower(self._table.c.name) == name.lower())

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from smalt.errors import InvalidRequest
 
+SIGNING_KEY = Path("keys", "signing.pem")
+VAULT_KEY = Path("secret.key")
+"""Where the keys stand in the home folder."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -31,16 +31,20 @@ class Loop(Protocol):
 
 
 class Worker:
-    """Keeps loops turning until stopped."""
+    """Keeps loops turning until stopped.
+
+    Attributes:
+        loops: What turns.
+    """
 
     def __init__(self, loops: Sequence[Loop]) -> None:
-        self._loops = loops
+        self.loops = loops
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin turning."""
-        for loop in self._loops:
+        for loop in self.loops:
             thread = threading.Thread(target=self._turn, args=(loop,), name=f"loop-{loop.name}", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -48,7 +52,7 @@ class Worker:
     def stop(self, *, timeout_seconds: float = 5) -> None:
         """Let each loop finish its turn. What is cut off is taken up by the next server."""
         self._stopped.set()
-        for loop in self._loops:
+        for loop in self.loops:
             loop.wake.set()
         for thread in self._threads:
             thread.join(timeout_seconds)

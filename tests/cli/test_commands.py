@@ -272,7 +272,8 @@ def test_az_scripts_run_as_they_are(smalt: Smalt, home: Path, fake: Fake, job_fi
     assert fake.count("PUT .*/workspaces/elsewhere/jobs/") == 1
     ok(smalt("az", "ml", "job", "create", "--file", job_file, "-w", "default", "-n", "j"))
     assert ok(smalt("az", "ml", "job", "show", "-n", "j", "-w", "default", "--query", "name", "-o", "tsv")) == "j\n"
-    assert ok(smalt("az", "group", "create", "-n", "g", "-l", "here", "--query", "name", "-o", "tsv")) == "g\n"
+    assert ok(smalt("az", "configure", "-l", "-o", "table")).split()[:2] == ["Name", "Value"]
+    ok(smalt("az", "extension", "remove", "-n", "azure-cli-ml"))
     assert json.loads(ok(smalt("az", "version")))["extensions"]["ml"]
 
 

@@ -1,64 +1,23 @@
-"""A real server, started as a user starts it, and the official clients in an environment of their own."""
+"""A real server, and the official clients in an environment of their own."""
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.running import RunningServer, running
+
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class RunningServer:
-    """A server in a folder of its own."""
-
-    home: Path
-    exports: dict[str, str]
-
-    def smalt(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "smalt.cli.main", *arguments],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "SMALT_HOME": str(self.home)},
-        )
-        assert done.returncode == 0, f"smalt {' '.join(arguments)}: {done.stderr[-2000:]}{done.stdout[-2000:]}"
-        return done.stdout
-
-    @property
-    def state(self) -> dict[str, str]:
-        return json.loads((self.home / "server.json").read_text())
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """`smalt up`, and what `smalt env` prints."""
-    home = tmp_path_factory.mktemp("home")
-    plain, secure = free_ports()
-    started = RunningServer(home, {})
-    started.smalt("up", "--detach", "--home", str(home), "--port", str(plain), "--tls-port", str(secure))
-    exports = {}
-    for line in started.smalt("env").splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
-        exports[name] = shlex.split(value)[0]
-    yield RunningServer(home, exports)
-    started.smalt("down", "--home", str(home))
+    with running(tmp_path_factory.mktemp("home")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

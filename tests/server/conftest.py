@@ -39,10 +39,10 @@ class House:
     def member(self, name: str, roles: Mapping[str, str] | None = None) -> str:
         """A new person's token; `roles` maps scopes to role names."""
         with self.works.write(SYSTEM) as work:
-            directory = self.identity.directory
+            directory, definitions = self.identity.directory, self.identity.definitions
             made = directory.create_actor(work, name, ActorKind.USER)
             for scope, role in (roles or {}).items():
-                definition = identity.directory.role_named(role)
+                definition = definitions.named(work, role)
                 directory.assign(work, role=definition, actor_id=made.row["id"], scope=scope)
             return directory.create_token(work, made.row["id"], "test").text
 

@@ -48,3 +48,8 @@ def put(connection: Connection, workspace_id: str, container: str, key: str, doc
 def forget(connection: Connection, workspace_id: str, container: str, key: str) -> None:
     """Forget."""
     connection.execute(delete(blob_metadata).where(_at(workspace_id, container, key)))
+
+
+def forget_workspace(connection: Connection, workspace_id: str) -> None:
+    """Forget everything of a workspace."""
+    connection.execute(delete(blob_metadata).where(blob_metadata.c.workspace_id == workspace_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,14 @@ class Containers:
             raise NotFound(f"{container[:80]!r} is no container.", code="ContainerNotFound")
         base = self._root / workspace_id.lower()
         return LocalBlobStore(base / container, base / ".staging")
+
+    def remove_all(self, workspace_id: str) -> None:
+        """Remove every container of ours of a workspace, with what is in them."""
+        if not _WORKSPACE.fullmatch(workspace_id):
+            raise NotFound(f"{workspace_id[:64]!r} is no workspace id.", code="ContainerNotFound")
+        folder = self._root / workspace_id.lower()
+        if folder.exists():
+            shutil.rmtree(folder)
 
     def ensure(self, workspace_id: str, container: str) -> None:
         """Make the folder of a container."""

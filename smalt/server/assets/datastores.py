@@ -71,7 +71,7 @@ class DatastoreService:
         if isinstance(store, LocalDatastore):
             self._check_folder(work, workspace, store)
         whole = msgspec.json.encode(store.document(secrets=True)).decode()
-        sealed = self._vault.seal(whole, context=_context(workspace, store.name))
+        sealed = self._vault.seal(whole, context=_context(workspace.id, store.name))
         document = {**store.document(), "is_default": False}
         return self._records.put(work, workspace.id, store.name, document, sealed=sealed)
 
@@ -121,7 +121,7 @@ class DatastoreService:
         """The whole datastore; callers must hold the right to list secrets, or be the server itself."""
         if record.sealed is None:
             return self.entity(record)
-        whole = msgspec.json.decode(self._vault.open(record.sealed, context=_context(workspace, record.name)))
+        whole = msgspec.json.decode(self._vault.open(record.sealed, context=_context(workspace.id, record.name)))
         return _parse(whole)
 
     def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None, limit: int = 100) -> Page[Record]:
@@ -138,6 +138,19 @@ class DatastoreService:
             raise Conflict(f"Datastore {name!r} is the workspace's own and cannot be deleted.")
         return self._records.delete(work, workspace.id, name)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every datastore of a workspace; what they lead to elsewhere stays."""
+        self._records.delete_all(work, workspace_id)
+
+    def reseal(self, work: Work, fresh: Vault) -> int:
+        """Seal every secret with another vault; how many there were."""
+
+        def renewed(record: Record) -> str:
+            context = _context(record.owner, record.name)
+            return fresh.seal(self._vault.open(record.sealed or "", context=context), context=context)
+
+        return self._records.reseal(work, renewed)
+
 
 def is_own(workspace_id: str, record: Record) -> bool:
     """Whether a datastore stands on this server."""
@@ -150,5 +163,5 @@ def _parse(document: Mapping[str, Any]) -> Datastore:
     return entity
 
 
-def _context(workspace: WorkspaceRecord, name: str) -> str:
-    return f"datastore/{workspace.id}/{name.lower()}"
+def _context(owner: str, name: str) -> str:
+    return f"datastore/{owner}/{name.lower()}"

@@ -13,7 +13,7 @@ from smalt.entities.base import Asset, AssetContainer
 from smalt.entities.kinds import entity_class
 from smalt.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
 from smalt.kit import ids
-from smalt.server.assets import store
+from smalt.server.assets import blob_store, store
 from smalt.server.assets.records import (
     KINDS,
     SINGULAR,
@@ -355,6 +355,11 @@ class AssetService:
     def made_by(self, work: Work, owner: Owner, job_name: str) -> list[AssetVersion]:
         """Versions that a job has made, in order."""
         return [_version(owner, row) for row in store.by_job(work, owner.id, job_name)]
+
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every asset of a workspace, and what is known of its blobs."""
+        store.delete_all(work, workspace_id)
+        blob_store.forget_workspace(work.connection, workspace_id)
 
     def delete_version(self, work: Work, owner: Owner, kind: str, name: str, version: str) -> bool:
         """Whether there was one. Its bytes stay: other versions may share them."""

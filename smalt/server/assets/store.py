@@ -153,3 +153,9 @@ def delete_container(work: Work, owner: str, kind: str, name: str) -> bool:
     """Whether there was one; its versions go with it."""
     work.connection.execute(delete(versions).where(_asset(versions, owner, kind, name)))
     return work.connection.execute(delete(containers).where(_asset(containers, owner, kind, name))).rowcount > 0
+
+
+def delete_all(work: Work, owner: str) -> None:
+    """Remove every asset of an owner."""
+    for table in (versions, containers):
+        work.connection.execute(delete(table).where(table.c.owner == owner))

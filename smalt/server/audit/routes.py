@@ -1,4 +1,4 @@
-"""Reading the audit trail of a workspace."""
+"""Reading the audit trail, of a workspace or of the whole installation."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from smalt.server.audit import store
 from smalt.server.audit.scope import FindScope, scope_text, workspace_scope
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, ok
 
+_QUERY = ("actor", "action", "resource", "since", "until", "$top", "$skip")
+
 
 def routes(find_scope: FindScope) -> list[Route]:
     """The routes of this slice."""
@@ -20,23 +22,23 @@ def routes(find_scope: FindScope) -> list[Route]:
 
     def show(call: Call) -> Answer:
         """The audit trail of a workspace, newest first."""
-        return _show(call, find_scope)
+        return _show(call, scope_text(workspace_scope(call, find_scope) or ()))
 
-    table.add(
-        "GET",
-        WORKSPACE + "/smalt/audit",
-        show,
-        action="workspaces/auditEvents/read",
-        query=("actor", "action", "since", "until", "$top", "$skip"),
-    )
+    def show_all(call: Call) -> Answer:
+        """The audit trail of the whole installation, newest first."""
+        return _show(call, None)
+
+    table.add("GET", WORKSPACE + "/smalt/audit", show, action="workspaces/auditEvents/read", query=_QUERY)
+    table.add("GET", "/smalt/audit", show_all, action="auditEvents/read", query=_QUERY)
     return table.all
 
 
-def _show(call: Call, find_scope: FindScope) -> Answer:
+def _show(call: Call, workspace: str | None) -> Answer:
     wanted = store.Filter(
-        workspace_scope=scope_text(workspace_scope(call, find_scope) or ()),
+        workspace_scope=workspace,
         actor=_text(call, "actor"),
         action=_text(call, "action"),
+        resource=_resource(call, workspace),
         since=_moment(call, "since"),
         until=_moment(call, "until"),
     )
@@ -54,6 +56,16 @@ def _text(call: Call, name: str) -> str | None:
     if text and "\x00" in text:
         raise InvalidRequest(f"{name} holds a NUL character. Leave it out.", target=name)
     return text or None
+
+
+def _resource(call: Call, workspace: str | None) -> str | None:
+    """The scope of the resource that is asked for: its id, or its path inside the workspace."""
+    text = _text(call, "resource")
+    if text is None:
+        return None
+    if not text.startswith("/") and workspace is None:
+        raise InvalidRequest(f"resource={text[:80]!r} is no id. Write /subscriptions/...", target="resource")
+    return (text if text.startswith("/") else f"{workspace}/{text}").rstrip("/").lower() or "/"
 
 
 def _moment(call: Call, name: str) -> datetime | None:

@@ -40,6 +40,10 @@ class ComputeService:
             if store.find(work.connection, workspace.id, str(entity.name)) is None:
                 self.put(work, workspace, str(entity.name), entity)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every compute of a workspace."""
+        store.delete_all(work.connection, workspace_id)
+
     def find(self, work: Work, workspace: WorkspaceRecord, name: str) -> ComputeRecord | None:
         """A compute, or None."""
         return store.find(work.connection, workspace.id, name)

@@ -89,3 +89,8 @@ def _record(row: Row[Any]) -> ComputeRecord:  # Any: the columns of the table
     entity = entity_class("compute", document["type"]).parse(document)
     assert isinstance(entity, Compute)
     return ComputeRecord(entity=entity, **fields)
+
+
+def delete_all(connection: Connection, workspace_id: str) -> None:
+    """Remove every compute of a workspace."""
+    connection.execute(delete(computes).where(computes.c.workspace_id == workspace_id))

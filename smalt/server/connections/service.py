@@ -28,7 +28,7 @@ class ConnectionService:
         """Create or replace."""
         assert connection.name is not None
         whole = msgspec.json.encode(connection.document(secrets=True)).decode()
-        sealed = self._vault.seal(whole, context=_context(workspace, connection.name))
+        sealed = self._vault.seal(whole, context=_context(workspace.id, connection.name))
         document = connection.document(secrets=False)
         return self._records.put(work, workspace.id, connection.name, document, sealed=sealed)[0]
 
@@ -47,7 +47,7 @@ class ConnectionService:
         """The whole connection; callers must hold `workspaces/connections/listsecrets/action`."""
         assert record.sealed is not None
         whole: Mapping[str, Any] = msgspec.json.decode(
-            self._vault.open(record.sealed, context=_context(workspace, record.name))
+            self._vault.open(record.sealed, context=_context(workspace.id, record.name))
         )
         return Connection.parse(whole)
 
@@ -59,6 +59,19 @@ class ConnectionService:
         """Whether there was one."""
         return self._records.delete(work, workspace.id, name)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove every connection of a workspace."""
+        self._records.delete_all(work, workspace_id)
 
-def _context(workspace: WorkspaceRecord, name: str) -> str:
-    return f"connection/{workspace.id}/{name.lower()}"
+    def reseal(self, work: Work, fresh: Vault) -> int:
+        """Seal every secret with another vault; how many there were."""
+
+        def renewed(record: Record) -> str:
+            context = _context(record.owner, record.name)
+            return fresh.seal(self._vault.open(record.sealed or "", context=context), context=context)
+
+        return self._records.reseal(work, renewed)
+
+
+def _context(owner: str, name: str) -> str:
+    return f"connection/{owner}/{name.lower()}"

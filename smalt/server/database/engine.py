@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from smalt.errors import MissingExtra
+from smalt.errors import MissingExtra, Unavailable
 
 metadata = MetaData(
     naming_convention={
@@ -70,6 +70,22 @@ class Database:
 
         if self._version() != migrate.HEAD:
             migrate.upgrade(self._writer)
+
+    def settle(self) -> None:
+        """Make everything that is committed survive a power cut: SQLite writes its log back, PostgreSQL always has.
+
+        Raises:
+            Unavailable: Somebody reads the database and holds the log.
+        """
+        if not self.is_sqlite:
+            return
+        connection = self._writer.raw_connection()
+        try:
+            (is_busy, _, _) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        if is_busy:
+            raise Unavailable(f"Another process reads {self.url.database}. End it, then try again.")
 
     def close(self) -> None:
         """Give every connection back."""

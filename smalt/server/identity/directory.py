@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,8 @@ from smalt.kit import ids
 from smalt.server.audit import split_scope
 from smalt.server.http import Page
 from smalt.server.identity import store
-from smalt.server.identity.roles import OWNER, RoleDefinition, find_role
+from smalt.server.identity.definitions import checked_guid, is_assignable
+from smalt.server.identity.roles import OWNER, RoleDefinition
 from smalt.server.identity.tokens import digest, new_personal_token, new_secret
 from smalt.server.work import ActorKind, Work
 
@@ -62,7 +62,7 @@ class Directory:
 
     def ensure_first_owner(self, work: Work, name: str = "owner") -> FirstOwner | None:
         """Make an owner of the whole installation. None when there is one: their secrets cannot be read again."""
-        if store.root_holder(work.connection, OWNER.name) is not None:
+        if store.root_holder(work.connection, OWNER.id) is not None:
             return None
         made = self.create_actor(work, name, ActorKind.USER)
         self.assign(work, role=OWNER, actor_id=made.row["id"], scope="/")
@@ -71,7 +71,7 @@ class Directory:
 
     def renew_first_owner(self, work: Work) -> FirstOwner:
         """A new secret and token for the first owner; the earlier ones end. For whoever lost the file with them."""
-        row = store.root_holder(work.connection, OWNER.name)
+        row = store.root_holder(work.connection, OWNER.id)
         if row is None:
             raise NotFound("Nobody owns this installation yet. Start it once to make the first owner.")
         store.delete_credentials(work.connection, row["id"], kind="token")
@@ -109,7 +109,7 @@ class Directory:
         if "\x00" not in reference:
             found = store.actor(work.connection, reference) or store.actor_named(work.connection, reference)
         if found is None:
-            raise NotFound(f"There is no actor {reference[:128]!r}. List them with GET /smalt/actors.", target="actor")
+            raise NotFound(f"There is no actor {reference[:128]!r}. List them with `smalt user list`.", target="actor")
         return found
 
     def list_actors(self, work: Work, *, after: str | None, limit: int) -> Page[RowMapping]:
@@ -125,7 +125,7 @@ class Directory:
         """
         row = self.actor(work, reference)
         held = store.assignments_of(work.connection, row["id"])
-        if any(item["role"] == OWNER.name and item["scope_key"] == "/" for item in held):
+        if any(item["role"] == OWNER.id and item["scope_key"] == "/" for item in held):
             self._keep_one_owner(work)
         store.delete_actor(work.connection, row["id"])
         work.after_commit(self._forget)
@@ -170,20 +170,27 @@ class Directory:
 
         Raises:
             Conflict: The id or the same role is taken by another assignment.
+            InvalidRequest: The role is not for this scope.
             NotFound: There is no such actor.
         """
         actor = self.actor(work, actor_id)
         key = "/" + "/".join(split_scope(scope))
-        wanted = _checked_guid(assignment_id) if assignment_id else ids.guid()
+        if not is_assignable(role, split_scope(scope)):
+            raise InvalidRequest(
+                f"The role {role.name!r} cannot be given at {scope!r}. Its assignable scopes are "
+                f"{', '.join(role.assignable_scopes)}; add this one there first.",
+                code="RoleAssignmentScopeNotAssignableToRoleDefinition",
+            )
+        wanted = checked_guid(assignment_id, "role assignment") if assignment_id else ids.guid()
         present = store.assignment(work.connection, wanted)
         if present is not None:
-            if (present["actor_id"], present["role"], present["scope_key"]) == (actor["id"], role.name, key):
+            if (present["actor_id"], present["role"], present["scope_key"]) == (actor["id"], role.id, key):
                 return present, False
             raise Conflict(
                 f"The role assignment {wanted} says something else. Delete it first, or use a new id.",
                 code="RoleAssignmentUpdateNotPermitted",
             )
-        same = store.same_assignment(work.connection, actor_id=actor["id"], role=role.name, scope_key=key)
+        same = store.same_assignment(work.connection, actor_id=actor["id"], role=role.id, scope_key=key)
         if same is not None:
             raise Conflict(
                 f"{actor['name']!r} has the role {role.name!r} at {scope!r} already, by {same['id']}.",
@@ -192,7 +199,7 @@ class Directory:
         row = {
             "id": wanted,
             "actor_id": actor["id"],
-            "role": role.name,
+            "role": role.id,
             "scope": scope,
             "scope_key": key,
             "created_at": work.now,
@@ -230,13 +237,18 @@ class Directory:
             Conflict: It is the last owner's.
         """
         row = self.assignment(work, assignment_id)
-        if row["role"] == OWNER.name and row["scope_key"] == "/":
+        if row["role"] == OWNER.id and row["scope_key"] == "/":
             self._keep_one_owner(work)
         store.delete_assignment(work.connection, row["id"])
         work.after_commit(self._forget)
 
+    def unassign_within(self, work: Work, scope: str) -> None:
+        """Take away every role at a scope and inside it: whoever makes it anew shall not find others there."""
+        store.delete_assignments_within(work.connection, "/" + "/".join(split_scope(scope)))
+        work.after_commit(self._forget)
+
     def _keep_one_owner(self, work: Work) -> None:
-        if store.count_root_holders(work.connection, OWNER.name) <= 1:
+        if store.count_root_holders(work.connection, OWNER.id) <= 1:
             raise Conflict(
                 "This is the last owner of the installation. Give the role Owner at '/' to someone else first.",
                 code="LastOwner",
@@ -262,22 +274,6 @@ class Directory:
         store.add_credential(work.connection, row)
 
 
-def role_named(reference: str) -> RoleDefinition:
-    """The role of this name, guid or definition id.
-
-    Raises:
-        NotFound: There is none.
-    """
-    found = find_role(reference)
-    if found is None:
-        raise NotFound(
-            f"There is no role {reference[:128]!r}. List them with GET .../providers/Microsoft.Authorization/"
-            "roleDefinitions.",
-            code="RoleDefinitionDoesNotExist",
-        )
-    return found
-
-
 def _checked_name(name: str) -> str:
     text = name.strip()
     if not 1 <= len(text) <= _LONGEST_NAME or not text.isprintable():
@@ -285,12 +281,3 @@ def _checked_name(name: str) -> str:
             f"The name {text[:64]!r} is not usable. Give 1 to {_LONGEST_NAME} printable characters.", target="name"
         )
     return text
-
-
-def _checked_guid(text: str) -> str:
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise InvalidRequest(
-            f"The role assignment id {text[:64]!r} is no guid. Make one, e.g. with `uuidgen`.", target="id"
-        ) from None

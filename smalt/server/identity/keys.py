@@ -1,15 +1,35 @@
-"""The key that signs tokens: made on first start, kept in a file that only its owner reads."""
+"""The keys of tokens: one signs; the ones before it are known by their public half until what they signed has ended."""
 
 from __future__ import annotations
 
-import os
+import json
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import RSAKey
 
+from smalt.server import private
+
 _BITS = 2048
+
+
+@dataclass(frozen=True)
+class RetiredKey:
+    """The public half of a key that signs no more.
+
+    Args:
+        kid: Its id.
+        public: Checks what the key has signed.
+        until: When the last of that has expired.
+    """
+
+    kid: str
+    public: RSAKey
+    until: datetime
 
 
 class SigningKey:
@@ -17,19 +37,22 @@ class SigningKey:
 
     Args:
         key: The private key.
+        tenant: The installation's tenant id; follows from the key unless an earlier key has fixed it.
+        retired: The keys before it.
 
     Attributes:
         kid: Its id, the thumbprint of the public half.
-        tenant: The installation's tenant id, which follows from the key.
+        tenant: The installation's tenant id.
         issuer: Who tokens say has made them.
     """
 
-    def __init__(self, key: RSAKey) -> None:
+    def __init__(self, key: RSAKey, *, tenant: str | None = None, retired: Sequence[RetiredKey] = ()) -> None:
         self.kid = key.thumbprint()
-        self.tenant = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:smalt:{self.kid}"))
+        self.tenant = tenant or str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:smalt:{self.kid}"))
         self.issuer = f"https://smalt.local/{self.tenant}/"
         self.private = key
-        self.public = RSAKey.import_key(key.as_dict(private=False))
+        self.public = _public(key)
+        self._retired = {each.kid: each for each in retired}
 
     @classmethod
     def generate(cls) -> SigningKey:
@@ -39,20 +62,63 @@ class SigningKey:
     @classmethod
     def at(cls, path: Path) -> SigningKey:
         """The key in a file; made, with mode 0600, when there is none."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f".{path.name}.{os.getpid()}")
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(RSAKey.generate_key(_BITS).as_pem(private=True))
-            try:
-                os.link(fresh, path)  # the first of two processes wins
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return cls(RSAKey.import_key(path.read_bytes()))
+        pem = path.read_bytes() if path.exists() else private.create(path, _new())
+        tenant = _tenant(path)
+        known = tenant.read_text().strip() if tenant.exists() else None
+        retired = [_read(file) for file in sorted(_retired(path).glob("*.json"))]
+        return cls(RSAKey.import_key(pem), tenant=known, retired=retired)
 
-    def jwks(self) -> dict[str, Any]:
-        """The public half as a key set."""
-        return {"keys": [{**self.public.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": "RS256"}]}
+    @classmethod
+    def rotate(cls, path: Path, *, now: datetime, until: datetime) -> SigningKey:
+        """Put a new key in the place of the one in a file, and the public half of that among the retired.
+
+        Whatever instant it is cut off at, tokens of the present key are known and the tenant stays.
+
+        Args:
+            path: The file.
+            now: The present moment; retired keys whose tokens have all expired are removed.
+            until: When the last token of the present key has expired; `now` to end those of the earlier keys as well.
+        """
+        present = cls.at(path)
+        private.create(_tenant(path), present.tenant.encode())
+        content = {"public": present.public.as_dict(private=False), "until": until.astimezone(UTC).isoformat()}
+        private.replace(_retired(path) / f"{present.kid}.json", json.dumps(content).encode())
+        private.replace(path, _new())
+        for each in present._retired.values():
+            if min(each.until, until) <= now:
+                private.remove(_retired(path) / f"{each.kid}.json")
+        return cls.at(path)
+
+    def known(self, kid: object, now: datetime) -> RSAKey | None:
+        """The public half of the key with this id, while what it signed may be valid."""
+        if kid == self.kid:
+            return self.public
+        retired = self._retired.get(kid) if isinstance(kid, str) else None
+        return retired.public if retired is not None and now < retired.until else None
+
+    def jwks(self, now: datetime) -> dict[str, Any]:
+        """The public halves as a key set."""
+        live = [(each.kid, each.public) for each in self._retired.values() if now < each.until and each.kid != self.kid]
+        keys = [(self.kid, self.public), *live]
+        return {"keys": [{**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": "RS256"} for kid, key in keys]}
+
+
+def _new() -> bytes:
+    return RSAKey.generate_key(_BITS).as_pem(private=True)
+
+
+def _public(key: RSAKey) -> RSAKey:
+    return RSAKey.import_key(key.as_dict(private=False))
+
+
+def _tenant(path: Path) -> Path:
+    return path.with_name("tenant")
+
+
+def _retired(path: Path) -> Path:
+    return path.with_name("retired")
+
+
+def _read(file: Path) -> RetiredKey:
+    content = json.loads(file.read_text())
+    return RetiredKey(file.stem, RSAKey.import_key(content["public"]), datetime.fromisoformat(content["until"]))

@@ -11,8 +11,9 @@ from smalt.errors import InvalidRequest, NotFound
 from smalt.kit import clock
 from smalt.server.audit import FindScope, scope_segments, split_scope
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, created, empty, ok
-from smalt.server.identity.directory import Directory, role_named
-from smalt.server.identity.roles import ROLES, RoleDefinition
+from smalt.server.identity.definitions import RoleDefinitions, is_near
+from smalt.server.identity.directory import Directory
+from smalt.server.identity.roles import RoleDefinition
 from smalt.server.work import Work
 
 _PROVIDER = "/providers/Microsoft.Authorization"
@@ -20,21 +21,29 @@ _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _SCOPES = ("", _SUBSCRIPTION, _GROUP, WORKSPACE, WORKSPACE + "/{kind}/{resource}")
 _REQUIRED = ("roleDefinitionId", "principalId")
-_EQUALS = re.compile(r"(\w+)(?:\(\))?\s+eq\s+'([^']*)'")
+_EQUALS = re.compile(r"(\w+)(?:(?:\(\))?\s+eq\s+|\()'([^']*)'")
 
 
-def role_routes(directory: Directory, find_scope: FindScope) -> list[Route]:
+def role_routes(directory: Directory, definitions: RoleDefinitions, find_scope: FindScope) -> list[Route]:
     """The routes of role definitions and assignments at every scope."""
     table = Routes()
-    pages = _Roles(directory, find_scope)
+    pages = _Roles(directory, definitions, find_scope)
+    read, write, remove = (f"authorization/roleDefinitions/{verb}" for verb in ("read", "write", "delete"))
     for scope in _SCOPES:
         base = scope + _PROVIDER
         one = base + "/roleAssignments/{assignment}"
-        table.add("GET", base + "/roleDefinitions", pages.definitions, action="authorization/roleDefinitions/read")
+        role = base + "/roleDefinitions/{role}"
+        table.add("GET", base + "/roleDefinitions", pages.definitions, action=read, query=("$filter",))
+        table.add("GET", role, pages.definition, action=read)
+        table.add("PUT", role, pages.define, action=write)
+        table.add("DELETE", role, pages.undefine, action=remove)
         table.add(
-            "GET", base + "/roleDefinitions/{role}", pages.definition, action="authorization/roleDefinitions/read"
+            "GET",
+            base + "/roleAssignments",
+            pages.assignments,
+            action="authorization/roleAssignments/read",
+            query=("$filter",),
         )
-        table.add("GET", base + "/roleAssignments", pages.assignments, action="authorization/roleAssignments/read")
         table.add("GET", one, pages.assignment, action="authorization/roleAssignments/read")
         table.add("PUT", one, pages.assign, action="authorization/roleAssignments/write")
         table.add("DELETE", one, pages.unassign, action="authorization/roleAssignments/delete")
@@ -44,19 +53,41 @@ def role_routes(directory: Directory, find_scope: FindScope) -> list[Route]:
 class _Roles:
     """The handlers."""
 
-    def __init__(self, directory: Directory, find_scope: FindScope) -> None:
+    def __init__(self, directory: Directory, definitions: RoleDefinitions, find_scope: FindScope) -> None:
         self._directory = directory
+        self._definitions = definitions
         self._find_scope = find_scope
 
     def definitions(self, call: Call) -> Answer:
-        """The roles; `$filter=roleName eq 'Reader'` picks one."""
-        wanted = _filters(call).get("rolename")
-        shown = [role for role in ROLES if wanted is None or role.name.lower() == wanted.lower()]
+        """The roles that can be given here; `$filter=roleName eq 'Reader'` picks one, `type eq 'CustomRole'` ours."""
+        wanted = _filters(call)
+        name, kind = wanted.get("rolename"), wanted.get("type")
+        shown = [
+            role
+            for role in self._definitions.list(call.work, self._scope(call))
+            if (name is None or role.name.lower() == name.lower())
+            and (kind is None or _kind(role).lower() == kind.lower())
+        ]
         return ok({"value": [_definition(role) for role in shown]})
 
     def definition(self, call: Call) -> Answer:
         """One role."""
-        return ok(_definition(role_named(call.params["role"])))
+        return ok(_definition(self._near(call)))
+
+    def define(self, call: Call) -> Answer:
+        """Make a custom role, or replace what it says."""
+        wanted = _read_definition(call.json_object())
+        role, is_new = self._definitions.put(call.work, call.params["role"], **wanted)
+        return created(_definition(role), is_new=is_new)
+
+    def undefine(self, call: Call) -> Answer:
+        """Remove a custom role that nobody holds."""
+        try:
+            role = self._near(call)
+        except NotFound:
+            return empty()
+        self._definitions.delete(call.work, role)
+        return ok(_definition(role))
 
     def assignments(self, call: Call) -> Answer:
         """The assignments that hold at this scope, and those inside it."""
@@ -81,7 +112,7 @@ class _Roles:
             )
         row, is_new = self._directory.assign(
             call.work,
-            role=role_named(role),
+            role=self._definitions.named(call.work, role),
             actor_id=principal,
             scope=_scope_as_given(call),
             assignment_id=call.params["assignment"],
@@ -97,6 +128,13 @@ class _Roles:
         self._directory.unassign(call.work, row["id"])
         return ok(self._assignment(call.work, row))
 
+    def _near(self, call: Call) -> RoleDefinition:
+        """The role that a call names, unless it can only be given somewhere else."""
+        role = self._definitions.named(call.work, call.params["role"])
+        if not is_near(role, self._scope(call)):
+            raise NotFound(f"There is no role {role.id} at this scope.", code="RoleDefinitionDoesNotExist")
+        return role
+
     def _at_scope(self, call: Call) -> RowMapping:
         """The assignment, when it stands at the scope of the call: a path of one scope never reaches another's."""
         row = self._directory.assignment(call.work, call.params["assignment"])
@@ -111,13 +149,14 @@ class _Roles:
     def _assignment(self, work: Work, row: RowMapping) -> dict[str, Any]:
         actor = self._directory.actor(work, row["actor_id"])
         scope = "" if row["scope"] == "/" else row["scope"]
+        role = self._definitions.by_id(work, [row["role"]]).get(row["role"])
         return {
             "id": f"{scope}{_PROVIDER}/roleAssignments/{row['id']}",
             "name": row["id"],
             "type": "Microsoft.Authorization/roleAssignments",
             "properties": {
-                "roleDefinitionId": f"{_PROVIDER}/roleDefinitions/{role_named(row['role']).id}",
-                "roleDefinitionName": row["role"],
+                "roleDefinitionId": f"{_PROVIDER}/roleDefinitions/{row['role']}",
+                "roleDefinitionName": role.name if role else None,
                 "principalId": row["actor_id"],
                 "principalName": actor["name"],
                 "principalType": "User" if actor["kind"] == "User" else "ServicePrincipal",
@@ -149,9 +188,9 @@ def _definition(role: RoleDefinition) -> dict[str, Any]:
         "type": "Microsoft.Authorization/roleDefinitions",
         "properties": {
             "roleName": role.name,
-            "type": "BuiltInRole",
+            "type": _kind(role),
             "description": role.description,
-            "assignableScopes": ["/"],
+            "assignableScopes": list(role.assignable_scopes),
             "permissions": [
                 {
                     "actions": list(role.actions),
@@ -162,3 +201,45 @@ def _definition(role: RoleDefinition) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _kind(role: RoleDefinition) -> str:
+    return "CustomRole" if role.is_custom else "BuiltInRole"
+
+
+def _read_definition(body: dict[str, Any]) -> dict[str, Any]:
+    """What a body says of a role, as the arguments of `RoleDefinitions.put`."""
+    wanted = body.get("properties", body)
+    if not isinstance(wanted, dict):
+        raise InvalidRequest("properties is no object. Send the role in it.", target="properties")
+    name, description = wanted.get("roleName"), wanted.get("description") or ""
+    if not isinstance(name, str) or not isinstance(description, str):
+        raise InvalidRequest("A role needs properties.roleName, and description is text.", target="properties.roleName")
+    permissions = wanted.get("permissions") or []
+    if not isinstance(permissions, list) or len(permissions) != 1 or not isinstance(permissions[0], dict):
+        raise InvalidRequest(
+            'A role needs one entry in properties.permissions: [{"actions": [..], "notActions": [..]}].',
+            target="properties.permissions",
+        )
+    granted = permissions[0]
+    for field in ("dataActions", "notDataActions"):
+        if _words(granted, field):
+            raise InvalidRequest(
+                f"{field} has no meaning here: data is governed by actions, e.g. "
+                "Microsoft.MachineLearningServices/workspaces/datastores/read. Leave it empty.",
+                target=f"properties.permissions.{field}",
+            )
+    return {
+        "name": name,
+        "description": description,
+        "actions": _words(granted, "actions"),
+        "not_actions": _words(granted, "notActions"),
+        "assignable_scopes": _words(wanted, "assignableScopes"),
+    }
+
+
+def _words(body: dict[str, Any], field: str) -> list[str]:
+    found = body.get(field) or []
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise InvalidRequest(f"{field} must be a list of texts.", target=field)
+    return found

@@ -40,6 +40,8 @@ class RoleDefinition:
         description: One line for a person.
         actions: What it allows.
         not_actions: What it leaves out of that.
+        assignable_scopes: Where it may be given, and everywhere below.
+        is_custom: Whether people of this installation have made it.
     """
 
     id: str
@@ -47,6 +49,8 @@ class RoleDefinition:
     description: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    assignable_scopes: tuple[str, ...] = ("/",)
+    is_custom: bool = False
 
 
 OWNER = RoleDefinition(
@@ -97,11 +101,16 @@ AI_DEVELOPER = RoleDefinition(
 )
 
 ROLES = (OWNER, CONTRIBUTOR, READER, DATA_SCIENTIST, COMPUTE_OPERATOR, REGISTRY_USER, AI_DEVELOPER)
-"""Every role, the widest first."""
+"""Every built-in role, the widest first."""
 
 _BY_KEY = {key.lower(): role for role in ROLES for key in (role.id, role.name)}
 
 
 def find_role(reference: str) -> RoleDefinition | None:
-    """The role of this name, guid or full definition id."""
-    return _BY_KEY.get(reference.rsplit("/", 1)[-1].strip().lower())
+    """The built-in role of this name, guid or full definition id."""
+    return _BY_KEY.get(role_key(reference))
+
+
+def role_key(reference: str) -> str:
+    """What a name, guid or full definition id is found by."""
+    return reference.rsplit("/", 1)[-1].strip().lower()

@@ -26,7 +26,7 @@ def routes(identity: IdentityService, find_scope: FindScope) -> list[Route]:
     return [
         *cloud_routes(identity),
         *token_routes(identity),
-        *role_routes(identity.directory, find_scope),
+        *role_routes(identity.directory, identity.definitions, find_scope),
         *_actor_routes(identity.directory),
     ]
 

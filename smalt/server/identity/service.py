@@ -11,18 +11,17 @@ from smalt.errors import InvalidRequest
 from smalt.kit import ids
 from smalt.server.identity import store
 from smalt.server.identity.attempts import Attempts
+from smalt.server.identity.definitions import RoleDefinitions
 from smalt.server.identity.directory import Directory
 from smalt.server.identity.errors import InvalidClient
 from smalt.server.identity.keys import SigningKey
 from smalt.server.identity.memory import ShortMemory
-from smalt.server.identity.roles import ROLES
 from smalt.server.identity.tokens import PERSONAL_PREFIX, TokenMint, digest, refuse
 from smalt.server.work import Actor, ActorKind, JobGrant, Permission, Work
 
 ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
 _OWN_AUDIENCE = "smalt"
 _NO_SECRET = digest("")
-_ROLES = {role.name: role for role in ROLES}
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ class IdentityService:
 
     Attributes:
         directory: Who there is and what they may do.
+        definitions: The roles, built-in and custom.
         known: Actors by the hash of their token; forgotten whenever a role or a token is taken away.
     """
 
@@ -59,6 +59,7 @@ class IdentityService:
         self.key = key
         self.known: ShortMemory[bytes, Actor] = ShortMemory()
         self.directory = Directory(self.known.forget_all)
+        self.definitions = RoleDefinitions(self.known.forget_all)
         self._mint = TokenMint(key)
         self._attempts = attempts or Attempts()
 
@@ -143,6 +144,16 @@ class IdentityService:
         store.delete_job_tokens(work.connection, workspace_id, job)
         work.after_commit(self.known.forget_all)
 
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """End every token of every job of a workspace."""
+        store.delete_tokens_of_workspace(work.connection, workspace_id)
+        work.after_commit(self.known.forget_all)
+
+    def last_end(self, work: Work) -> datetime:
+        """When the last token that was signed until now has ended."""
+        access = work.now + ACCESS_TOKEN_LIFETIME
+        return max(access, store.last_job_token_end(work.connection) or access)
+
     def _access_token(
         self,
         work: Work,
@@ -184,10 +195,12 @@ class IdentityService:
         row = store.actor(work.connection, actor_id)
         if row is None:
             return None
+        held = store.assignments_of(work.connection, actor_id)
+        roles = self.definitions.by_id(work, {each["role"] for each in held})
         permissions = tuple(
-            Permission(held["scope_key"], _ROLES[held["role"]].actions, _ROLES[held["role"]].not_actions)
-            for held in store.assignments_of(work.connection, actor_id)
-            if held["role"] in _ROLES
+            Permission(each["scope_key"], roles[each["role"]].actions, roles[each["role"]].not_actions)
+            for each in held
+            if each["role"] in roles
         )
         return Actor(row["id"], row["name"], ActorKind(row["kind"]), permissions)
 

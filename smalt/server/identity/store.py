@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
-from smalt.server.identity.tables import actors, credentials, job_tokens, role_assignments
+from smalt.server.identity.tables import actors, credentials, job_tokens, role_assignments, role_definitions
 
 
 def add_actor(connection: Connection, row: dict[str, Any]) -> None:
@@ -72,6 +72,42 @@ def delete_credentials(connection: Connection, actor_id: str, *, kind: str) -> N
     connection.execute(delete(credentials).where(credentials.c.actor_id == actor_id, credentials.c.kind == kind))
 
 
+def put_definition(connection: Connection, row: dict[str, Any]) -> None:
+    """Write a custom role, or change it."""
+    found = definition(connection, row["id"])
+    if found is None:
+        connection.execute(insert(role_definitions), [row])
+        return
+    changed = {key: value for key, value in row.items() if key not in {"id", "created_at", "created_by"}}
+    connection.execute(update(role_definitions).where(role_definitions.c.id == row["id"]).values(**changed))
+
+
+def definition(connection: Connection, role_id: str) -> RowMapping | None:
+    """The custom role with this id."""
+    return connection.execute(select(role_definitions).where(role_definitions.c.id == role_id)).mappings().first()
+
+
+def definition_named(connection: Connection, name_key: str) -> RowMapping | None:
+    """The custom role of this name, in lower case."""
+    query = select(role_definitions).where(role_definitions.c.name_key == name_key)
+    return connection.execute(query).mappings().first()
+
+
+def list_definitions(connection: Connection) -> Sequence[RowMapping]:
+    """Every custom role, by name."""
+    return connection.execute(select(role_definitions).order_by(role_definitions.c.name_key)).mappings().all()
+
+
+def delete_definition(connection: Connection, role_id: str) -> None:
+    """Remove a custom role."""
+    connection.execute(delete(role_definitions).where(role_definitions.c.id == role_id))
+
+
+def holders(connection: Connection, role_id: str) -> Sequence[RowMapping]:
+    """The assignments of a role."""
+    return connection.execute(select(role_assignments).where(role_assignments.c.role == role_id)).mappings().all()
+
+
 def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
     """Write a role assignment."""
     connection.execute(insert(role_assignments), [row])
@@ -107,6 +143,13 @@ def delete_assignment(connection: Connection, assignment_id: str) -> None:
     connection.execute(delete(role_assignments).where(role_assignments.c.id == assignment_id))
 
 
+def delete_assignments_within(connection: Connection, scope_key: str) -> None:
+    """Remove the role assignments at a scope and inside it."""
+    table = role_assignments.c
+    inside = table.scope_key.startswith(scope_key + "/", autoescape=True)
+    connection.execute(delete(role_assignments).where(or_(table.scope_key == scope_key, inside)))
+
+
 def count_root_holders(connection: Connection, role: str) -> int:
     """How many assignments of a role hold for the whole installation."""
     table = role_assignments.c
@@ -137,9 +180,20 @@ def job_token(connection: Connection, token_id: str, now: datetime) -> RowMappin
     return connection.execute(query).mappings().first()
 
 
+def last_job_token_end(connection: Connection) -> datetime | None:
+    """When the last token of a job ends."""
+    found: datetime | None = connection.execute(select(func.max(job_tokens.c.expires_at))).scalar_one()
+    return found
+
+
 def delete_job_tokens(connection: Connection, workspace_id: str, job: str) -> None:
     """Revoke every token of a job."""
     connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id, job_tokens.c.job == job))
+
+
+def delete_tokens_of_workspace(connection: Connection, workspace_id: str) -> None:
+    """Revoke every token of every job of a workspace."""
+    connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id))
 
 
 def delete_expired_job_tokens(connection: Connection, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The rows of identity: actors, what they prove themselves with, their roles, and the tokens of running jobs."""
+"""The rows of identity: actors, what they prove themselves with, roles and who holds them, tokens of running jobs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,22 @@ credentials = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
+)
+
+role_definitions = Table(
+    "role_definitions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("name_key", String(128), nullable=False, unique=True),
+    Column("description", String(2048), nullable=False),
+    Column("actions", Document, nullable=False),
+    Column("not_actions", Document, nullable=False),
+    Column("assignable_scopes", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(256), nullable=False),
+    Column("modified_at", Moment, nullable=False),
+    Column("modified_by", String(256), nullable=False),
 )
 
 role_assignments = Table(

@@ -51,8 +51,8 @@ class _Tokens:
         return ok(self._document(call, "/v2.0"))
 
     def keys(self, call: Call) -> Answer:
-        """The public key that tokens are checked with."""
-        return ok(self._identity.key.jwks())
+        """The public keys that tokens are checked with."""
+        return ok(self._identity.key.jwks(call.work.now))
 
     def instance(self, call: Call) -> Answer:
         """Where a client finds the OpenID document."""

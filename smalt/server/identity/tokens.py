@@ -43,7 +43,7 @@ class TokenMint:
     """Makes and checks signed tokens.
 
     Args:
-        key: Signs them; tokens of every other key are refused.
+        key: Signs them; tokens of keys that it does not know are refused.
     """
 
     def __init__(self, key: SigningKey) -> None:
@@ -91,15 +91,16 @@ class TokenMint:
         if len(token) > _MAX_LENGTH or token.count(".") != 2:
             refuse("is not a token of this server")
         try:
-            decoded = jwt.decode(token, self._public_key, algorithms=_ALGORITHMS)
+            decoded = jwt.decode(token, lambda header: self._public_key(header, now), algorithms=_ALGORITHMS)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             refuse("was not signed by this server")
         return self._checked(decoded.claims, int(now.timestamp()))
 
-    def _public_key(self, header: GuestProtocol) -> RSAKey:
-        if header.headers().get("kid") != self.key.kid:
+    def _public_key(self, header: GuestProtocol, now: datetime) -> RSAKey:
+        found = self.key.known(header.headers().get("kid"), now)
+        if found is None:
             raise ValueError("another key")
-        return self.key.public
+        return found
 
     def _checked(self, claims: Mapping[str, Any], now: int) -> Claims:
         if claims.get("iss") != self.key.issuer:

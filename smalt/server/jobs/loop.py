@@ -191,7 +191,7 @@ class JobsLoop:
         outside = self._outside
         recipe = software.from_document(record.pinned["recipe"])
         with self._works.read(SYSTEM) as work:
-            workspace = outside.workspaces.by_id(work, record.workspace_id)
+            workspace = outside.workspaces.even_deleted(work, record.workspace_id)
             artifacts = outside.starter.artifacts(work, workspace, record)
         environment = self._builds.environment(recipe, workload=record.workload, artifacts=artifacts)
         if environment is None:
@@ -231,7 +231,7 @@ class JobsLoop:
         """
         outside = self._outside
         with self._works.write(SYSTEM) as work:
-            workspace = outside.workspaces.by_id(work, record.workspace_id)
+            workspace = outside.workspaces.even_deleted(work, record.workspace_id)
             present = self._held(work, record)
             if present.status is not JobStatus.CANCEL_REQUESTED:
                 progress = kind.advance(work, workspace, present)
@@ -297,7 +297,7 @@ class JobsLoop:
 
     def _finish(self, record: JobRecord, state: WorkloadState) -> None:
         with self._works.write(SYSTEM) as work:
-            self._end(work, self._outside.workspaces.by_id(work, record.workspace_id), record, state)
+            self._end(work, self._outside.workspaces.even_deleted(work, record.workspace_id), record, state)
         self._stopped.discard(record.handle or "")
 
     def _end(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.status import JobStatus
@@ -245,6 +245,23 @@ def environments_in_use(connection: Connection) -> set[str]:
         select(jobs.c.environment_key).where(jobs.c.active.is_(True), jobs.c.environment_key.is_not(None)).distinct()
     )
     return set(connection.execute(query).scalars())
+
+
+def active_names(connection: Connection, workspace_id: str) -> Sequence[str]:
+    """The jobs of a workspace that are not over, parents first."""
+    query = select(jobs.c.name).where(jobs.c.workspace_id == workspace_id, jobs.c.active.is_(True))
+    return connection.execute(query.order_by(jobs.c.created_at, jobs.c.id)).scalars().all()
+
+
+def workloads(connection: Connection, workspace_id: str, *, limit: int) -> dict[str, str]:
+    """Some jobs of a workspace: the names of their workloads by their ids."""
+    query = select(jobs.c.id, jobs.c.workload).where(jobs.c.workspace_id == workspace_id).limit(limit)
+    return {row.id: row.workload for row in connection.execute(query)}
+
+
+def remove(connection: Connection, job_ids: Collection[str]) -> None:
+    """Remove jobs for good."""
+    connection.execute(delete(jobs).where(jobs.c.id.in_(job_ids)))
 
 
 def call_next(connection: Connection, *, now: datetime, count: int) -> None:

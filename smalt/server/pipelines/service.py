@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,14 @@ class PipelineService:
     def __init__(self, children: Children, plans: Plans) -> None:
         self._children = children
         self._plans = plans
+
+    def forget_jobs(self, work: Work, job_ids: Sequence[str]) -> None:
+        """Remove the steps of jobs that are removed."""
+        store.forget_pipelines(work.connection, job_ids)
+
+    def forget_workspace(self, work: Work, workspace_id: str) -> None:
+        """Remove what the steps of a workspace left for reuse."""
+        store.forget_results(work.connection, workspace_id)
 
     def graph(self, work: Work, workspace: WorkspaceRecord, name: str) -> JsonObject:
         """Every step of a pipeline with its state, what it waits for, and why it was reused or not.

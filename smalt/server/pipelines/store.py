@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from smalt.server.database import insert_or
 from smalt.server.pipelines.tables import pipeline_steps, step_results
@@ -133,6 +133,16 @@ def children(connection: Connection, pipeline: str, step: str | None = None) -> 
     if step is not None:
         query = query.where(pipeline_steps.c.step == step)
     return [name for row in connection.execute(query) for name in row if name is not None]
+
+
+def forget_pipelines(connection: Connection, pipelines: Sequence[str]) -> None:
+    """Remove the steps of pipelines, by the ids of their jobs."""
+    connection.execute(delete(pipeline_steps).where(pipeline_steps.c.pipeline.in_(pipelines)))
+
+
+def forget_results(connection: Connection, workspace_id: str) -> None:
+    """Remove what steps of a workspace left for reuse."""
+    connection.execute(delete(step_results).where(step_results.c.workspace_id == workspace_id))
 
 
 def _invalidate(connection: Connection, now: datetime, *conditions: Any) -> int:  # Any: conditions

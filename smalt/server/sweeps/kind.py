@@ -100,6 +100,10 @@ class SweepKind(ParentLike):
             job = self._pin_trial(work, workspace, name, job, problems)
         return job, pinned
 
+    def forget_jobs(self, work: Work, job_ids: Sequence[str]) -> None:
+        """Remove the trials of jobs that are removed."""
+        store.forget(work.connection, job_ids)
+
     def advance(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Progress:
         """See `ParentLike.advance`."""
         job = record.entity()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from smalt.server.sweeps.tables import trials
 
@@ -70,6 +70,11 @@ def running(connection: Connection, sweep: str) -> list[Trial]:
 def every(connection: Connection, sweep: str) -> list[Trial]:
     """All trials, in the order of asking."""
     return [Trial(*row) for row in connection.execute(_ALL, {"sweep": sweep})]
+
+
+def forget(connection: Connection, sweeps: Sequence[str]) -> None:
+    """Remove the trials of sweeps that are removed."""
+    connection.execute(delete(trials).where(trials.c.sweep.in_(sweeps)))
 
 
 def _at(trial: Trial) -> dict[str, object]:

@@ -13,6 +13,7 @@ from smalt.server.tracking.experiments import Experiments
 from smalt.server.tracking.logged_models import LoggedModels
 from smalt.server.tracking.messages import Param
 from smalt.server.tracking.metric_store import MetricStore
+from smalt.server.tracking.purge import purge
 from smalt.server.tracking.run_store import NewRun, RunRow
 from smalt.server.tracking.runs import STATUSES, Runs
 from smalt.server.work import Work
@@ -40,6 +41,10 @@ class TrackingService:
     def prepare_workspace(self, work: Work, workspace: Space) -> None:
         """For `WorkspaceService.on_created`: the experiment that MLflow clients call "0"."""
         self.experiments.ensure_default(work, workspace)
+
+    def purge(self, work: Work, workspace_id: str) -> bool:
+        """Remove some of what a workspace holds; True when nothing is left."""
+        return purge(work.connection, workspace_id)
 
     def experiment_id(self, work: Work, workspace: Space, name: str) -> str:
         """The id of the experiment of this name, which is made when it is new.

@@ -82,13 +82,19 @@ class _Workspaces:
         return self._answer(call, record, is_new=False)
 
     def delete(self, call: Call) -> Answer:
-        """Delete a workspace; with forceToPurge for good."""
+        """Delete a workspace; with forceToPurge for good, also one that was deleted before."""
+        is_purged = call.flag("forceToPurge")
         try:
             present = self._present(call)
         except NotFound:
-            return empty()
+            names = (call.params[name] for name in ("subscription", "group", "workspace"))
+            deleted = self._service.deleted(call.work, *names) if is_purged else None
+            if deleted is None:
+                return empty()
+            self._service.purge(call.work, deleted)
+            return empty(200)
         check_match(call.header("if-match"), present)
-        self._service.delete(call.work, present, purge=call.flag("forceToPurge"))
+        self._service.delete(call.work, present, purge=is_purged)
         return empty(200)
 
     def list(self, call: Call) -> Answer:

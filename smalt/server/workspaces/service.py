@@ -46,10 +46,14 @@ class WorkspaceService:
 
     Attributes:
         on_created: Called inside the transaction that makes a workspace, e.g. to make its datastores.
+        on_deleted: Called inside the transaction that deletes one, e.g. to stop what runs in it.
+        on_purged: Called inside the transaction that decides that one never comes back.
     """
 
     def __init__(self, works: Works) -> None:
         self.on_created: list[Callable[[Work, WorkspaceRecord], None]] = []
+        self.on_deleted: list[Callable[[Work, WorkspaceRecord], None]] = []
+        self.on_purged: list[Callable[[Work, WorkspaceRecord], None]] = []
         self._works = works
         self._known: ShortMemory[tuple[str, ...], WorkspaceRecord] = ShortMemory()
 
@@ -113,6 +117,17 @@ class WorkspaceService:
             raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r}.")
         return _record(row)
 
+    def even_deleted(self, work: Work, workspace_id: str) -> WorkspaceRecord:
+        """The workspace with this guid, for those who finish what was begun in it.
+
+        Raises:
+            NotFound: There is none any more.
+        """
+        row = store.by_id(work.connection, workspace_id, with_deleted=True)
+        if row is None:
+            raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r} any more.")
+        return _record(row)
+
     def list(self, work: Work, prefix: Sequence[str], *, after: str | None, limit: int) -> Page[WorkspaceRecord]:
         """Workspaces of a subscription or of one of its groups."""
         beginning = "/".join(part.lower() for part in prefix) + "/" if prefix else ""
@@ -149,12 +164,28 @@ class WorkspaceService:
 
     def delete(self, work: Work, record: WorkspaceRecord, *, purge: bool = False) -> None:
         """Remove a workspace; unless purged it comes back, with everything in it, when it is made again."""
-        changes: dict[str, Any] = {"deleted_at": work.now}
-        if purge:
-            changes["key"] = f"purged/{record.id}"
-        store.change_workspace(work.connection, record.id, changes)
+        store.change_workspace(work.connection, record.id, {"deleted_at": work.now})
         work.after_commit(self._known.forget_all)
-        work.publish(WorkspaceDeleted(record.id, purge))
+        for listener in self.on_deleted:
+            listener(work, record)
+        if purge:
+            self.purge(work, record)
+        else:
+            work.publish(WorkspaceDeleted(record.id, is_purged=False))
+
+    def purge(self, work: Work, record: WorkspaceRecord) -> None:
+        """Decide that a deleted workspace never comes back. Its name is free at once; the loop removes what it held."""
+        store.change_workspace(work.connection, record.id, {"key": f"{store.PURGED}{record.id}"})
+        store.remove_deployments(work.connection, record.scope)
+        for listener in self.on_purged:
+            listener(work, record)
+        work.publish(WorkspaceDeleted(record.id, is_purged=True))
+
+    def deleted(self, work: Work, subscription: str, group: str, name: str) -> WorkspaceRecord | None:
+        """The deleted workspace of this name that can still come back, if there is one."""
+        key = _key(subscription, group, name) if _clean(subscription, group, name) else ""
+        row = store.by_key(work.connection, key, with_deleted=True)
+        return _record(row) if row is not None and row["deleted_at"] is not None else None
 
     def ensure_default(
         self, work: Work, *, subscription: str, group: str = "smalt", name: str = "default"

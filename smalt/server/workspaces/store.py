@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from smalt.server.database import insert_or
 from smalt.server.workspaces.tables import deployments, resource_groups, workspaces
+
+PURGED = "purged/"
+"""What the key of a workspace begins with that never comes back: its name is free, its rows are being removed."""
 
 
 def group(connection: Connection, key: str) -> RowMapping | None:
@@ -41,9 +45,11 @@ def by_key(connection: Connection, key: str, *, with_deleted: bool = False) -> R
     return connection.execute(query).mappings().first()
 
 
-def by_id(connection: Connection, workspace_id: str) -> RowMapping | None:
+def by_id(connection: Connection, workspace_id: str, *, with_deleted: bool = False) -> RowMapping | None:
     """The workspace with this guid."""
-    query = select(workspaces).where(workspaces.c.id == workspace_id, workspaces.c.deleted_at.is_(None))
+    query = select(workspaces).where(workspaces.c.id == workspace_id)
+    if not with_deleted:
+        query = query.where(workspaces.c.deleted_at.is_(None))
     return connection.execute(query).mappings().first()
 
 
@@ -72,6 +78,28 @@ def change_workspace(connection: Connection, workspace_id: str, changes: dict[st
     """Change some columns and count the change."""
     statement = update(workspaces).where(workspaces.c.id == workspace_id)
     connection.execute(statement.values(**changes, revision=workspaces.c.revision + 1))
+
+
+def deleted_before(connection: Connection, moment: datetime) -> Sequence[RowMapping]:
+    """The workspaces that were deleted before a moment and can still come back."""
+    query = select(workspaces).where(workspaces.c.deleted_at < moment, workspaces.c.key.not_like(f"{PURGED}%"))
+    return connection.execute(query).mappings().all()
+
+
+def purged(connection: Connection) -> Sequence[str]:
+    """The guids of the workspaces of which everything is to be removed."""
+    query = select(workspaces.c.id).where(workspaces.c.key.like(f"{PURGED}%")).order_by(workspaces.c.deleted_at)
+    return connection.execute(query).scalars().all()
+
+
+def remove_workspace(connection: Connection, workspace_id: str) -> None:
+    """Remove the row of a workspace."""
+    connection.execute(delete(workspaces).where(workspaces.c.id == workspace_id))
+
+
+def remove_deployments(connection: Connection, workspace_scope: str) -> None:
+    """Remove what deployments made in a workspace."""
+    connection.execute(delete(deployments).where(deployments.c.workspace_scope == workspace_scope))
 
 
 def put_deployment(connection: Connection, row: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.datastore import Datastore
+from smalt.errors import InvalidRequest
 from smalt.wire.arm.base import ShapeCodec, plain
 from smalt.wire.arm.shape import Both, JsonObject, Words, camel
 
@@ -64,9 +65,19 @@ def _from_arm(value: Any) -> Any:  # Any: JSON
 
 
 def secrets_to_arm(datastore: Datastore) -> JsonObject:
-    """The answer of `listSecrets`: `{"secretsType": "Sas", "sasToken": ".."}`."""
+    """The answer of `listSecrets`: `{"secretsType": "Sas", "sasToken": ".."}`.
+
+    Raises:
+        InvalidRequest: There are none. Older official clients (1.20) ask for them all the same, and take the caller's
+            own token only after a refusal.
+    """
     body: JsonObject = _to_arm(datastore.credentials.document(secrets=True))
-    answer: JsonObject = body.get("secrets", {"secretsType": body["credentialsType"]})
+    if "secrets" not in body:
+        raise InvalidRequest(
+            f"Datastore {datastore.name!r} holds no secrets: whoever calls is known by their own token.",
+            code="NoSecrets",
+        )
+    answer: JsonObject = body["secrets"]
     return answer
 
 

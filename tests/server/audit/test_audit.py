@@ -74,3 +74,23 @@ def test_a_scientist_elsewhere_may_not_read_it(house):
     client = house.client(house.member("sci", {house.default.scope + "x": "Reader"}))
 
     assert client.get(house.default.scope + "/smalt/audit").status_code == 403
+
+
+def test_events_are_found_by_resource_and_by_a_pattern_of_actions(house):
+    for name in ("jobs/a", "jobs/ab", "computes/a"):
+        house.client().put(f"{house.default.scope}/{name}", json={})
+
+    assert [event["path"][-6:] for event in trail(house, resource="jobs/A")["value"]] == ["jobs/a"]
+    assert len(trail(house, resource=house.default.scope + "/jobs/")["value"]) == 2
+    assert len(trail(house, action="Workspaces/*/write")["value"]) == 3
+    assert trail(house, action="workspaces_jobs%")["value"] == []
+
+
+def test_the_trail_of_the_installation_holds_what_belongs_to_no_workspace(house):
+    house.client().post("/smalt/actors", json={"name": "new"})
+    house.client().put(house.default.scope + "/jobs/train", json={})
+
+    found = house.client().get("/smalt/audit").json()["value"]
+
+    assert [event["action"] for event in found] == ["workspaces/jobs/write", "authorization/actors/write"]
+    assert house.client(house.member("wo", {house.default.scope: "Owner"})).get("/smalt/audit").status_code == 403

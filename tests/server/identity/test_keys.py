@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smalt.kit import clock
 from smalt.server.identity import ShortMemory, SigningKey
 
 
@@ -14,7 +15,7 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path):
     assert (first.kid, first.tenant) == (second.kid, second.tenant)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["token-signing.pem"]
-    assert "d" not in first.jwks()["keys"][0]
+    assert "d" not in first.jwks(clock.now())["keys"][0]
 
 
 def test_what_was_read_before_everything_was_forgotten_is_not_kept():
