@@ -9,6 +9,7 @@ from smalt.executors.base import (
     Phase,
     Plan,
     Reason,
+    Sampling,
     Workload,
     WorkloadState,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Phase",
     "Plan",
     "Reason",
+    "Sampling",
     "Workload",
     "WorkloadState",
 ]

@@ -58,6 +58,21 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Where it is recorded what a workload uses of its machine.
+
+    Args:
+        url: MLflow's log-batch route, opened with the workload's token.
+        run_id: The run.
+        interval_seconds: Between two measurements; the first one is taken after a second.
+    """
+
+    url: str
+    run_id: str
+    interval_seconds: float = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Something to run.
 
@@ -79,6 +94,7 @@ class Workload:
         peer_grace_seconds: How long the ranks of a distributed job may go on after their head has succeeded.
         header: Lines for the top of the log: what could not be honoured.
         token: Opens remote code and mounts.
+        sampling: System metrics, if they are wanted.
         stays_up: A deployment: ending by itself is a failure.
     """
 
@@ -98,6 +114,7 @@ class Workload:
     peer_grace_seconds: float = 10
     header: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
+    sampling: Sampling | None = None
     stays_up: bool = False
 
 

@@ -8,6 +8,7 @@ import signal
 import time
 
 from smalt.runtime import processes
+from smalt.runtime.sampler import Sampler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def watch(
     watcher.start()
     # Told after the start, so that the first line need not wait for the disk.
     on_start(started_at)
-    return watcher.run()
+    sampler = Sampler(folder, plan)
+    try:
+        return watcher.run(sampler)
+    finally:
+        sampler.stop()
 
 
 class _Watch:
@@ -83,7 +88,7 @@ class _Watch:
             pid = processes.spawn(command.argv, environment=command.environment, folder=command.folder, log=log)
             self._running[pid] = command
 
-    def run(self) -> Outcome:
+    def run(self, sampler: Sampler) -> Outcome:
         while True:
             ended, any_left = processes.reap()
             for pid, code in ended.items():
@@ -95,11 +100,12 @@ class _Watch:
                 self._end(_LEFTOVER_GRACE_SECONDS)
             if self._on_time():
                 break
-            self._wait()
+            self._wait(sampler)
         return self._outcome or self._verdict()
 
-    def _wait(self) -> None:
-        moments = [moment for moment in (self._ends_at, self._kill_at) if moment is not None]
+    def _wait(self, sampler: Sampler) -> None:
+        sampler.start_if_due(time.monotonic())
+        moments = [moment for moment in (self._ends_at, self._kill_at, sampler.starts_at) if moment is not None]
         if not moments:
             info: Any = signal.sigwaitinfo(_SIGNALS)
         else:

@@ -78,6 +78,7 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         "peer_grace_seconds": workload.peer_grace_seconds,
         "header": list(workload.header),
         "token": workload.token,
+        "sampling": None if workload.sampling is None else asdict(workload.sampling),
         "stays_up": workload.stays_up,
     }
     argv = (sys.executable, "-I", "-S", str(SUPERVISOR), str(root / workload.name))
