@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,8 @@ def build(settings: Settings) -> Server:
         kinds=kinds,
     )
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
-    loops: list[Loop] = [jobs_loop, Housekeeping(works, job_service, cache)]
+    retention = jobs.Retention(works, executor, days=settings.job_folder_days)
+    loops: list[Loop] = [jobs_loop, Housekeeping(works, job_service, cache, retention, containers)]
 
     rooms.on_created += [
         lambda work, room: _make_containers(containers, room),
@@ -221,17 +222,27 @@ def build(settings: Settings) -> Server:
 
 
 class Housekeeping:
-    """What is tidied up now and then: environments that nobody has used for weeks."""
+    """What is tidied up now and then: unused environments, folders of old jobs, uploads that were given up."""
 
     name = "housekeeping"
     interval_seconds = 3600.0
     _UNUSED_SECONDS = 30 * 86400.0
+    _UNFINISHED = timedelta(days=7)  # as on Azure
 
-    def __init__(self, works: Works, job_service: jobs.JobService, cache: EnvironmentCache) -> None:
+    def __init__(
+        self,
+        works: Works,
+        job_service: jobs.JobService,
+        cache: EnvironmentCache,
+        retention: jobs.Retention,
+        containers: assets.Containers,
+    ) -> None:
         self.wake = threading.Event()
         self._works = works
         self._jobs = job_service
         self._cache = cache
+        self._retention = retention
+        self._containers = containers
 
     def run_once(self, now: datetime) -> bool:
         """Collect what is unused."""
@@ -239,6 +250,8 @@ class Housekeeping:
             keep = self._jobs.environments_in_use(work)
         for key in self._cache.collect_garbage(keep, unused_seconds=self._UNUSED_SECONDS):
             _log.info("Removed the environment %s, unused for 30 days.", key)
+        self._retention.apply(now)
+        self._containers.discard_unfinished(now - self._UNFINISHED)
         return False
 
 

@@ -22,6 +22,7 @@ class Settings:
         database_url: SQLite in the home folder unless given.
         host_names: Names besides the machine's own under which clients call.
         slots: Jobs that run at once on this machine.
+        job_folder_days: For how long the folder of a job is kept on this machine after its end.
         strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     host_names: tuple[str, ...] = ()
     slots: int | None = None
     strict: bool = False
+    job_folder_days: float = 7
     python_downloads: bool = field(default=False)
 
     @property
