@@ -45,6 +45,13 @@ def home_option(command: Any) -> Any:
     show_default=True,
     help="Keep what a job leaves in the jobs folder for so long after its end.",
 )
+@click.option(
+    "--containers",
+    type=click.Choice(["off", "auto", "podman", "docker"]),
+    default="off",
+    show_default=True,
+    help="Run environments that are images or Dockerfiles in containers, instead of finding a Python for them.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what can only be honoured by a substitute.")
 @click.option("--python-downloads", is_flag=True, help="Let environments download Python versions that are not here.")
 @click.option("--detach", is_flag=True, help="Start in the background and return when it answers.")
@@ -58,6 +65,7 @@ def up(
     database: str | None,
     slots: int | None,
     job_folder_days: float,
+    containers: str,
     strict: bool,
     python_downloads: bool,
     detach: bool,
@@ -80,6 +88,7 @@ def up(
         host_names=host_name,
         slots=slots,
         job_folder_days=job_folder_days,
+        containers=containers,
         strict=strict,
         python_downloads=python_downloads,
     )

@@ -1,6 +1,7 @@
 """Where a workload runs: an environment, a command and its data on some machine, found again after any restart."""
 
 from smalt.executors.base import (
+    Container,
     Distribution,
     Executor,
     Handle,
@@ -15,6 +16,7 @@ from smalt.executors.base import (
 )
 
 __all__ = [
+    "Container",
     "Distribution",
     "Executor",
     "Handle",

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from smalt.runtime.container import Container
     from smalt.runtime.log import Log
     from smalt.runtime.workplace import Command
 
 _LEFTOVER_GRACE_SECONDS = 2.0
 _KILL_AGAIN_SECONDS = 0.2
+_REMOVE_SECONDS = 10.0
 _UNKILLABLE_SECONDS = 30.0
 _SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 
@@ -53,9 +55,10 @@ def watch(
     *,
     logs: Log,
     on_start: Callable[[float], None],
+    container: Container | None = None,
 ) -> Outcome:
     """Start the commands and stay until none of their processes is left."""
-    watcher = _Watch(folder, plan, commands, logs)
+    watcher = _Watch(folder, plan, commands, logs, container)
     started_at = time.time()
     watcher.start()
     # Told after the start, so that the first line need not wait for the disk.
@@ -68,11 +71,20 @@ def watch(
 
 
 class _Watch:
-    def __init__(self, folder: str, plan: dict[str, Any], commands: Sequence[Command], logs: Log) -> None:
+    def __init__(
+        self,
+        folder: str,
+        plan: dict[str, Any],
+        commands: Sequence[Command],
+        logs: Log,
+        container: Container | None,
+    ) -> None:
         self._folder = folder
         self._plan = plan
         self._commands = commands
         self._logs = logs
+        self._container = container
+        self._is_removed = False
         self._running: dict[int, Command] = {}
         self._exit_codes: dict[int, int] = {}
         self._outcome: Outcome | None = None
@@ -124,6 +136,10 @@ class _Watch:
             return False
         if self._give_up_at is None:
             self._give_up_at = now + _UNKILLABLE_SECONDS
+        if self._container is not None and not self._is_removed:
+            self._remove(self._container)
+            self._kill_at = now + _REMOVE_SECONDS
+            return False
         processes.signal_descendants(signal.SIGKILL)
         self._kill_at = now + _KILL_AGAIN_SECONDS
         return now >= self._give_up_at
@@ -143,7 +159,20 @@ class _Watch:
             return
         self._ends_at = None
         self._kill_at = time.monotonic() + grace_seconds
-        processes.signal_descendants(signal.SIGTERM)
+        if self._container is None:
+            processes.signal_descendants(signal.SIGTERM)
+            return
+        # The engine hands the signal to those inside; its own helpers must live to see their end.
+        for pid in self._running:
+            os.kill(pid, signal.SIGTERM)
+
+    def _remove(self, container: Container) -> None:
+        """Have the engine end what is inside, which may run where no signal of ours reaches."""
+        self._is_removed = True
+        silence = os.open(os.devnull, os.O_WRONLY)
+        for command in self._commands:
+            processes.spawn(container.remove(command.rank), environment=os.environ, folder=self._folder, log=silence)
+        os.close(silence)
 
     def _note_end(self, command: Command, code: int) -> None:
         self._exit_codes[command.rank] = code
@@ -171,6 +200,8 @@ class _Watch:
         who = "The command" if len(self._commands) == 1 else f"Process {command.rank}"
         text = f"{who} {_meaning(code)}."
         tail = self._logs.tail(command.log)
+        if self._container is not None and code == 125:
+            text += " That is the container engine's word for a failure of its own."
         return f"{text} Last lines of {command.log}:\n{tail}" if tail else f"{text} {command.log} is empty."
 
 

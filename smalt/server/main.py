@@ -20,7 +20,14 @@ import uvloop
 
 from smalt.entities.base import Asset
 from smalt.entities.environment import Environment
-from smalt.environments import EnvironmentCache, EnvironmentRequest, SubstitutionPolicy, find_recipe, read_aliases
+from smalt.environments import (
+    EnvironmentCache,
+    EnvironmentRequest,
+    SubstitutionPolicy,
+    find_engine,
+    find_recipe,
+    read_aliases,
+)
 from smalt.errors import Conflict, InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock, yaml
@@ -109,14 +116,17 @@ def build(settings: Settings) -> Server:
     computes = compute.ComputeService(slots=settings.slots)
     hints = jobs.Hints()
     executor = LocalExecutor(home / "jobs", hints.note)
+    engine = find_engine(settings.containers)
     cache = EnvironmentCache(
         home / "environments",
+        engine=engine,
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
-    software = jobs.Software(versioned, locator, policy=policy, aliases=_environment_aliases(home))
+    aliases = _environment_aliases(home)
+    software = jobs.Software(versioned, locator, policy=policy, aliases=aliases, containers=engine is not None)
     pinner = jobs.Pinner(versioned, locator, computes, software)
     submission = jobs.Submission(kinds, pinner, runs, strict=settings.strict)
     job_service = jobs.JobService(submission, runs)
@@ -143,6 +153,7 @@ def build(settings: Settings) -> Server:
         environments=cache,
         overlays=home / "jobs",
         base_url=settings.url,
+        engine=engine,
     )
     outside = jobs.Outside(
         executor=executor,

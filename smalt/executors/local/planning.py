@@ -66,6 +66,7 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         "command": workload.command,
         "code": None if workload.code is None else str(workload.code),
         "path": _path(workload),
+        "container": None if workload.container is None else asdict(workload.container),
         "environment_prefix": _text(workload.environment),
         "virtual_env": _text(workload.overlay_prefix or workload.environment),
         "variables": dict(workload.environment_variables),

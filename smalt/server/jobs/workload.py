@@ -13,7 +13,7 @@ from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
 from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.types import AssetType, Mode
 from smalt.errors import NotFound
-from smalt.executors import Distribution, Mount, Sampling, Workload
+from smalt.executors import Container, Distribution, Mount, Sampling, Workload
 from smalt.executors.base import DistributionKind, MountMode
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs
@@ -50,6 +50,7 @@ class Setting:
         environment: Prefix of the built environment, and its interpreter.
         python: The interpreter.
         overlay: The private layer.
+        container: Where the command runs instead of on these.
         variables: Further variables, e.g. for pip.
         header: Lines for the top of the log.
     """
@@ -62,6 +63,7 @@ class Setting:
     environment: Path
     python: Path
     overlay: Path
+    container: Container | None
     variables: Mapping[str, str]
     header: tuple[str, ...]
 
@@ -109,9 +111,10 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         command=command_text(job, known_inputs=places.inputs.keys()),
         artifacts=artifacts,
         code=None if places.code is None else places.code.local_path or _url(places.code, setting),
-        environment=setting.environment,
-        python=setting.python,
-        overlay_prefix=setting.overlay,
+        container=setting.container,
+        environment=None if setting.container else setting.environment,
+        python=None if setting.container else setting.python,
+        overlay_prefix=None if setting.container else setting.overlay,
         environment_variables=variables(record, job, places, setting),
         mounts=mounts(record, job, places, setting),
         distribution=distribution(job),
