@@ -18,7 +18,7 @@ from pathlib import Path
 
 from smalt.environments.dockerfile import read_context_file
 from smalt.environments.errors import EnvironmentBuildFailed
-from smalt.environments.installer import Log
+from smalt.environments.installer import Log, run_logged, tail_of
 from smalt.environments.locking import locked
 from smalt.environments.request import EnvironmentRequest, ImageRecipe
 from smalt.errors import InvalidRequest, Unavailable
@@ -26,7 +26,6 @@ from smalt.errors import InvalidRequest, Unavailable
 ENGINES = ("podman", "docker")
 
 _IMAGE = re.compile(r"[A-Za-z0-9][\w.\-/:@]{0,500}", re.ASCII)
-_TAIL_LINES = 25
 _CONDA_FILE = "conda.yaml"
 # The image must bring the program, as those of Azure Machine Learning do; which one of them is all the same.
 _WITH_CONDA = """FROM {image}
@@ -168,22 +167,9 @@ class Images:
 
     def _run(self, arguments: Sequence[str], log: Log) -> None:
         log(f"{self.engine.kind} {' '.join(arguments)}")
-        lines: list[str] = []
-        with subprocess.Popen(
-            [self.engine.program, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                lines.append(line.rstrip())
-                log(lines[-1])
-        if process.returncode:
-            tail = "\n".join(lines[-_TAIL_LINES:])
+        code, output = run_logged([self.engine.program, *arguments], log=log)
+        if code:
             raise EnvironmentBuildFailed(
-                f"{self.engine.kind} {arguments[0]} failed with code {process.returncode}:\n{tail}\n"
+                f"{self.engine.kind} {arguments[0]} failed with code {code}:\n{tail_of(output)}\n"
                 "Check the name of the image, its registry, or the Dockerfile."
             )
