@@ -82,9 +82,9 @@ def test_what_a_job_uses_is_recorded_on_its_run_with_its_own_token(bench, tracki
 
     assert state.reason is Reason.COMPLETED
     assert tracking.tokens == {"Bearer the-token"}
-    assert max(tracking.values("cpu_utilization_percentage")) > 1
+    assert max(tracking.values("cpu_utilization_percentage")) > 0
     assert max(tracking.values("system_memory_usage_megabytes")) > 50
-    assert tracking.values("process_count")[-1] >= 1
+    assert max(tracking.values("process_count")) >= 1
     assert tracking.values("disk_available_megabytes")[-1] > 0
     assert {"system/network_receive_megabytes", "system/disk_write_megabytes"} <= {
         each["key"] for each in tracking.taken
