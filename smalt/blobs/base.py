@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,10 @@ class BlobStore(ABC):
     @abstractmethod
     def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
         """Keep a part of a blob to come, where no reader sees it."""
+
+    @abstractmethod
+    def staged_blocks(self, key: str) -> Mapping[str, int]:
+        """The parts that wait for a blob, and their sizes."""
 
     @abstractmethod
     def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import tempfile
@@ -21,8 +20,9 @@ from obstore.exceptions import (
 )
 from obstore.store import from_url
 
+from smalt.blobs import keys
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
-from smalt.blobs.keys import STAGED, clean_key, problem
+from smalt.blobs.keys import STAGED, block_name, clean_key, problem
 from smalt.errors import Conflict, Forbidden, InvalidRequest, NotFound, SmaltError, Unavailable
 
 _RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
@@ -186,6 +186,16 @@ class ObstoreBlobStore(BlobStore):
                 waiting.write(chunk)
             self._put(_staged(key, block_id), waiting)
 
+    def staged_blocks(self, key: str) -> Mapping[str, int]:
+        """See `BlobStore.staged_blocks`."""
+        folder = _staging(key)
+        try:
+            parts = [item for batch in obstore.list(self._store, folder) for item in batch]
+        except _TROUBLES as error:
+            raise self._trouble(error) from None
+        named = ((keys.block_id(str(item["path"]).removeprefix(f"{folder}/")), int(item["size"])) for item in parts)
+        return {name: size for name, size in named if name is not None}
+
     def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
         """See `BlobStore.commit_blocks`."""
         staged = [_staged(key, block_id) for block_id in block_ids]
@@ -230,5 +240,8 @@ def _is_listed(key: str, prefix: str) -> bool:
 
 
 def _staged(key: str, block_id: str) -> str:
-    name = hashlib.sha256(clean_key(key).encode()).hexdigest()
-    return f"{STAGED}/{name}/{base64.urlsafe_b64encode(block_id.encode()).decode()}"
+    return f"{_staging(key)}/{block_name(block_id)}"
+
+
+def _staging(key: str) -> str:
+    return f"{STAGED}/{hashlib.sha256(clean_key(key).encode()).hexdigest()}"

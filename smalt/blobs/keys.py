@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 from smalt.errors import InvalidRequest
 
 STAGED = ".smalt-staged"
 """A folder of this name, anywhere in a container, holds unfinished writes: it has no keys and shows in no listing."""
 
 _LONGEST = 1024
+_LONGEST_BLOCK_ID = 88
+"""As Azure has it: 64 bytes in base64."""
 
 
 def clean_key(key: str, *, allow_empty: bool = False) -> str:
@@ -26,6 +31,29 @@ def clean_key(key: str, *, allow_empty: bool = False) -> str:
             code="InvalidResourceName",
         )
     return key
+
+
+def block_name(block_id: str) -> str:
+    """A file name for the id of a block, from which `block_id` reads it back.
+
+    Raises:
+        InvalidRequest: It is empty or too long.
+    """
+    if not 0 < len(block_id) <= _LONGEST_BLOCK_ID:
+        raise InvalidRequest(
+            f"The block id {block_id[:100]!r} has {len(block_id)} characters. Take 1 to {_LONGEST_BLOCK_ID}: the "
+            "base64 of at most 64 bytes.",
+            code="InvalidQueryParameterValue",
+        )
+    return base64.urlsafe_b64encode(block_id.encode("utf-8", "surrogatepass")).decode()
+
+
+def block_id(name: str) -> str | None:
+    """The id whose file name this is; None for what `block_name` never made."""
+    try:
+        return base64.b64decode(name, b"-_", validate=True).decode("utf-8", "surrogatepass")
+    except (binascii.Error, ValueError):
+        return None
 
 
 def problem(key: str) -> str | None:

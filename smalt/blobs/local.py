@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from smalt.blobs import keys
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
-from smalt.blobs.keys import clean_key, problem
+from smalt.blobs.keys import block_name, clean_key, problem
 from smalt.errors import Conflict, InvalidRequest, NotFound
 
 _PLACE_ATTEMPTS = 20
@@ -120,6 +122,7 @@ class LocalBlobStore(BlobStore):
 
     def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
         """See `BlobStore.stage_block`."""
+        name = block_name(block_id)
         folder = self._blocks(clean_key(key))
         folder.mkdir(parents=True, exist_ok=True)
         fresh = self._fresh()
@@ -127,15 +130,24 @@ class LocalBlobStore(BlobStore):
             with fresh.open("wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
-            fresh.replace(folder / _safe(block_id))
+            fresh.replace(folder / name)
         finally:
             fresh.unlink(missing_ok=True)
+
+    def staged_blocks(self, key: str) -> Mapping[str, int]:
+        """See `BlobStore.staged_blocks`."""
+        found: dict[str, int] = {}
+        with contextlib.suppress(FileNotFoundError):  # none were sent, or the blob has just been made of them
+            for entry in os.scandir(self._blocks(clean_key(key))):
+                if (name := keys.block_id(entry.name)) is not None:
+                    found[name] = entry.stat().st_size
+        return found
 
     def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
         """See `BlobStore.commit_blocks`."""
         path = self._path(clean_key(key))
         folder = self._blocks(key)
-        blocks = [folder / _safe(block_id) for block_id in block_ids]
+        blocks = [folder / block_name(block_id) for block_id in block_ids]
         missing = next((name for name, block in zip(block_ids, blocks, strict=True) if not block.is_file()), None)
         if missing is not None:
             raise InvalidRequest(
@@ -276,7 +288,3 @@ def _chunks(file: BinaryIO, start: int, length: int | None) -> Iterator[bytes]:
             if left is not None:
                 left -= len(chunk)
             yield chunk
-
-
-def _safe(block_id: str) -> str:
-    return hashlib.sha256(block_id.encode()).hexdigest()

@@ -40,6 +40,20 @@ def home_option(command: Any) -> Any:
 @click.option("--host-name", multiple=True, help="A name under which other machines call; repeatable.")
 @click.option("--database", metavar="URL", envvar="SMALT_DATABASE", help="postgresql://... instead of SQLite.")
 @click.option("--slots", type=click.IntRange(1), help="Jobs that run at once here. [default: number of cores]")
+@click.option(
+    "--job-folder-days",
+    type=click.FloatRange(min=0),
+    default=7,
+    show_default=True,
+    help="Keep what a job leaves in the jobs folder for so long after its end.",
+)
+@click.option(
+    "--containers",
+    type=click.Choice(["off", "auto", "podman", "docker"]),
+    default="off",
+    show_default=True,
+    help="Run environments that are images or Dockerfiles in containers, instead of finding a Python for them.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what can only be honoured by a substitute.")
 @click.option("--python-downloads", is_flag=True, help="Let environments download Python versions that are not here.")
 @click.option("--detach", is_flag=True, help="Start in the background and return when it answers.")
@@ -52,6 +66,8 @@ def up(
     host_name: tuple[str, ...],
     database: str | None,
     slots: int | None,
+    job_folder_days: float,
+    containers: str,
     strict: bool,
     python_downloads: bool,
     detach: bool,
@@ -73,6 +89,8 @@ def up(
         database_url=database,
         host_names=host_name,
         slots=slots,
+        job_folder_days=job_folder_days,
+        containers=containers,
         strict=strict,
         python_downloads=python_downloads,
     )

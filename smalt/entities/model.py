@@ -15,10 +15,14 @@ Flavor = Annotated[dict[str, Any], BeforeValidator(lambda value: {} if value is 
 
 
 class Model(Asset):
-    """`path` is a local path, a datastore or job-output URI, or `runs:/<run>/<path>`."""
+    """`path` is a local path, a datastore or job-output URI, or `runs:/<run>/<path>`.
+
+    `datastore` is where a local path is uploaded to, and no longer known then.
+    """
 
     type: AssetTypeField = AssetType.CUSTOM_MODEL
     path: Text | None = None
+    datastore: Text | None = None
     flavors: Annotated[dict[str, Flavor], BeforeValidator(lambda value: {} if value is None else value)] = Field(
         default_factory=dict
     )

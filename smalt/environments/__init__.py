@@ -1,10 +1,12 @@
 """From conda.yaml, requirements, a curated name, an image or a Dockerfile to a locked, cached, reusable environment.
 
 No container engine is needed: `plan` decides which Python packages stand for what was asked, `EnvironmentCache` builds
-and keeps them, `overlay` gives each job a private layer on top.
+and keeps them, `overlay` gives each job a private layer on top. Where the operator lets podman or docker be used,
+images are taken as they are.
 """
 
 from smalt.environments.cache import BuiltEnvironment, EnvironmentCache, StoredEnvironment
+from smalt.environments.containers import Engine, find_engine
 from smalt.environments.curated import curated_name, find_recipe
 from smalt.environments.errors import (
     EnvironmentBuildFailed,
@@ -15,21 +17,24 @@ from smalt.environments.errors import (
 from smalt.environments.locking import Lease
 from smalt.environments.overlay import overlay
 from smalt.environments.plan import plan, read_aliases
-from smalt.environments.request import EnvironmentRequest, Recipe, SubstitutionPolicy
+from smalt.environments.request import EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy
 
 __all__ = [
     "BuiltEnvironment",
+    "Engine",
     "EnvironmentBuildFailed",
     "EnvironmentCache",
     "EnvironmentNotFound",
     "EnvironmentRequest",
     "EnvironmentUnresolvable",
+    "ImageRecipe",
     "IndexUnreachable",
     "Lease",
     "Recipe",
     "StoredEnvironment",
     "SubstitutionPolicy",
     "curated_name",
+    "find_engine",
     "find_recipe",
     "overlay",
     "plan",

@@ -6,6 +6,7 @@ Layout below the root::
     recipes/<key>.json    which lock and environment a recipe came to
     locks/<key>.txt       versions and hashes
     envs/<key>/           a virtual environment with `environment.json`; complete from the moment it is visible
+    images/<key>.<engine> the container image that a recipe came to
     leases/<key>/         who uses it        guards/  lock files        staging/  what is being built
     cache/ pip/ pythons/  downloads
 """
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smalt.environments.containers import Engine, Images
 from smalt.environments.errors import EnvironmentNotFound
 from smalt.environments.index import job_variables, resolver_variables
 from smalt.environments.installer import Installer, Log, find_uv
@@ -33,7 +35,7 @@ from smalt.environments.interpreters import Interpreter, find_interpreter, insta
 from smalt.environments.locking import Lease, drop_stale_leases, locked, locked_if_free
 from smalt.environments.request import Recipe
 from smalt.environments.scripts import make_movable
-from smalt.errors import InvalidRequest
+from smalt.errors import InvalidRequest, Unsupported
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class BuiltEnvironment:
         python_version: E.g. `3.10.13`.
         notes: For the top of the job's log.
         lock: The path of the lock file.
+        image: The id of the container image, where it is one; prefix and interpreter are then inside of it.
     """
 
     key: str
@@ -55,6 +58,7 @@ class BuiltEnvironment:
     python_version: str
     notes: tuple[str, ...]
     lock: str
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class EnvironmentCache:
         offline: Never use the network.
         find_links: Folders or pages with further wheels, for builds and for `pip` in jobs.
         python_downloads: Whether a missing Python version may be downloaded.
+        engine: What makes container images, if they are used.
     """
 
     def __init__(
@@ -87,12 +92,14 @@ class EnvironmentCache:
         offline: bool = False,
         find_links: Sequence[str] = (),
         python_downloads: bool = False,
+        engine: Engine | None = None,
     ) -> None:
         self._root = root.absolute()
         self._uv = uv
         self._offline = offline
         self._find_links = tuple(find_links)
         self._python_downloads = python_downloads
+        self._images = None if engine is None else Images(self._root / "images", engine)
 
     @property
     def constraints(self) -> Path | None:
@@ -111,6 +118,9 @@ class EnvironmentCache:
 
     def find(self, recipe: Recipe) -> BuiltEnvironment | None:
         """The environment of a recipe if it is built; starts no process. Marks it as used now."""
+        if recipe.image is not None:
+            image = self._images_used().find(recipe.key)
+            return None if image is None else _of_image(recipe, image)
         entry = self._entry(recipe)
         if entry is None:
             return None
@@ -140,8 +150,10 @@ class EnvironmentCache:
             EnvironmentUnresolvable: The packages contradict each other.
             EnvironmentBuildFailed: A package cannot be installed.
             IndexUnreachable: The network is needed and not there.
-            Unsupported: No Python serves.
+            Unsupported: No Python serves, or images are not used here.
         """
+        if recipe.image is not None:
+            return _of_image(recipe, self._images_used().make(recipe.key, recipe.image, log))
         found = self.find(recipe)
         if found is not None:
             return found
@@ -193,6 +205,14 @@ class EnvironmentCache:
                     removed.append(stored.key)
         self._sweep_staging()
         return removed
+
+    def _images_used(self) -> Images:
+        if self._images is None:
+            raise Unsupported(
+                "The environment is a container image, and this server was started without containers. Start it with "
+                "--containers, or submit the job again."
+            )
+        return self._images
 
     def _build(self, recipe: Recipe, log: Log) -> BuiltEnvironment:
         installer = self._installer()
@@ -324,6 +344,10 @@ class EnvironmentCache:
 
     def _guard(self, key: str) -> Path:
         return self._root / "guards" / key
+
+
+def _of_image(recipe: Recipe, image: str) -> BuiltEnvironment:
+    return BuiltEnvironment(recipe.key, Path("/"), Path("python"), "", recipe.notes, "", image=image)
 
 
 def _stamp(constraints: str) -> str:

@@ -117,47 +117,55 @@ class Installer:
             log("The package index is not reachable; the cache has what is needed.")
             return
         raise IndexUnreachable(
-            f"The packages cannot be fetched and are not all in the cache:\n{_tail(output)}\n"
+            f"The packages cannot be fetched and are not all in the cache:\n{tail_of(output)}\n"
             "Check the network and the index settings of the server, then submit again."
         )
 
     def _run(self, arguments: list[str], *, folder: Path, log: Log) -> tuple[int, str]:
-        lines: list[str] = []
-        with subprocess.Popen(
-            [self._uv, *arguments],
-            cwd=folder,
-            env=self._variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            assert process.stdout is not None
-            try:
-                for line in process.stdout:
-                    clean = _CREDENTIALS.sub("://****@", line.rstrip())
-                    lines.append(clean)
-                    log(clean)
-            except BaseException:
-                process.kill()
-                raise
-        return process.returncode, "\n".join(lines)
+        return run_logged([str(self._uv), *arguments], folder=folder, variables=self._variables, log=log)
+
+
+def run_logged(
+    command: Sequence[str], *, folder: Path | None = None, variables: Mapping[str, str] | None = None, log: Log
+) -> tuple[int, str]:
+    """Run a program to its end; its exit code and output, which is logged line by line, without credentials in URLs."""
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                clean = _CREDENTIALS.sub("://****@", line.rstrip())
+                lines.append(clean)
+                log(clean)
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, "\n".join(lines)
 
 
 def _unresolvable(output: str) -> Exception:
     return EnvironmentUnresolvable(
-        f"The packages of the environment cannot be resolved:\n{_tail(output)}\n"
+        f"The packages of the environment cannot be resolved:\n{tail_of(output)}\n"
         "Change the versions in its conda_file or requirements."
     )
 
 
 def _not_built(output: str) -> Exception:
     return EnvironmentBuildFailed(
-        f"The packages of the environment cannot be installed:\n{_tail(output)}\n"
+        f"The packages of the environment cannot be installed:\n{tail_of(output)}\n"
         "Choose versions that have wheels for this machine, or have the operator install the missing tools."
     )
 
 
-def _tail(output: str) -> str:
+def tail_of(output: str) -> str:
+    """The last lines of an output."""
     return "\n".join([line for line in output.splitlines() if line.strip()][-_TAIL_LINES:])

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from smalt.environments.conda import read_conda
+from smalt.environments.containers import image_recipe
 from smalt.environments.curated import find_recipe
 from smalt.environments.dockerfile import read_context_file, read_dockerfile
 from smalt.environments.images import ImageKind, ImageMeaning, split_image, understand_image
@@ -38,14 +39,24 @@ def plan(
     *,
     policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
     aliases: Aliases | None = None,
+    containers: bool = False,
 ) -> Recipe:
     """Decide which Python packages stand for an environment. Nothing is read but the build context.
+
+    Args:
+        request: What is asked.
+        policy: What to do with a wish that cannot be honoured to the letter.
+        aliases: The operator's table of what stands for what.
+        containers: Whether images are run as they are; nothing stands for them then.
 
     Raises:
         InvalidRequest: The request or a file of it is wrong.
         Unsupported: It cannot be honoured here; the text says why and what to do.
     """
     request = _apply_alias(request, aliases or {})
+    image = image_recipe(request) if containers else None
+    if image is not None:
+        return Recipe(python=None, requirements=(), policy=policy, image=image)
     draft = _Draft(Notes(policy))
     if request.build_context is not None:
         _add_build_context(request, draft)

@@ -49,8 +49,27 @@ class EnvironmentRequest:
 
 
 @dataclass(frozen=True)
+class ImageRecipe:
+    """What has to be pulled or built where containers are used.
+
+    Attributes:
+        image: An image with a name.
+        context: The folder of a build context instead.
+        dockerfile: The Dockerfile's path inside it.
+        content: Hash of all that is in it.
+        conda: A conda file whose packages are added to the image.
+    """
+
+    image: str | None
+    context: str | None = None
+    dockerfile: str = "Dockerfile"
+    content: str = ""
+    conda: str | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """A Python version and requirements that stand for a request on a machine without a container engine.
+    """A Python version and requirements that stand for a request, or an image where containers are used.
 
     Attributes:
         python: The wanted minor version such as `3.10`; None for the default interpreter.
@@ -58,6 +77,7 @@ class Recipe:
         constraints: Lines of a constraints file.
         notes: What was asked and how it is realised or not honoured, for the top of the job's log.
         policy: Whether a missing Python version may be replaced by another.
+        image: The image, and then nothing else counts.
     """
 
     python: str | None
@@ -65,11 +85,15 @@ class Recipe:
     constraints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE
+    image: ImageRecipe | None = None
 
     @cached_property
     def key(self) -> str:
         """Hash of everything that decides the content; notes do not."""
-        content = [_FORMAT, self.python, self.requirements, self.constraints, self.policy]
+        content: list[Any] = [_FORMAT, self.python, self.requirements, self.constraints, self.policy]  # Any: JSON
+        if self.image is not None:
+            image = self.image  # where a build context lies decides nothing, what is in it does
+            content = [_FORMAT, image.image, image.dockerfile, image.content, image.conda]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

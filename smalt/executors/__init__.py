@@ -1,6 +1,7 @@
 """Where a workload runs: an environment, a command and its data on some machine, found again after any restart."""
 
 from smalt.executors.base import (
+    Container,
     Distribution,
     Executor,
     Handle,
@@ -9,11 +10,13 @@ from smalt.executors.base import (
     Phase,
     Plan,
     Reason,
+    Sampling,
     Workload,
     WorkloadState,
 )
 
 __all__ = [
+    "Container",
     "Distribution",
     "Executor",
     "Handle",
@@ -22,6 +25,7 @@ __all__ = [
     "Phase",
     "Plan",
     "Reason",
+    "Sampling",
     "Workload",
     "WorkloadState",
 ]

@@ -58,6 +58,38 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """The container that a workload's processes run in.
+
+    Args:
+        engine: `podman` or `docker`.
+        program: Its absolute path.
+        image: The image's id.
+        options: Further options of its `run`.
+    """
+
+    engine: str
+    program: str
+    image: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Where it is recorded what a workload uses of its machine.
+
+    Args:
+        url: MLflow's log-batch route, opened with the workload's token.
+        run_id: The run.
+        interval_seconds: Between two measurements; the first one is taken after a second.
+    """
+
+    url: str
+    run_id: str
+    interval_seconds: float = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Something to run.
 
@@ -67,6 +99,7 @@ class Workload:
             replaced in the values of `environment_variables`. Replacement is plain text, unquoted, as on Azure.
         code: Folder, single file or blob URL that becomes the private, writable working folder.
         environment: Prefix of the environment; None for what the machine has.
+        container: Run in this container, with no environment, interpreter or private layer of this machine.
         python: Interpreter to be found first on the path when there is no environment.
         overlay_prefix: The job's private layer over the environment, so that `pip install` leaks nowhere.
         environment_variables: For the command. They win over the machine's, and the runtime's own win over them.
@@ -79,6 +112,7 @@ class Workload:
         peer_grace_seconds: How long the ranks of a distributed job may go on after their head has succeeded.
         header: Lines for the top of the log: what could not be honoured.
         token: Opens remote code and mounts.
+        sampling: System metrics, if they are wanted.
         stays_up: A deployment: ending by itself is a failure.
     """
 
@@ -87,6 +121,7 @@ class Workload:
     artifacts: Path
     code: Path | str | None = None
     environment: Path | None = None
+    container: Container | None = None
     python: Path | None = None
     overlay_prefix: Path | None = None
     environment_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -98,6 +133,7 @@ class Workload:
     peer_grace_seconds: float = 10
     header: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
+    sampling: Sampling | None = None
     stays_up: bool = False
 
 

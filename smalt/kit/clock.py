@@ -21,6 +21,11 @@ def from_text(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def from_millis(millis: int) -> datetime:
+    """The moment of a count of milliseconds since the epoch."""
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
 def to_millis(moment: datetime) -> int:
     """Milliseconds since the epoch, as MLflow counts time."""
     return int(moment.timestamp() * 1000)

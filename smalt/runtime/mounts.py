@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\{\{smalt:(input|output):([^{}]+)\}\}")
 _COPIED = ("download", "eval_download")
+_ONLY_READ = ("ro_mount", "eval_mount")
 
 
 class Mounts:
@@ -69,6 +70,20 @@ class Mounts:
         """The environment variables that tell the command where its data is."""
         named = {f"AZURE_ML_{kind.upper()}_{name}": path for (kind, name), path in self.paths.items()}
         return {**named, "AZUREML_CR_DATA_CAPABILITY_PATH": self.capability}
+
+    def volumes(self) -> list[tuple[str, str, bool]]:
+        """What a container must be shown: the path here, the path inside, and whether it may only be read."""
+        modes = {("input", mount["name"]): mount["mode"] for mount in self._inputs}
+        found = [(self.capability, self.capability, False)]
+        if os.path.isdir(self._private):
+            found.append((self._private, self._private, False))
+        for place, path in self.paths.items():
+            if not path.startswith("/"):  # A URI, given as it is.
+                continue
+            shown = path if os.path.exists(path) else os.path.dirname(path)
+            real, is_read_only = os.path.realpath(shown), modes.get(place) in _ONLY_READ
+            found += [(real, inside, is_read_only) for inside in dict.fromkeys((shown, real))]
+        return list(dict.fromkeys(found))
 
     def publish(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
         """Send outputs where they belong, each as far as it can be.

@@ -79,7 +79,9 @@ class _Job:
         self.log.head([*place.make(self._plan["token"]), *self._mounts.notes])
         commands = [place.command(rank, self._mounts) for rank in ranks]
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
-        outcome = watch(self._folder, self._plan, commands, logs=self.log, on_start=self._started)
+        outcome = watch(
+            self._folder, self._plan, commands, logs=self.log, on_start=self._started, container=place.container
+        )
         self._record.write(phase="FINALIZING", exit_code=outcome.exit_code)
         return self._publish(outcome)
 

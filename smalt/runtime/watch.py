@@ -8,17 +8,20 @@ import signal
 import time
 
 from smalt.runtime import processes
+from smalt.runtime.sampler import Sampler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from smalt.runtime.container import Container
     from smalt.runtime.log import Log
     from smalt.runtime.workplace import Command
 
 _LEFTOVER_GRACE_SECONDS = 2.0
 _KILL_AGAIN_SECONDS = 0.2
+_REMOVE_SECONDS = 10.0
 _UNKILLABLE_SECONDS = 30.0
 _SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 
@@ -52,22 +55,36 @@ def watch(
     *,
     logs: Log,
     on_start: Callable[[float], None],
+    container: Container | None = None,
 ) -> Outcome:
     """Start the commands and stay until none of their processes is left."""
-    watcher = _Watch(folder, plan, commands, logs)
+    watcher = _Watch(folder, plan, commands, logs, container)
     started_at = time.time()
     watcher.start()
     # Told after the start, so that the first line need not wait for the disk.
     on_start(started_at)
-    return watcher.run()
+    sampler = Sampler(folder, plan)
+    try:
+        return watcher.run(sampler)
+    finally:
+        sampler.stop()
 
 
 class _Watch:
-    def __init__(self, folder: str, plan: dict[str, Any], commands: Sequence[Command], logs: Log) -> None:
+    def __init__(
+        self,
+        folder: str,
+        plan: dict[str, Any],
+        commands: Sequence[Command],
+        logs: Log,
+        container: Container | None,
+    ) -> None:
         self._folder = folder
         self._plan = plan
         self._commands = commands
         self._logs = logs
+        self._container = container
+        self._is_removed = False
         self._running: dict[int, Command] = {}
         self._exit_codes: dict[int, int] = {}
         self._outcome: Outcome | None = None
@@ -83,7 +100,7 @@ class _Watch:
             pid = processes.spawn(command.argv, environment=command.environment, folder=command.folder, log=log)
             self._running[pid] = command
 
-    def run(self) -> Outcome:
+    def run(self, sampler: Sampler) -> Outcome:
         while True:
             ended, any_left = processes.reap()
             for pid, code in ended.items():
@@ -95,11 +112,12 @@ class _Watch:
                 self._end(_LEFTOVER_GRACE_SECONDS)
             if self._on_time():
                 break
-            self._wait()
+            self._wait(sampler)
         return self._outcome or self._verdict()
 
-    def _wait(self) -> None:
-        moments = [moment for moment in (self._ends_at, self._kill_at) if moment is not None]
+    def _wait(self, sampler: Sampler) -> None:
+        sampler.start_if_due(time.monotonic())
+        moments = [moment for moment in (self._ends_at, self._kill_at, sampler.starts_at) if moment is not None]
         if not moments:
             info: Any = signal.sigwaitinfo(_SIGNALS)
         else:
@@ -118,6 +136,10 @@ class _Watch:
             return False
         if self._give_up_at is None:
             self._give_up_at = now + _UNKILLABLE_SECONDS
+        if self._container is not None and not self._is_removed:
+            self._remove(self._container)
+            self._kill_at = now + _REMOVE_SECONDS
+            return False
         processes.signal_descendants(signal.SIGKILL)
         self._kill_at = now + _KILL_AGAIN_SECONDS
         return now >= self._give_up_at
@@ -137,7 +159,20 @@ class _Watch:
             return
         self._ends_at = None
         self._kill_at = time.monotonic() + grace_seconds
-        processes.signal_descendants(signal.SIGTERM)
+        if self._container is None:
+            processes.signal_descendants(signal.SIGTERM)
+            return
+        # The engine hands the signal to those inside; its own helpers must live to see their end.
+        for pid in self._running:
+            os.kill(pid, signal.SIGTERM)
+
+    def _remove(self, container: Container) -> None:
+        """Have the engine end what is inside, which may run where no signal of ours reaches."""
+        self._is_removed = True
+        silence = os.open(os.devnull, os.O_WRONLY)
+        for command in self._commands:
+            processes.spawn(container.remove(command.rank), environment=os.environ, folder=self._folder, log=silence)
+        os.close(silence)
 
     def _note_end(self, command: Command, code: int) -> None:
         self._exit_codes[command.rank] = code
@@ -165,6 +200,8 @@ class _Watch:
         who = "The command" if len(self._commands) == 1 else f"Process {command.rank}"
         text = f"{who} {_meaning(code)}."
         tail = self._logs.tail(command.log)
+        if self._container is not None and code == 125:
+            text += " That is the container engine's word for a failure of its own."
         return f"{text} Last lines of {command.log}:\n{tail}" if tail else f"{text} {command.log} is empty."
 
 

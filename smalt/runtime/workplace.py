@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from smalt.runtime import distribution, folders
+from smalt.runtime import container, distribution, folders
 from smalt.runtime.failure import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from smalt.runtime.mounts import Mounts
@@ -19,6 +19,7 @@ RUNTIME = "{{smalt:runtime}}"
 
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
 _LINKED = ("outputs", "logs")
+_SHIMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shims")
 # The kernel takes at most 128 KiB in one argument.
 _LONGEST_ARGUMENT = 120_000
 
@@ -52,12 +53,16 @@ class Workplace:
         self._path = os.pathsep.join(
             [*plan["path"], plan["variables"].get("PATH") or os.environ.get("PATH", os.defpath)]
         )
+        self.container = None
+        if plan["container"] is not None:
+            self.container = container.Container(plan["container"], job=plan["name"])
         self._shell = next((shell for shell in _SHELLS if os.access(shell, os.X_OK)), _SHELLS[-1])
 
     def processes(self) -> list[distribution.Process]:
         """What is to be started."""
         kind = self._plan["distribution"]["kind"]
-        mpirun = _find("mpirun", self._path) if kind == "mpi" else None
+        is_here = kind == "mpi" and self.container is None
+        mpirun = _find("mpirun", self._path) if is_here else None
         return distribution.processes(self._plan, mpirun=mpirun, free_ports=_free_ports)
 
     def make(self, token: str | None) -> list[str]:
@@ -88,11 +93,28 @@ class Workplace:
             script = os.path.join(self.working, f".command_{process.rank}.sh")
             with open(script, "w", encoding="utf-8") as stream:
                 stream.write(text)
-            argv = [self._shell, script]
+            arguments = [script]
         else:
-            argv = [self._shell, "-c", text]
-        environment = self._environment(mounts) | process.variables
+            arguments = ["-c", text]
+        argv, environment = self._launch(arguments, process, mounts)
         return Command(argv=argv, environment=environment, folder=self.working, rank=process.rank, log=process.log)
+
+    def _launch(
+        self, arguments: list[str], process: distribution.Process, mounts: Mounts
+    ) -> tuple[list[str], dict[str, str]]:
+        """The command line and environment that run a shell, here or in a container."""
+        if self.container is None:
+            machine = {**os.environ, "PATH": self._path}
+            return [self._shell, *arguments], self._environment(mounts, machine) | process.variables
+        machine = {name: os.environ[name] for name in container.PROXIES if name in os.environ}
+        kept = [(path, path, False) for path in (self.working, self._artifacts)]
+        return self.container.run(
+            arguments,
+            rank=process.rank,
+            folder=self.working,
+            variables=self._environment(mounts, machine) | process.variables,
+            volumes=[*kept, (_SHIMS, _SHIMS, True), *mounts.volumes()],
+        )
 
     def _copy_code(self, token: str | None) -> list[str]:
         code = self._plan["code"]
@@ -111,13 +133,14 @@ class Workplace:
         folders.copy_file(code, os.path.join(self.working, os.path.basename(code)))
         return []
 
-    def _environment(self, mounts: Mounts) -> dict[str, str]:
+    def _environment(self, mounts: Mounts, machine: Mapping[str, str]) -> dict[str, str]:
         plan = self._plan
         prefix, virtual = plan["environment_prefix"], plan["virtual_env"]
         variables = {name: mounts.fill(value) for name, value in plan["variables"].items()}
-        environment = {"PYTHONUNBUFFERED": "1", **os.environ, **variables, **mounts.variables()}
+        environment = {"PYTHONUNBUFFERED": "1", **machine, **variables, **mounts.variables()}
+        if "PATH" in machine:
+            environment["PATH"] = machine["PATH"]
         environment.update(
-            PATH=self._path,
             PWD=self.working,
             AZUREML_CR_EXECUTION_WORKING_DIR_PATH=self.working,
             SMALT_ARTIFACTS=self._artifacts,
@@ -127,10 +150,9 @@ class Workplace:
             environment["AZUREML_CONDA_ENVIRONMENT_PATH"] = prefix
         if virtual:
             environment["VIRTUAL_ENV"] = virtual
-        shims = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shims")
         if not _has_azureml_core([prefix, virtual]):
             own = environment.get("PYTHONPATH")
-            environment["PYTHONPATH"] = f"{own}{os.pathsep}{shims}" if own else shims
+            environment["PYTHONPATH"] = f"{own}{os.pathsep}{_SHIMS}" if own else _SHIMS
         return environment
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from xml.etree import ElementTree
 
 import httpx2
 
-from smalt.errors import Conflict
+from smalt.errors import Conflict, NotFound
 from smalt.sdk.errors import TransferFailed
 from smalt.sdk.transport import Content, Transport
 
@@ -46,10 +45,18 @@ class BlobContainer:
         headers = {"x-ms-blob-type": "BlockBlob", "If-None-Match": "*", "Content-MD5": _text(md5)}
         return self._write(key, {}, content, headers | {"Content-Length": str(size)})
 
-    def put_block(self, key: str, block: str, content: bytes) -> None:
+    def put_block(self, key: str, block: str, content: bytes, *, md5: bytes) -> None:
         """Stage one block of a blob."""
-        digest = hashlib.md5(content, usedforsecurity=False).digest()
-        self._send("PUT", key, {"comp": "block", "blockid": block}, content, {"Content-MD5": _text(digest)})
+        self._send("PUT", key, {"comp": "block", "blockid": block}, content, {"Content-MD5": _text(md5)})
+
+    def staged_blocks(self, key: str) -> dict[str, int]:
+        """The blocks that wait for a blob since an earlier upload, and their sizes."""
+        try:
+            response = self._send("GET", key, {"comp": "blocklist", "blocklisttype": "uncommitted"})
+        except NotFound:
+            return {}
+        blocks = _parsed(response).iterfind("UncommittedBlocks/Block")
+        return {block.findtext("Name") or "": int(block.findtext("Size") or 0) for block in blocks}
 
     def commit(self, key: str, blocks: Iterable[str], *, md5: bytes) -> bool:
         """Make a blob of its staged blocks; False when it is there already."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from smalt.sdk.connect import Place
     from smalt.sdk.transport import Transport
 
+_OPEN_KINDS = {"AzureBlob", "S3", "Gcs", "Local"}
+"""Types of datastores that the server reads and writes."""
+
 
 class Room:
     """A workspace, or a registry when one is named.
@@ -96,14 +99,17 @@ class Room:
             Unsupported: The datastore is no container on this server.
         """
         properties = self.datastore(datastore)
-        container = properties.get("containerName")
-        if not container:
-            kind = properties.get("datastoreType")
+        kind = properties.get("datastoreType")
+        if kind not in _OPEN_KINDS:
             raise Unsupported(
                 f"Datastore {datastore!r} is of type {kind}; its files cannot be moved through the server. "
-                "Use the tools of that store, or a datastore of type azure_blob."
+                "Use the tools of that store, or a datastore of type azure_blob, s3, gcs or local."
             )
-        return BlobContainer(self.transport, f"/blob/{self.details['properties']['workspaceId']}/{container}")
+        workspace_id = self.details["properties"]["workspaceId"]
+        is_own = f"/blob/{workspace_id}" in (properties.get("accountName") or "")
+        # What stands elsewhere the server opens with the datastore's own credentials, which never come here.
+        container = properties["containerName"] if is_own else f"datastore-{datastore}"
+        return BlobContainer(self.transport, f"/blob/{workspace_id}/{container}")
 
     def locate(self, uri: str) -> tuple[BlobContainer, str] | None:
         """The container and key behind a URI of a datastore or of this server; None for what lies elsewhere."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,8 @@ def upload(
         container: Where to.
         snapshot: What.
         content_hash: Of the snapshot.
-        resume: Ask first what is there already; without it every file is sent, and refused one by one when it is.
+        resume: Ask first what is there already, down to the blocks of big files; without it every file is sent, and
+            refused one by one when it is there.
         metadata: Left on the first file when all is there, by which other clients know that the upload is complete.
         progress: Told how far the upload is.
 
@@ -61,7 +62,8 @@ def upload(
             elif file.size <= SINGLE_PUT_BYTES:
                 lanes.run(partial(_put, container, file, key, meter))
             else:
-                _put_blocks(container, file, key, lanes, meter)
+                staged = container.staged_blocks(key) if resume else {}
+                _put_blocks(container, file, key, lanes=lanes, meter=meter, staged=staged)
     if metadata is not None and there.keys() != set(keys.values()):
         container.set_metadata(next(iter(keys.values())), {"upload_status": "completed", **metadata})
     return root
@@ -95,20 +97,28 @@ def _put(container: BlobContainer, file: LocalFile, key: str, meter: _Meter) -> 
     meter.add(file.size)
 
 
-def _put_blocks(container: BlobContainer, file: LocalFile, key: str, lanes: Lanes, meter: _Meter) -> None:
+def _put_blocks(
+    container: BlobContainer, file: LocalFile, key: str, *, lanes: Lanes, meter: _Meter, staged: Mapping[str, int]
+) -> None:
+    """Send the blocks that an earlier upload has not left there, then make a blob of all."""
     digest = hashlib.md5(usedforsecurity=False)
     blocks, sent, size = [], [], 0
 
-    def send(block: str, piece: bytes) -> None:
-        container.put_block(key, block, piece)
+    def send(block: str, piece: bytes, md5: bytes) -> None:
+        container.put_block(key, block, piece, md5=md5)
         meter.add(len(piece))
 
     for number, piece in enumerate(_pieces(file.path, BLOCK_BYTES)):
         digest.update(piece)
         size += len(piece)
-        block = base64.b64encode(f"{number:08d}".encode()).decode()
+        md5 = hashlib.md5(piece, usedforsecurity=False).digest()
+        # The id tells the content, so what waits under it need not be sent again, whoever sent it.
+        block = base64.b64encode(b"%08d" % number + md5).decode()
         blocks.append(block)
-        sent.append(lanes.run(partial(send, block, piece)))
+        if staged.get(block) == len(piece):
+            meter.add(len(piece))
+        else:
+            sent.append(lanes.run(partial(send, block, piece, md5)))
     wait(sent)
     for each in sent:
         each.result()

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,14 @@ import uvloop
 
 from smalt.entities.base import Asset
 from smalt.entities.environment import Environment
-from smalt.environments import EnvironmentCache, EnvironmentRequest, SubstitutionPolicy, find_recipe, read_aliases
+from smalt.environments import (
+    EnvironmentCache,
+    EnvironmentRequest,
+    SubstitutionPolicy,
+    find_engine,
+    find_recipe,
+    read_aliases,
+)
 from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock, yaml
@@ -110,14 +117,17 @@ def build(settings: Settings) -> Server:
     computes = compute.ComputeService(slots=settings.slots)
     hints = jobs.Hints()
     executor = LocalExecutor(home / "jobs", hints.note)
+    engine = find_engine(settings.containers)
     cache = EnvironmentCache(
         home / "environments",
+        engine=engine,
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
-    software = jobs.Software(versioned, locator, policy=policy, aliases=_environment_aliases(home))
+    aliases = _environment_aliases(home)
+    software = jobs.Software(versioned, locator, policy=policy, aliases=aliases, containers=engine is not None)
     pinner = jobs.Pinner(versioned, locator, computes, software)
     submission = jobs.Submission(kinds, pinner, runs, strict=settings.strict)
     job_service = jobs.JobService(submission, runs)
@@ -146,6 +156,7 @@ def build(settings: Settings) -> Server:
         environments=cache,
         overlays=home / "jobs",
         base_url=settings.url,
+        engine=engine,
     )
     outside = jobs.Outside(
         executor=executor,
@@ -176,7 +187,12 @@ def build(settings: Settings) -> Server:
     room_jobs.on_removed += [pipeline_service.forget_jobs, sweep_kind.forget_jobs]
     rooms.on_deleted.append(room_jobs.cancel)
     rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))
-    loops: list[Loop] = [purge_loop, jobs_loop, Housekeeping(works, job_service, cache)]
+    retention = jobs.Retention(works, executor, days=settings.job_folder_days)
+    loops: list[Loop] = [
+        purge_loop,
+        jobs_loop,
+        Housekeeping(works, job_service, cache, retention, containers),
+    ]
 
     rooms.on_created += [
         lambda work, room: _make_containers(containers, room),
@@ -243,17 +259,27 @@ def build(settings: Settings) -> Server:
 
 
 class Housekeeping:
-    """What is tidied up now and then: environments that nobody has used for weeks."""
+    """What is tidied up now and then: unused environments, folders of old jobs, uploads that were given up."""
 
     name = "housekeeping"
     interval_seconds = 3600.0
     _UNUSED_SECONDS = 30 * 86400.0
+    _UNFINISHED = timedelta(days=7)  # as on Azure
 
-    def __init__(self, works: Works, job_service: jobs.JobService, cache: EnvironmentCache) -> None:
+    def __init__(
+        self,
+        works: Works,
+        job_service: jobs.JobService,
+        cache: EnvironmentCache,
+        retention: jobs.Retention,
+        containers: assets.Containers,
+    ) -> None:
         self.wake = threading.Event()
         self._works = works
         self._jobs = job_service
         self._cache = cache
+        self._retention = retention
+        self._containers = containers
 
     def run_once(self, now: datetime) -> bool:
         """Collect what is unused."""
@@ -261,6 +287,8 @@ class Housekeeping:
             keep = self._jobs.environments_in_use(work)
         for key in self._cache.collect_garbage(keep, unused_seconds=self._UNUSED_SECONDS):
             _log.info("Removed the environment %s, unused for 30 days.", key)
+        self._retention.apply(now)
+        self._containers.discard_unfinished(now - self._UNFINISHED)
         return False
 
 

@@ -26,6 +26,8 @@ class Settings:
         database_url: SQLite in the home folder unless given.
         host_names: Names besides the machine's own under which clients call.
         slots: Jobs that run at once on this machine.
+        job_folder_days: For how long the folder of a job is kept on this machine after its end.
+        containers: What runs images: `podman`, `docker`, `auto` for whichever is here, or `off`.
         strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
     """
 
@@ -37,6 +39,8 @@ class Settings:
     host_names: tuple[str, ...] = ()
     slots: int | None = None
     strict: bool = False
+    job_folder_days: float = 7
+    containers: str = "off"
     python_downloads: bool = field(default=False)
 
     @property

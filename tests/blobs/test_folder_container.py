@@ -107,3 +107,19 @@ def test_deleting_a_prefix_ends_although_something_in_it_stays(
 
     assert count == 1000
     assert [item.key for item in store.list().items] == ["many/0000"]
+
+
+@pytest.mark.parametrize("block_id", ["", "x" * 89])
+def test_a_block_id_is_as_long_as_the_protocol_says(store: LocalBlobStore, block_id: str) -> None:
+    with pytest.raises(InvalidRequest, match="block id"):
+        store.stage_block("a", block_id, [b"x"])
+
+
+def test_blocks_that_wait_are_told_by_their_ids(store: LocalBlobStore) -> None:
+    store.stage_block("a", "MDE=", [b"one"])
+    store.stage_block("a", "../\u00e9/\0", [b"three"])
+    store.stage_block("b", "MDE=", [b"other"])
+
+    assert store.staged_blocks("a") == {"MDE=": 3, "../\u00e9/\0": 5}
+    store.commit_blocks("a", ["MDE="])
+    assert store.staged_blocks("a") == {}

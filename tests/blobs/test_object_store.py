@@ -81,6 +81,7 @@ def test_staged_blocks_show_in_no_listing_until_they_are_a_blob(store: ObstoreBl
 
     assert store.list().items == ()
     assert store.list(delimiter="/").prefixes == ()
+    assert store.staged_blocks("folder/blob") == {"b1": 6, "b2": 5}
 
     store.commit_blocks("folder/blob", ["b1", "b2"])
 

@@ -167,11 +167,19 @@ def _blob(fake: Fake, request: Request, key: str, body: bytes) -> Response:
         assert base64.b64decode(sent) == hashlib.md5(body).digest()
         fake.blobs[key] = body
         return Response(status_code=201)
+    if action == "blocklist":
+        return _block_list(fake.blocks.get(key, {}))
     if action == "list":
         return _blob_list(fake, request, key)
     if key not in fake.blobs:
         return Response(status_code=404, headers={"x-ms-error-code": "BlobNotFound"})
     return _ranged(request, fake.blobs[key])
+
+
+def _block_list(blocks: dict[str, bytes]) -> Response:
+    rows = "".join(f"<Block><Name>{name}</Name><Size>{len(part)}</Size></Block>" for name, part in blocks.items())
+    text = f"<BlockList><UncommittedBlocks>{rows}</UncommittedBlocks></BlockList>"
+    return Response(text, status_code=200 if blocks else 404, media_type="application/xml")
 
 
 def _ranged(request: Request, content: bytes) -> Response:
@@ -208,7 +216,7 @@ def prepare(fake: Fake) -> None:
             "properties": {
                 "datastoreType": "AzureBlob",
                 "containerName": container,
-                "accountName": "account",
+                "accountName": "localhost/blob/ws-guid/",
                 "isDefault": name == "workspaceblobstore",
                 "credentials": {"credentialsType": "None"},
             },

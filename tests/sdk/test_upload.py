@@ -115,6 +115,25 @@ def test_a_big_file_travels_in_blocks(
     assert list(fetched[0].parent.iterdir()) == fetched
 
 
+def test_a_big_file_goes_on_at_the_block_where_it_stopped(
+    container: BlobContainer, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "SINGLE_PUT_BYTES", 1000)
+    monkeypatch.setattr(uploads, "BLOCK_BYTES", 300)
+    content = bytes(range(256)) * 5
+    (tmp_path / "big.bin").write_bytes(content)
+    key = uploads.upload(container, take(tmp_path / "big.bin"), "h")
+    blocks = fake.blocks[f"store/{key}"]
+    lost = next(iter(blocks))
+    del fake.blobs[f"store/{key}"], blocks[lost]  # as if it had been broken off before this one
+    fake.requests.clear()
+
+    uploads.upload(container, take(tmp_path / "big.bin"), "h")
+
+    assert fake.count("comp=block&") == 1
+    assert fake.blobs[f"store/{key}"] == content
+
+
 def test_a_failed_upload_ends_with_its_cause(container: BlobContainer, fake: Fake, tmp_path: Path) -> None:
     snapshot = take(write(tmp_path / "d", **{"a.txt": "long ago"}))
     (tmp_path / "d" / "a.txt").write_text("now")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -130,6 +131,23 @@ class LocalExecutor(Executor):
                     signal.pidfd_send_signal(descriptor, signal.SIGTERM)
             finally:
                 os.close(descriptor)
+
+    def kept(self) -> Iterable[str]:
+        """Names of the workloads whose folders are on this machine."""
+        return [entry.name for entry in self._root.iterdir() if not entry.name.startswith(".") and entry.is_dir()]
+
+    def forget(self, name: str) -> bool:
+        """Remove the folder of a workload, artifacts excluded; False when it still runs."""
+        planning.check_name(name)
+        path = self._root / name
+        if not path.is_dir():
+            return True
+        folder = JobFolder(path)
+        with folder.exclusive():
+            if folder.has_supervisor():
+                return False
+            shutil.rmtree(path, ignore_errors=True)
+        return True
 
     def _folder(self, handle: Handle) -> JobFolder:
         planning.check_name(handle)

@@ -66,6 +66,7 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         "command": workload.command,
         "code": None if workload.code is None else str(workload.code),
         "path": _path(workload),
+        "container": None if workload.container is None else asdict(workload.container),
         "environment_prefix": _text(workload.environment),
         "virtual_env": _text(workload.overlay_prefix or workload.environment),
         "variables": dict(workload.environment_variables),
@@ -78,6 +79,7 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         "peer_grace_seconds": workload.peer_grace_seconds,
         "header": list(workload.header),
         "token": workload.token,
+        "sampling": None if workload.sampling is None else asdict(workload.sampling),
         "stays_up": workload.stays_up,
     }
     argv = (sys.executable, "-I", "-S", str(SUPERVISOR), str(root / workload.name))

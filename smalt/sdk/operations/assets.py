@@ -196,9 +196,9 @@ class DataOperations(AssetOperations["Data"]):
             raise InvalidRequest(
                 f"Data {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
             )
-        datastore = getattr(asset, "datastore", None)
-        path = self._resolver.path(asset.path, datastore=datastore, long=False, folder=asset.type != "uri_file")
-        return asset.model_copy(update={"path": path})
+        is_folder = asset.type != "uri_file"
+        path = self._resolver.path(asset.path, datastore=asset.datastore, long=False, folder=is_folder)
+        return asset.model_copy(update={"path": path, "datastore": None})
 
 
 class ModelOperations(AssetOperations["Model"]):
@@ -212,8 +212,8 @@ class ModelOperations(AssetOperations["Model"]):
             raise InvalidRequest(
                 f"Model {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
             )
-        datastore = getattr(asset, "datastore", None)
-        return asset.model_copy(update={"path": self._resolver.path(asset.path, datastore=datastore, long=True)})
+        path = self._resolver.path(asset.path, datastore=asset.datastore, long=True)
+        return asset.model_copy(update={"path": path, "datastore": None})
 
     def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:
         """Fetch the files of a model into `<download_path>/<name>`."""

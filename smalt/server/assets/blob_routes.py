@@ -92,6 +92,8 @@ class _Pages:
             return await asyncio.to_thread(self._list, call, target)
         if _is_container(call, target):
             return Answer(200, None, blob_wire.common())
+        if call.query.get("comp") == "blocklist":
+            return await asyncio.to_thread(self._list_blocks, call, target)
         info, known = await asyncio.to_thread(self._look, target)
         headers = blob_wire.described(info, known)
         blob_wire.check_match(call.header("if-match"), info)
@@ -293,6 +295,19 @@ class _Pages:
         if known:  # seldom: most blobs without metadata never had any, and a look keeps no other writer waiting
             with self._works.write(NOBODY) as work:
                 blob_store.forget(work.connection, workspace_id, container, key)
+
+    def _list_blocks(self, call: Call, target: _Target) -> Answer:
+        """Blocks that wait; of a blob that is there, it is no longer known of which it was made."""
+        kind = call.query.get("blocklisttype", "committed").lower()
+        if kind not in ("committed", "uncommitted", "all"):
+            raise InvalidRequest(
+                f"blocklisttype={kind[:40]!r} is none of committed, uncommitted and all.",
+                code="InvalidQueryParameterValue",
+            )
+        waiting = target.store.staged_blocks(clean_key(target.key)) if kind != "committed" else {}
+        if not waiting and target.store.head(target.key) is None:
+            raise _missing(target)
+        return Answer(200, blob_wire.block_list(waiting, kind), blob_wire.common(), "application/xml")
 
     def _list(self, call: Call, target: _Target) -> Answer:
         prefix = call.query.get("prefix", "")

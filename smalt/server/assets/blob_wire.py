@@ -162,6 +162,16 @@ def block_ids(body: bytes) -> list[str]:
     return [element.text or "" for element in root if element.tag in ("Latest", "Uncommitted", "Committed")]
 
 
+def block_list(waiting: Mapping[str, int], kind: str) -> str:
+    """The answer to a call for the blocks of a blob, of the kind that was asked for."""
+    rows = "".join(
+        f"<Block><Name>{escape(name)}</Name><Size>{size}</Size></Block>" for name, size in sorted(waiting.items())
+    )
+    committed = "<CommittedBlocks />" if kind != "uncommitted" else ""
+    uncommitted = f"<UncommittedBlocks>{rows}</UncommittedBlocks>" if kind != "committed" else ""
+    return f'<?xml version="1.0" encoding="utf-8"?><BlockList>{committed}{uncommitted}</BlockList>'
+
+
 def listing(
     container: str,
     prefix: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from smalt.blobs import BlobStore, LocalBlobStore
@@ -57,8 +58,26 @@ class Containers:
         if folder.exists():
             shutil.rmtree(folder)
 
+    def discard_unfinished(self, before: datetime) -> int:
+        """Remove what was staged and never became a blob since then; how many uploads that were."""
+        staged = [*self._root.glob("*/.staging/*"), *self._root.glob("*/.staging/blocks/*")]
+        old = [path for path in staged if path.name != "blocks" and _written_at(path) < before.timestamp()]
+        for path in old:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(old)
+
     def ensure(self, workspace_id: str, container: str) -> None:
         """Make the folder of a container."""
         found = self.store(workspace_id, container).local_path("")
         if found is not None:
             found.mkdir(parents=True, exist_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # It became a blob meanwhile.
+        return float("inf")

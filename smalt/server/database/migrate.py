@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

@@ -12,6 +12,7 @@ from smalt.server.jobs.parallel import RESUME_FROM, ParallelKind
 from smalt.server.jobs.pinning import Pinned, Pinner
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.purge import JobsOfWorkspace
+from smalt.server.jobs.retention import Retention
 from smalt.server.jobs.routes import routes
 from smalt.server.jobs.service import Changes, JobService
 from smalt.server.jobs.software import Software
@@ -46,6 +47,7 @@ __all__ = [
     "Problems",
     "Progress",
     "Result",
+    "Retention",
     "Software",
     "Starter",
     "Submission",

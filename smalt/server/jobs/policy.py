@@ -38,9 +38,9 @@ class Machine:
         return cls(cores=os.cpu_count() or 1, has_gpu=_GPU_DEVICE.exists())
 
 
-def remarks(job: CommandJob, *, machine: Machine) -> list[Remark]:
+def remarks(job: CommandJob, *, machine: Machine, in_container: bool = False) -> list[Remark]:
     """What of a job is not honoured, or in another way than its author may expect."""
-    return [*_of_resources(job, machine), *_of_the_rest(job)]
+    return [*_of_resources(job, machine, in_container=in_container), *_of_the_rest(job)]
 
 
 def check(found: list[Remark], *, strict: bool) -> None:
@@ -54,7 +54,7 @@ def check(found: list[Remark], *, strict: bool) -> None:
         raise Unsupported(f"{' '.join(losses)} This server is strict and refuses such jobs; leave that out.")
 
 
-def _of_resources(job: CommandJob, machine: Machine) -> Iterator[Remark]:
+def _of_resources(job: CommandJob, machine: Machine, *, in_container: bool) -> Iterator[Remark]:
     resources = job.resources
     if resources is None:
         return
@@ -66,9 +66,9 @@ def _of_resources(job: CommandJob, machine: Machine) -> Iterator[Remark]:
             yield Remark(f"Instance type {size} is not chosen; the job runs on this machine ({machine.cores} cores).")
     if (resources.instance_count or 1) > 1:
         yield Remark(f"All {resources.instance_count} instances are processes of this machine.")
-    if resources.shm_size:
+    if resources.shm_size and not in_container:
         yield Remark(f"shm_size {resources.shm_size} is not set; processes share the memory of this machine.")
-    if resources.docker_args:
+    if resources.docker_args and not in_container:
         yield Remark(f"docker_args {resources.docker_args!r} have no effect; there is no container.", is_loss=True)
     for name in ("cpu", "memory", "gpu"):
         value = getattr(resources, name)

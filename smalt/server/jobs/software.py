@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from smalt.entities.environment import Environment
-from smalt.environments import EnvironmentRequest, Recipe, SubstitutionPolicy, plan
+from smalt.environments import EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy, plan
 from smalt.errors import InvalidRequest, NotFound
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.work import Work
@@ -26,6 +27,7 @@ class Software:
         locator: Where the build contexts of them are.
         policy: What to do with a wish that cannot be honoured to the letter.
         aliases: The operator's table of images and curated names.
+        containers: Whether images run as they are.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Software:
         *,
         policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
         aliases: Mapping[str, EnvironmentRequest] | None = None,
+        containers: bool = False,
     ) -> None:
         self._assets = assets
         self._locator = locator
         self._policy = policy
         self._aliases = aliases or {}
+        self._containers = containers
 
     def choose(
         self, work: Work, workspace: WorkspaceRecord, environment: str | Environment | None
@@ -82,7 +86,7 @@ class Software:
             dockerfile=environment.build.dockerfile_path if environment.build else "Dockerfile",
             environment_name=name,
         )
-        return plan(request, policy=self._policy, aliases=self._aliases)
+        return plan(request, policy=self._policy, aliases=self._aliases, containers=self._containers)
 
 
 def to_document(recipe: Recipe) -> dict[str, Any]:  # Any: JSON
@@ -93,6 +97,7 @@ def to_document(recipe: Recipe) -> dict[str, Any]:  # Any: JSON
         "constraints": list(recipe.constraints),
         "notes": list(recipe.notes),
         "policy": recipe.policy.value,
+        "image": None if recipe.image is None else asdict(recipe.image),
     }
 
 
@@ -104,6 +109,7 @@ def from_document(document: Mapping[str, Any]) -> Recipe:  # Any: JSON
         constraints=tuple(document["constraints"]),
         notes=tuple(document["notes"]),
         policy=SubstitutionPolicy(document["policy"]),
+        image=ImageRecipe(**document["image"]) if document.get("image") else None,
     )
 
 

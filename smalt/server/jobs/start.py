@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,9 +10,9 @@ from pathlib import Path
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import DataInput
-from smalt.environments import BuiltEnvironment, overlay
-from smalt.errors import NotFound
-from smalt.executors import Executor, Handle, Workload
+from smalt.environments import BuiltEnvironment, Engine, overlay
+from smalt.errors import NotFound, Unsupported
+from smalt.executors import Container, Executor, Handle, Workload
 from smalt.server.assets import DataLocator, Location
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import outputs, policy, workload
@@ -48,6 +49,7 @@ class Starter:
             the executor uses.
         base_url: Where jobs reach this server, by plain HTTP on this machine.
         machine: What this machine has.
+        engine: Runs images, if they are used.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Starter:
         overlays: Path,
         base_url: str,
         machine: policy.Machine | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self._executor = executor
         self._locator = locator
@@ -70,6 +73,7 @@ class Starter:
         self._overlays = overlays
         self._base_url = base_url
         self._machine = machine or policy.Machine.here()
+        self._engine = engine
 
     def artifacts(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Path:
         """The folder of a job's artifacts.
@@ -104,6 +108,7 @@ class Starter:
             environment=environment.prefix,
             python=environment.python,
             overlay=self._overlays / record.workload / _OVERLAY,
+            container=self._container(job, environment),
             variables=self._environments.job_variables(),
             header=self._header(job, environment),
         )
@@ -115,8 +120,8 @@ class Starter:
         Raises:
             Unavailable: It could not be started, and nothing runs.
         """
-        assert ready.workload.overlay_prefix is not None
-        overlay(ready.environment, ready.workload.overlay_prefix)
+        if ready.workload.overlay_prefix is not None:
+            overlay(ready.environment, ready.workload.overlay_prefix)
         return self._executor.start(self._executor.plan(ready.workload))
 
     def tidy(self, record: JobRecord) -> None:
@@ -139,6 +144,22 @@ class Starter:
             outputs={name: locate(uri) for name, uri in pinned["outputs"].items()},
         )
 
+    def _container(self, job: CommandJob, environment: BuiltEnvironment) -> Container | None:
+        if environment.image is None:
+            return None
+        if self._engine is None:
+            raise Unsupported("The environment is an image, and this server was started without containers.")
+        options: list[str] = []
+        if job.resources is not None and job.resources.shm_size:
+            options += ["--shm-size", job.resources.shm_size]
+        if job.resources is not None and job.resources.docker_args:
+            given = job.resources.docker_args
+            options += shlex.split(given) if isinstance(given, str) else given
+        return Container(self._engine.kind, self._engine.program, environment.image, tuple(options))
+
     def _header(self, job: CommandJob, environment: BuiltEnvironment) -> tuple[str, ...]:
-        found = [remark.text for remark in policy.remarks(job, machine=self._machine)]
+        remarks = policy.remarks(job, machine=self._machine, in_container=environment.image is not None)
+        found = [remark.text for remark in remarks]
+        if environment.image is not None and self._engine is not None:
+            found.insert(0, f"Runs in a container of {self._engine.kind}, image {environment.image}.")
         return (*environment.notes, *found)

@@ -264,6 +264,14 @@ def remove(connection: Connection, job_ids: Collection[str]) -> None:
     connection.execute(delete(jobs).where(jobs.c.id.in_(job_ids)))
 
 
+def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str, datetime]]:
+    """Those of some workloads whose jobs are over, and since when."""
+    query = select(jobs.c.workload, jobs.c.ended_at).where(
+        jobs.c.workload.in_(workloads), jobs.c.active.is_(False), jobs.c.ended_at.is_not(None)
+    )
+    return [(row.workload, row.ended_at) for row in connection.execute(query)]
+
+
 def call_next(connection: Connection, *, now: datetime, count: int) -> None:
     """Make the oldest queued jobs due, as places have become free."""
     waiting = select(jobs.c.id).where(jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED)

@@ -102,7 +102,9 @@ class Submission:
         command = kind.expand(job)
         pinned = self._pinner.pin(work, workspace, name, command, problems)
         with problems.at("resources"):
-            policy.check(policy.remarks(command, machine=self._machine), strict=self._strict)
+            in_container = pinned.recipe is not None and pinned.recipe.image is not None
+            found = policy.remarks(command, machine=self._machine, in_container=in_container)
+            policy.check(found, strict=self._strict)
         problems.raise_any()
         return Draft(job.type, with_pins(job, pinned), pinned.document())
 

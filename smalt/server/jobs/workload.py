@@ -13,7 +13,7 @@ from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
 from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.types import AssetType, Mode
 from smalt.errors import NotFound
-from smalt.executors import Distribution, Mount, Workload
+from smalt.executors import Container, Distribution, Mount, Sampling, Workload
 from smalt.executors.base import DistributionKind, MountMode
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs
@@ -21,6 +21,10 @@ from smalt.server.jobs.store import JobRecord
 from smalt.server.work import JobGrant
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions
+
+_SWITCH = "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"
+_INTERVAL = "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 1.0, 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Setting:
         environment: Prefix of the built environment, and its interpreter.
         python: The interpreter.
         overlay: The private layer.
+        container: Where the command runs instead of on these.
         variables: Further variables, e.g. for pip.
         header: Lines for the top of the log.
     """
@@ -58,6 +63,7 @@ class Setting:
     environment: Path
     python: Path
     overlay: Path
+    container: Container | None
     variables: Mapping[str, str]
     header: tuple[str, ...]
 
@@ -105,9 +111,10 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         command=command_text(job, known_inputs=places.inputs.keys()),
         artifacts=artifacts,
         code=None if places.code is None else places.code.local_path or _url(places.code, setting),
-        environment=setting.environment,
-        python=setting.python,
-        overlay_prefix=setting.overlay,
+        container=setting.container,
+        environment=None if setting.container else setting.environment,
+        python=None if setting.container else setting.python,
+        overlay_prefix=None if setting.container else setting.overlay,
         environment_variables=variables(record, job, places, setting),
         mounts=mounts(record, job, places, setting),
         distribution=distribution(job),
@@ -115,7 +122,25 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         timeout_seconds=limits.timeout if limits is not None else None,
         header=setting.header,
         token=setting.token,
+        sampling=sampling(record, job, setting),
     )
+
+
+def sampling(record: JobRecord, job: CommandJob, setting: Setting) -> Sampling | None:
+    """What is measured of a job, steered by the variables with which MLflow's own clients are steered.
+
+    A job that names the switch wants none (`false`), or measures itself under the same names (`true`).
+    """
+    own = job.environment_variables
+    if _SWITCH in own:
+        return None
+    url = f"{_tracking_uri(setting)}/api/2.0/mlflow/runs/log-batch"
+    try:
+        interval = float(own.get(_INTERVAL, ""))
+    except ValueError:
+        return Sampling(url, record.name)
+    # The bound comes first, since every comparison with "nan" is false.
+    return Sampling(url, record.name, interval_seconds=min(max(_SHORTEST_SECONDS, interval), _LONGEST_SECONDS))
 
 
 def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> dict[str, str]:
@@ -140,7 +165,7 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
         "AZUREML_RUN_TOKEN_EXPIRY": str(int(setting.token_expires_at.timestamp())),
         "AZUREML_CR_COMPUTE_CONTEXT": "local",
         "AZUREML_COMPUTE_USE_COMMON_RUNTIME": "true",
-        "MLFLOW_TRACKING_URI": f"{setting.base_url}/mlflow/v2.0{workspace.scope}",
+        "MLFLOW_TRACKING_URI": _tracking_uri(setting),
         "MLFLOW_TRACKING_TOKEN": setting.token,
         "MLFLOW_RUN_ID": record.name,
         "MLFLOW_EXPERIMENT_ID": setting.experiment_id,
@@ -207,6 +232,10 @@ def _url(location: Location, setting: Setting) -> str:
     if location.container:
         return f"{setting.base_url}/blob/{setting.workspace.id}/{location.container}/{location.key}"
     return location.uri
+
+
+def _tracking_uri(setting: Setting) -> str:
+    return f"{setting.base_url}/mlflow/v2.0{setting.workspace.scope}"
 
 
 def _prefixes(locations: Collection[Location]) -> tuple[str, ...]:

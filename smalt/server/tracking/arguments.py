@@ -73,6 +73,13 @@ class Arguments:
             raise limits.invalid(name, "...", "It holds a NUL character.")
         return value
 
+    def mapping(self, name: str) -> dict[str, Any]:
+        """An object, empty when it was not given."""
+        value = self._get(name) or {}
+        if not isinstance(value, dict):
+            raise limits.invalid(name, value, "An object is expected.")
+        return value
+
     def objects(self, name: str) -> list[dict[str, Any]]:
         """A list of objects."""
         value = self._body.get(name) or []

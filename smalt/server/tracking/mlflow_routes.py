@@ -10,6 +10,7 @@ from smalt.server.tracking import (
     other_routes,
     registry_routes,
     run_routes,
+    trace_routes,
 )
 from smalt.server.tracking.artifact_files import ArtifactFiles
 from smalt.server.tracking.artifacts import ArtifactStore
@@ -47,5 +48,6 @@ def mlflow_routes(
         *model_routes.routes(service, workspaces, files),
         *registry_routes.routes(registry, workspaces),
         *artifact_routes.routes(service, workspaces, files, works),
+        *trace_routes.routes(service, workspaces),
         *other_routes.routes(),
     ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from smalt.server.http import SIGNED_IN, Answer, Call, Route, ok
-from smalt.server.tracking.errors import EndpointNotFound, NotImplementedHere
+from smalt.server.tracking.errors import EndpointNotFound
 from smalt.server.tracking.table import READ_RUNS, Table
 
-PROTOCOL = "3.1.0"
+PROTOCOL = "3.4.0"
 """The version of MLflow's server whose calls are served; clients choose by it what to try."""
 
 _INFO = {
@@ -26,8 +26,6 @@ def routes() -> list[Route]:
     table.add("GET", "/health", _health, SIGNED_IN, jobs=True, apis=("",))
     table.add("GET", "/server-info", _info, SIGNED_IN, jobs=True, apis=("/api/3.0/mlflow", "/ajax-api/3.0/mlflow"))
     for method in _METHODS:
-        for path in ("/traces", "/traces/{rest:path}"):
-            table.add(method, path, _no_traces, READ_RUNS, jobs=True, apis=("/api/2.0/mlflow", "/api/3.0/mlflow"))
         table.add(method, "/{rest:path}", _unknown, READ_RUNS, jobs=True, apis=("/api/2.0", "/api/3.0", "/ajax-api"))
     return table.routes
 
@@ -45,11 +43,6 @@ def _health(call: Call) -> Answer:
 def _info(call: Call) -> Answer:
     """Say what the server can do."""
     return ok(_INFO)
-
-
-def _no_traces(call: Call) -> Answer:
-    """Refuse traces."""
-    raise NotImplementedHere("This server stores no traces. Turn tracing off with mlflow.tracing.disable().")
 
 
 def _unknown(call: Call) -> Answer:

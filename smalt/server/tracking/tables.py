@@ -190,3 +190,61 @@ logged_model_metrics = Table(
     Column("dataset_name", Text),
     Column("dataset_digest", Text),
 )
+
+traces = Table(
+    "traces",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("workspace_id", Text, nullable=False),
+    # As MLflow calls it: `tr-` and the id in its spans.
+    Column("trace_id", Text, nullable=False),
+    Column("experiment", BigInteger, nullable=False),
+    Column("name", Text),
+    Column("state", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("duration", BigInteger),
+    Column("client_request_id", Text),
+    Column("request_preview", Text),
+    Column("response_preview", Text),
+    # The running job that made it.
+    Column("owner_job", Text),
+    UniqueConstraint("workspace_id", "trace_id"),
+    Index("ix_traces_experiment_started_at", "experiment", "started_at"),
+    Index("ix_traces_experiment_name", "experiment", "name"),
+    Index("ix_traces_experiment_state", "experiment", "state"),
+)
+
+trace_labels = Table(
+    "trace_labels",
+    metadata,
+    Column("trace", BigInteger, primary_key=True),
+    # tag: may change; metadata: stays; run: a run that the trace belongs to, by its id.
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("ix_trace_labels_kind_key", "kind", "key"),
+    sqlite_with_rowid=False,
+)
+
+spans = Table(
+    "spans",
+    metadata,
+    Column("trace", BigInteger, primary_key=True),
+    Column("span_id", Text, primary_key=True),
+    Column("experiment", BigInteger, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("parent_id", Text),
+    Column("name", Text, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("started_at_ns", BigInteger, nullable=False),
+    Column("ended_at_ns", BigInteger),
+    Column("status", SmallInteger, nullable=False),
+    Column("status_message", Text, nullable=False),
+    Column("attributes", Document, nullable=False),
+    Column("events", Document, nullable=False),
+    Column("links", Document, nullable=False),
+    Column("resource", Document, nullable=False),
+    Index("ix_spans_experiment_started_at_ns", "experiment", "started_at_ns"),
+    Index("ix_spans_experiment_name", "experiment", "name"),
+    Index("ix_spans_experiment_status", "experiment", "status"),
+)

@@ -129,3 +129,62 @@ def test_registered_models_are_searched_and_deleted(client, unique):
     assert [model.description for model in found] == ["one"]
     with pytest.raises(MlflowException):
         client.get_registered_model(unique)
+
+
+@mlflow.trace(span_type="CHAIN", attributes={"version": 2})
+def answer(question: str) -> str:
+    with mlflow.start_span(name="look up", span_type="RETRIEVER") as span:
+        span.set_inputs({"question": question})
+        span.set_attribute("scores", [0.5, 1])
+        span.set_outputs(["a page"])
+    return f"{question} 42 \u00fc"
+
+
+@mlflow.trace
+def broken() -> None:
+    raise ValueError("no")
+
+
+def test_traces_keep_their_spans_and_are_searched_tagged_and_deleted(client, unique):
+    experiment = mlflow.set_experiment(unique).experiment_id
+    with mlflow.start_run() as run:
+        answer("why?")
+        good = mlflow.get_last_active_trace_id()
+    with pytest.raises(ValueError, match="no"):
+        broken()
+    mlflow.flush_trace_async_logging()
+
+    trace = mlflow.get_trace(good)
+    root, inner = trace.data.spans
+    assert (root.name, root.span_type, root.inputs, root.outputs) == (
+        "answer", "CHAIN", {"question": "why?"}, "why? 42 \u00fc"
+    )  # fmt: skip
+    assert root.attributes["version"] == 2
+    assert (inner.name, inner.parent_id, inner.outputs) == ("look up", root.span_id, ["a page"])
+    assert inner.attributes["scores"] == [0.5, 1]
+    assert (trace.info.state, trace.info.tags["mlflow.traceName"]) == ("OK", "answer")
+    assert trace.info.execution_duration >= 0
+
+    def found(filter_string=None, **more):
+        traces = mlflow.search_traces(locations=[experiment], filter_string=filter_string, return_type="list", **more)
+        return [each.info.trace_id for each in traces]
+
+    bad = next(each for each in found() if each != good)
+    assert found(order_by=["timestamp_ms ASC"]) == [good, bad]
+    assert found("trace.status = 'ERROR'") == [bad]
+    assert found("span.type = 'RETRIEVER'") == [good]
+    assert found("trace.name LIKE 'ans%' AND execution_time_ms < 600000") == [good]
+    assert found(run_id=run.info.run_id) == [good]
+    failed = mlflow.get_trace(bad).data.spans[0]
+    assert (str(failed.status.status_code), failed.events[0].attributes["exception.message"]) == (
+        "SpanStatusCode.ERROR", "no"
+    )  # fmt: skip
+
+    mlflow.set_trace_tag(good, "seen", "yes")
+    assert found("tags.seen = 'yes'") == [good]
+    mlflow.delete_trace_tag(good, "seen")
+    assert found("tags.seen = 'yes'") == []
+    assert client.delete_traces(experiment, trace_ids=[good]) == 1
+    assert found() == [bad]
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_trace(good)

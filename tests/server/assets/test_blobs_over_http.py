@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +23,10 @@ import pytest
 import uvicorn
 
 from smalt.kit import clock
+from smalt.sdk.blobs import BlobContainer
+from smalt.sdk.snapshot import take
+from smalt.sdk.transport import Transport
+from smalt.sdk.upload import BLOCK_BYTES, upload
 from smalt.server.assets import Containers, Signer, blob_routes
 from smalt.server.database import Database, metadata
 from smalt.server.events import Events
@@ -288,6 +294,10 @@ said["narrow_write"] = failure(lambda: narrow.upload_blob("many/new.txt", b""))
 said["narrow_elsewhere"] = failure(lambda: narrow.get_blob_client("data/big.bin").download_blob())
 late = ContainerClient.from_container_url(f"{base.rstrip('/')}/azureml?{expired}")
 said["expired"] = failure(lambda: late.get_blob_client("many/1.txt").download_blob())
+fresh = container.get_blob_client("data/parts.bin")
+fresh.stage_block("b1", b"12345")
+said["waiting"] = [[block.id, block.size] for block in fresh.get_block_list("uncommitted")[1]]
+said["no_blocks"] = failure(lambda: container.get_blob_client("none").get_block_list("all"))
 print(json.dumps(said))
 """
 
@@ -334,5 +344,67 @@ def test_the_stock_storage_client_uploads_lists_and_downloads(
         "narrow": ["many/0.txt"],
         "narrow_write": ["ClientAuthenticationError", "AuthenticationFailed"],
         "narrow_elsewhere": ["ClientAuthenticationError", "AuthenticationFailed"],
+        "waiting": [["b1", 5]],
+        "no_blocks": ["ResourceNotFoundError", "BlobNotFound"],
         "expired": ["ClientAuthenticationError", "AuthenticationFailed"],
     }
+
+
+BROKEN_OFF = """
+import sys
+from pathlib import Path
+from smalt.sdk.blobs import BlobContainer
+from smalt.sdk.snapshot import take
+from smalt.sdk.transport import Transport
+from smalt.sdk.upload import upload
+url, folder, path = sys.argv[1:]
+container = BlobContainer(Transport(url, lambda: "person"), folder)
+upload(container, take(Path(path)), "hash", progress=lambda done, _: print(done, flush=True))
+"""
+
+
+class Counted(BlobContainer):
+    """Counts the blocks it sends."""
+
+    sent = 0
+
+    def put_block(self, key: str, block: str, content: bytes, *, md5: bytes) -> None:
+        Counted.sent += 1
+        super().put_block(key, block, content, md5=md5)
+
+
+def test_an_upload_killed_in_the_middle_of_a_file_goes_on_with_the_blocks_that_are_missing(
+    served: Served, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(os.urandom(1024) * (12 * BLOCK_BYTES // 1024))
+    folder = "/" + served.url().split("/", 3)[3]
+    client = subprocess.Popen(
+        [sys.executable, "-c", BROKEN_OFF, served.url().removesuffix(folder), folder, str(large)],
+        stdout=subprocess.PIPE,
+    )
+    with client:
+        assert client.stdout.readline()  # one block has arrived
+        client.send_signal(signal.SIGSTOP)  # time for us to look, none for it to finish
+        client.kill()
+    transport = Transport(served.url().removesuffix(folder), lambda: "person")
+    container = Counted(transport, folder)
+    waiting = len(container.staged_blocks("LocalUpload/hash/large.bin"))
+
+    key = upload(container, take(large), "hash")
+
+    assert 0 < waiting < 12
+    assert Counted.sent == 12 - waiting
+    assert (served.folder / key).read_bytes() == large.read_bytes()
+    assert container.staged_blocks(key) == {}
+    transport.close()
+
+
+def test_what_was_never_finished_is_removed_after_a_while(tmp_path: Path) -> None:
+    containers = Containers(tmp_path)
+    store = containers.store(WORKSPACE, "azureml")
+    store.stage_block("a", "MDE=", [b"one"])
+
+    assert containers.discard_unfinished(clock.now() - timedelta(hours=1)) == 0
+    assert containers.discard_unfinished(clock.now() + timedelta(hours=1)) == 1
+    assert store.staged_blocks("a") == {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import data_inputs
 from smalt.errors import InvalidRequest, Unsupported
+from smalt.executors import Sampling
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs, policy, workload
 
@@ -19,6 +21,8 @@ STRANGER = Location("", "", None, "https://elsewhere.example/data.csv")
 
 class Setting:
     token = "secret"
+    base_url = "http://127.0.0.1:8787"
+    workspace = SimpleNamespace(scope="/subscriptions/s/workspaces/w")
 
 
 def job(**fields):
@@ -70,6 +74,28 @@ def test_some_outputs_are_the_artifact_root(name):
     found = job(outputs={name: {}}).outputs[name]
 
     assert outputs.output_uri("one", name, found).endswith("/ExperimentRun/dcid.one/")
+
+
+@pytest.mark.parametrize(
+    ("asked", "interval"), [(None, 10), ("2.5", 2.5), ("0", 1), ("nan", 1), ("inf", 86400), ("often", 10)]
+)
+def test_system_metrics_go_to_the_server_that_gave_the_token_as_often_as_asked(asked, interval):
+    own = {"MLFLOW_TRACKING_URI": "https://elsewhere.example"}
+    if asked is not None:
+        own["MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"] = asked
+
+    found = workload.sampling(SimpleNamespace(name="one"), job(environment_variables=own), Setting())
+
+    assert found == Sampling(
+        "http://127.0.0.1:8787/mlflow/v2.0/subscriptions/s/workspaces/w/api/2.0/mlflow/runs/log-batch", "one", interval
+    )
+
+
+@pytest.mark.parametrize("switch", ["true", "false"])
+def test_a_job_that_measures_itself_or_wants_no_measuring_is_not_measured(switch):
+    own = {"MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": switch}
+
+    assert workload.sampling(SimpleNamespace(name="one"), job(environment_variables=own), Setting()) is None
 
 
 def test_a_strict_server_refuses_what_would_be_lost():

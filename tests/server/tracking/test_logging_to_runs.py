@@ -172,7 +172,7 @@ def test_datasets_and_models_of_a_run_are_shown(ask, new_run):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/3.0/mlflow/traces/x"), ("POST", "/api/2.0/mlflow/traces"), ("GET", "/api/2.0/mlflow/unheard-of")],
+    [("POST", "/api/2.0/mlflow/traces"), ("GET", "/api/2.0/mlflow/unheard-of")],
 )
 def test_what_is_not_served_says_so_in_the_envelope_of_mlflow(client, method, path):
     answer = client.request(method, "/mlflow/default" + path)

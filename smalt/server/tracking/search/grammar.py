@@ -180,6 +180,8 @@ class _Parser:
                 )
         if kind is Kind.DATASET and key not in {"name", "digest", "context"}:
             raise InvalidParameter(f"Invalid dataset key '{key}' specified. Valid keys are name, digest, context.")
+        if kind is Kind.SPAN and key not in {"name", "type", "status"}:
+            raise InvalidParameter(f"Invalid span key '{key}' specified. Valid keys are name, type, status.")
         return kind, key
 
     def _operator(self) -> str:

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     TAG = "tag"
     ATTRIBUTE = "attribute"
     DATASET = "dataset"
+    METADATA = "metadata"
+    SPAN = "span"
 
 
 NUMBER_OPERATORS = (">", ">=", "!=", "=", "<", "<=")
@@ -37,6 +39,10 @@ _PREFIXES: dict[str, Kind] = {
     "run": Kind.ATTRIBUTE,
     "dataset": Kind.DATASET,
     "datasets": Kind.DATASET,
+    "metadata": Kind.METADATA,
+    "request_metadata": Kind.METADATA,
+    "trace": Kind.ATTRIBUTE,
+    "span": Kind.SPAN,
 }
 
 
@@ -71,7 +77,7 @@ class Noun:
 
 
 RUNS = Noun(
-    kinds=frozenset(Kind),
+    kinds=frozenset({Kind.METRIC, Kind.PARAM, Kind.TAG, Kind.ATTRIBUTE, Kind.DATASET}),
     texts=frozenset({"run_id", "run_name", "user_id", "status", "artifact_uri"}),
     numbers=frozenset({"start_time", "end_time"}),
     lists=frozenset({"run_id"}),
@@ -128,4 +134,25 @@ LOGGED_MODELS = Noun(
         {"name", "model_id", "model_type", "status", "source_run_id", "creation_timestamp", "last_updated_timestamp"}
     ),
     sortable_kinds=frozenset({Kind.ATTRIBUTE, Kind.METRIC}),
+)
+
+_TRACE_TEXTS = frozenset({"trace_id", "client_request_id", "status", "name", "run_id"})
+_TRACE_NUMBERS = frozenset({"timestamp_ms", "execution_time_ms", "end_time_ms"})
+
+TRACES = Noun(
+    kinds=frozenset({Kind.ATTRIBUTE, Kind.TAG, Kind.METADATA, Kind.SPAN}),
+    texts=_TRACE_TEXTS,
+    numbers=_TRACE_NUMBERS,
+    lists=_TRACE_TEXTS,
+    aliases={
+        "request_id": "trace_id",
+        "state": "status",
+        "timestamp": "timestamp_ms",
+        "request_time": "timestamp_ms",
+        "execution_time": "execution_time_ms",
+        "execution_duration": "execution_time_ms",
+        "end_time": "end_time_ms",
+    },
+    nullable=frozenset({Kind.TAG, Kind.METADATA}),
+    sortable=_TRACE_NUMBERS | (_TRACE_TEXTS - {"run_id"}),
 )

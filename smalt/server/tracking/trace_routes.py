@@ -1,0 +1,204 @@
+"""`traces/...` of the MLflow protocol, and OpenTelemetry's export beside it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from smalt.kit import clock
+from smalt.server.http import Answer, Call, Route, ok
+from smalt.server.tracking import limits
+from smalt.server.tracking.arguments import Arguments, with_token
+from smalt.server.tracking.errors import InvalidParameter, NotImplementedHere
+from smalt.server.tracking.otlp import read_export
+from smalt.server.tracking.service import TrackingService
+from smalt.server.tracking.spaces import Workspaces
+from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
+from smalt.server.tracking.traces import TraceInfo
+
+_V2 = ("/api/2.0/mlflow", "/ajax-api/2.0/mlflow")
+_V3 = ("/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
+_DELETE_RUNS = "workspaces/experiments/runs/delete"
+_DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
+_MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z", re.ASCII)
+_MOST_AT_ONCE = 500
+
+
+def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
+    """The calls on traces."""
+    handlers = _Traces(service, workspaces)
+    table = Table()
+    table.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False)
+    table.add("POST", "/traces", handlers.put, WRITE_RUNS, jobs=True, apis=_V3, audited=False)
+    table.add("POST", "/traces/search", handlers.search, READ_RUNS, jobs=True, apis=_V3, writes=False)
+    table.add("GET", "/traces/get", handlers.get, READ_RUNS, jobs=True, apis=_V3)
+    table.add("GET", "/traces/batchGet", handlers.get_many, READ_RUNS, jobs=True, apis=_V3)
+    table.add("POST", "/traces/batchGetInfos", handlers.infos, READ_RUNS, jobs=True, apis=_V3, writes=False)
+    table.add("GET", "/traces/{trace_id}", handlers.info, READ_RUNS, jobs=True, apis=_V3)
+    both = _V2 + _V3
+    table.add("POST", "/traces/delete-traces", handlers.delete, _DELETE_RUNS, jobs=True, apis=both)
+    table.add("POST", "/traces/link-to-run", handlers.link, WRITE_RUNS, jobs=True, apis=both, audited=False)
+    table.add("PATCH", "/traces/{trace_id}/tags", handlers.set_tag, WRITE_RUNS, jobs=True, apis=both, audited=False)
+    table.add("DELETE", "/traces/{trace_id}/tags", handlers.delete_tag, WRITE_RUNS, jobs=True, apis=both, audited=False)
+    for method, path in (("POST", "/traces"), ("PATCH", "/traces/{trace_id}"), ("GET", "/traces")):
+        table.add(method, path, _too_old, READ_RUNS, jobs=True, apis=_V2)
+    return table.routes
+
+
+class _Traces:
+    def __init__(self, service: TrackingService, workspaces: Workspaces) -> None:
+        self._verbs = service.traces
+        self._workspaces = workspaces
+
+    def export(self, call: Call) -> Answer:
+        """Take spans as OpenTelemetry exports them."""
+        spans = read_export(
+            call.body,
+            content_type=call.header("content-type") or "",
+            encoding=(call.header("content-encoding") or "").lower(),
+        )
+        experiment_id = call.header("x-mlflow-experiment-id") or "0"
+        self._verbs.put_spans(call.work, self._workspaces.of(call), experiment_id, spans)
+        if (call.header("content-type") or "").startswith("application/json"):
+            return ok({})
+        return Answer(200, "", {}, "application/x-protobuf")  # an empty message: nothing was refused
+
+    def put(self, call: Call) -> Answer:
+        """Announce a trace, or say more about one."""
+        info = _object(_object(Arguments(call).mapping("trace"), "trace_info"), None)
+        place = _object(_object(info, "trace_location"), "mlflow_experiment")
+        given = TraceInfo(
+            trace_id=_text(info, "trace_id"),
+            experiment_id=_text(place, "experiment_id") or "0",
+            state=_text(info, "state") or "STATE_UNSPECIFIED",
+            started_at=_moment(_text(info, "request_time")) or clock.to_millis(call.work.now),
+            duration=_duration(_text(info, "execution_duration")),
+            client_request_id=_text(info, "client_request_id"),
+            request_preview=_text(info, "request_preview"),
+            response_preview=_text(info, "response_preview"),
+            tags=_texts(info, "tags"),
+            metadata=_texts(info, "trace_metadata"),
+        )
+        return ok({"trace": {"trace_info": self._verbs.put(call.work, self._workspaces.of(call), given)}})
+
+    def info(self, call: Call) -> Answer:
+        """Show a trace without its spans."""
+        found = self._verbs.info(call.work, self._workspaces.of(call), call.params["trace_id"])
+        return ok({"trace": {"trace_info": found}})
+
+    def get(self, call: Call) -> Answer:
+        """Show a trace with its spans."""
+        trace_id = Arguments(call).required("trace_id")
+        workspace = self._workspaces.of(call)
+        self._verbs.info(call.work, workspace, trace_id)
+        return ok({"trace": self._verbs.whole(call.work, workspace, [trace_id])[0]})
+
+    def get_many(self, call: Call) -> Answer:
+        """Show traces with their spans."""
+        return ok({"traces": self._verbs.whole(call.work, self._workspaces.of(call), _ids(call, "trace_ids"))})
+
+    def infos(self, call: Call) -> Answer:
+        """Show traces without their spans."""
+        return ok({"trace_infos": self._verbs.infos(call.work, self._workspaces.of(call), _ids(call, "trace_ids"))})
+
+    def search(self, call: Call) -> Answer:
+        """Find traces."""
+        given = Arguments(call)
+        places = [_object(place, "mlflow_experiment") for place in given.objects("locations")]
+        page = self._verbs.search(
+            call.work,
+            self._workspaces.of(call),
+            experiment_ids=[_text(place, "experiment_id") for place in places],
+            filter_text=given.text("filter"),
+            order_by=given.texts("order_by"),
+            offset=given.offset(),
+            limit=given.number("max_results", default=100, low=1, high=_MOST_AT_ONCE),
+        )
+        return ok(with_token({"traces": page.items}, page.after))
+
+    def set_tag(self, call: Call) -> Answer:
+        """Set a tag of a trace."""
+        given = Arguments(call)
+        self._verbs.set_tag(
+            call.work, self._workspaces.of(call), call.params["trace_id"], given.required("key"), given.text("value")
+        )
+        return ok({})
+
+    def delete_tag(self, call: Call) -> Answer:
+        """Take a tag of a trace away."""
+        key = call.query.get("key") or Arguments(call).required("key")
+        self._verbs.delete_tag(call.work, self._workspaces.of(call), call.params["trace_id"], key)
+        return ok({})
+
+    def link(self, call: Call) -> Answer:
+        """Say that traces belong to a run."""
+        run_id = Arguments(call).required("run_id")
+        self._verbs.link(call.work, self._workspaces.of(call), _ids(call, "trace_ids"), run_id)
+        return ok({})
+
+    def delete(self, call: Call) -> Answer:
+        """Delete traces of an experiment."""
+        given = Arguments(call)
+        until = given.number("max_timestamp_millis", default=0, low=0, high=limits.INT64)
+        deleted = self._verbs.delete(
+            call.work,
+            self._workspaces.of(call),
+            given.text("experiment_id", "0"),
+            trace_ids=_ids(call, "request_ids"),
+            until=until if given.has("max_timestamp_millis") else None,
+            limit=given.number("max_traces", default=_MOST_AT_ONCE, low=1, high=1_000_000),
+        )
+        return ok({"traces_deleted": deleted})
+
+
+def _too_old(call: Call) -> Answer:
+    """Refuse traces of clients before MLflow 3."""
+    raise NotImplementedHere("Traces of MLflow 2 are not taken. Use mlflow 3.4 or newer, or mlflow.tracing.disable().")
+
+
+def _ids(call: Call, name: str) -> list[str]:
+    found = Arguments(call).texts(name)
+    if len(found) > _MOST_AT_ONCE:
+        raise InvalidParameter(f"{len(found)} traces in one call; {_MOST_AT_ONCE} are taken.")
+    return found
+
+
+def _object(given: dict[str, Any], name: str | None) -> dict[str, Any]:
+    value = given if name is None else given.get(name) or {}
+    if not isinstance(value, dict):
+        raise limits.invalid(name or "trace", value, "An object is expected.")
+    return value
+
+
+def _text(given: dict[str, Any], name: str) -> str:
+    value = given.get(name)
+    if value is not None and (not isinstance(value, str) or "\0" in value):
+        raise limits.invalid(name, value, "A text without NUL characters is expected.")
+    return value or ""
+
+
+def _texts(given: dict[str, Any], name: str) -> dict[str, str]:
+    return {key: _text(found, key) for found in (_object(given, name),) for key in found if "\0" not in key}
+
+
+def _moment(text: str) -> int | None:
+    if not text:
+        return None
+    match = _MOMENT.fullmatch(text)
+    try:
+        whole = datetime.fromisoformat(f"{match[1]}+00:00") if match else None
+    except ValueError:
+        whole = None
+    if match is None or whole is None:
+        raise limits.invalid("request_time", text[:50], "A moment such as 2026-01-31T12:00:00.5Z is expected.")
+    return clock.to_millis(whole) + int((match[2] or "0").ljust(3, "0")[:3])
+
+
+def _duration(text: str) -> int | None:
+    if not text:
+        return None
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise limits.invalid("execution_duration", text[:50], "Seconds such as 1.5s are expected.")
+    return int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0")[:3])
