@@ -228,4 +228,5 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "logged_models",
         "runs",
         "step_results",
+        "traces",
     }
