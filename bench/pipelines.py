@@ -28,16 +28,19 @@ def chain(count: int) -> Steps:
     """Steps one after the other, each bound to the one before."""
     steps: Steps = {}
     for number in range(count):
-        step = {"type": "command", "component": "azureml:noop:1", "outputs": {"o": {}}}
+        step = {"type": "command", "component": "azureml:noop:1", "inputs": {"n": number}, "outputs": {"o": {}}}
         if number:
-            step["inputs"] = {"i": f"${{{{parent.jobs.s{number - 1}.outputs.o}}}}"}
+            step["inputs"]["i"] = f"${{{{parent.jobs.s{number - 1}.outputs.o}}}}"
         steps[f"s{number}"] = step
     return steps
 
 
 def fan(count: int) -> Steps:
     """Steps that need nothing of each other."""
-    return {f"s{number}": {"type": "command", "component": "azureml:noop:1"} for number in range(count)}
+    return {
+        f"s{number}": {"type": "command", "component": "azureml:noop:1", "inputs": {"n": number}}
+        for number in range(count)
+    }
 
 
 class Client:
@@ -51,7 +54,7 @@ class Client:
             "type": "command",
             "command": COMMAND,
             "environment": "azureml:plain:1",
-            "inputs": {"i": {"type": "uri_folder", "optional": True}},
+            "inputs": {"n": {"type": "integer"}, "i": {"type": "uri_folder", "optional": True}},
             "outputs": {"o": {"type": "uri_folder"}},
         }
         self.put("components/noop/versions/1", {"componentSpec": spec})

@@ -97,6 +97,10 @@ class Outputs(Mapping[tuple[str, str], Value]):
         row = self._last(step)
         return {} if row is None or row.child is None else self._result(row.child).written
 
+    def place(self, child: str, name: str) -> str | None:
+        """Where a step's job has an output as a whole: for a single file, perhaps its folder."""
+        return self._result(child).outputs.get(name)
+
     def uri(self, child: str, name: str) -> str | None:
         """Where an output of a step's job is."""
         return self._result(child).uri(name)

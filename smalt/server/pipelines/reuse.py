@@ -92,7 +92,10 @@ class Reuse:
         taken = self._taken_over(key)
         identities, unknown = self._identities(node, values, overrides)
         if draft.kind == "pipeline":
-            nested = {**draft.pinned.get("parts", {}), "identities": identities}
+            outputs = draft.job.outputs.items()
+            # Where such an output goes was chosen by this pipeline, not by a person.
+            unplaced = [name for name, output in outputs if not output.path or output.path in own_places]
+            nested = {**draft.pinned.get("parts", {}), "identities": identities, "unplaced": unplaced}
             resumed = self._plan.parts.get("resume", {}).get(node.name)
             if resumed is not None:
                 nested |= resumed
@@ -157,7 +160,9 @@ class Reuse:
 
     def _is_there(self, uri: str) -> bool:
         try:
-            return self._locator.locate(self._work, self._workspace, uri).exists()
+            place = self._locator.locate(self._work, self._workspace, uri)
+            # A folder that a step left empty is there all the same.
+            return place.local_path.exists() if place.local_path is not None else place.exists()
         except SmaltError:
             return False
 

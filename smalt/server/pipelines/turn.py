@@ -165,7 +165,7 @@ class Turn:
         self.children.adopt(
             self.work, self.workspace, self.record, name, chosen.draft, of=chosen.adopted, properties=properties
         )
-        self._take_over(what, chosen.adopted)
+        self._follow_outputs(what, name)
         self._diary.note(key, f"reused {chosen.adopted.name}", chosen.reason)
         return self._write(
             key,
@@ -247,6 +247,7 @@ class Turn:
             self._change(row, StepStatus.FAILED, error=error.message)
             return
         self._change(row, StepStatus.COMPLETED, value=value)
+        self._follow_outputs(node, str(row.child))
         self._reuse.offer(row, node, self.record, str(row.child))
 
     def _outcome(self, node: Node, outcomes: Mapping[str, Outcome]) -> Outcome:
@@ -303,13 +304,18 @@ class Turn:
         """The node whose step a child of this one runs: a loop's is its body."""
         return self.plan.graph.nodes[node.body] if node.body is not None else node
 
-    def _take_over(self, node: Node, adopted: JobRecord) -> None:
-        """Let outputs of the pipeline that this step would have written be those of the adopted job."""
+    def _follow_outputs(self, node: Node, child: str) -> None:
+        """Let outputs of the pipeline be where the step that is bound to them has left them.
+
+        That is elsewhere when the step has taken over another job's work, or chosen the best of several.
+        """
+        present = self.record.pinned["outputs"]
         moved = {}
         for name, output in node.step.outputs.items():
             binding = bindings.whole(output.path)
-            if isinstance(binding, ParentOutput) and name in adopted.pinned.get("outputs", {}):
-                moved[binding.name] = adopted.pinned["outputs"][name]
+            place = self.outputs.place(child, name) if isinstance(binding, ParentOutput) else None
+            if isinstance(binding, ParentOutput) and place is not None and place != present.get(binding.name):
+                moved[binding.name] = place
         if moved:
             self.children.move_outputs(self.work, self.record, moved)
             outputs = {**self.record.pinned["outputs"], **moved}

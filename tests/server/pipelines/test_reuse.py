@@ -109,6 +109,33 @@ def test_outputs_that_are_gone_are_made_again(works):
     assert reuse(works, "second")["make"]["reason"] == "the outputs of first_make are gone"
 
 
+def test_a_folder_that_was_left_empty_is_no_reason_to_run_again(works):
+    step = {"a": command("true", outputs={"o": {"type": "uri_folder"}})}
+    works.complete("first", step)
+
+    works.complete("second", step)
+
+    assert reuse(works, "second")["a"]["from"] == "first_a"
+
+
+def test_steps_of_nested_pipelines_take_over_as_well(works):
+    inner = works.component(
+        "inner",
+        type="pipeline",
+        outputs={"out": {"type": "uri_file"}},
+        jobs={"say": command("echo hi > ${{outputs.o}}", outputs={"o": "${{parent.outputs.out}}"})},
+    )
+    bound = {"out": {"type": "literal", "value": "${{parent.outputs.all}}"}}
+    nested = {"nested": {"type": "pipeline", "componentId": inner, "outputs": bound}}
+    works.complete("first", nested, outputs={"all": {"jobOutputType": "uri_file"}})
+
+    record = works.complete("second", nested, outputs={"all": {"jobOutputType": "uri_file"}})
+
+    assert works.graph("second")["nested"]["steps"][0]["reuse"]["from"] == "first_nested_say"
+    assert "/azureml/first/all/" in record.pinned["outputs"]["all"]
+    assert works.text("second", "all") == "hi"
+
+
 def test_the_outputs_of_a_pipeline_are_those_that_were_taken_over(works):
     bound = steps()
     bound["use"]["outputs"] = {"o": {"type": "literal", "value": "${{parent.outputs.all}}"}}
