@@ -64,7 +64,7 @@ class Command(Searchable):
         given = {name: value for name, value in self._given.items() if name not in inputs}
         outputs = {name: output for name, output in self.outputs.items() if _is_set(output)}
         named = self.display_name if self.display_name != self.name else None
-        return call("command", document, document, given | inputs, outputs=outputs, display_name=named, **settings)
+        return call("command", document, document, {**given, **inputs}, outputs=outputs, display_name=named, **settings)
 
     def sweep(self, **settings: Any) -> Any:  # Any: as those of a sweep; a Node in a pipeline function, else a SweepJob
         """A search with the command as its trial: a job, or inside a pipeline function a step."""
