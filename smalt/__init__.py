@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # importing `typing` for it would cost more than all else here
 if TYPE_CHECKING:
+    from smalt import dsl
     from smalt.entities.job.distribution import Mpi as MpiDistribution
     from smalt.entities.job.distribution import PyTorch as PyTorchDistribution
     from smalt.entities.job.distribution import Ray as RayDistribution
@@ -99,6 +100,7 @@ __all__ = [
     "Uniform",
     "UserIdentityConfiguration",
     "command",
+    "dsl",
     "load_component",
     "load_compute",
     "load_connection",
@@ -114,6 +116,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "dsl":
+        from importlib import import_module
+
+        return import_module("smalt.dsl")
     if name not in _PUBLISHED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

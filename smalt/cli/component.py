@@ -35,4 +35,11 @@ def create(
     return session.document(session.client.components.create_or_update(loaded))
 
 
+@component.command(cls=verb.Verb)
+@verb.name()
+def invalidate(session: Session, name: str) -> object:
+    """Let no later pipeline reuse what a component has done."""
+    return {"invalidated": session.client.components.invalidate(name)}
+
+
 add_verbs(component, _operations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -21,6 +22,25 @@ def has_colour(stream: TextIO) -> bool:
 def red(text: str) -> str:
     """For failures, on the standard error stream."""
     return click.style(text, fg="red", bold=True) if has_colour(sys.stderr) else text
+
+
+_BY_STATUS = {"Completed": "green", "Failed": "red", "Running": "cyan", "Canceled": "yellow", "Skipped": "yellow"}
+
+
+def by_status(text: str, status: str) -> str:
+    """A text in the colour of a status, on the standard output."""
+    colour = _BY_STATUS.get(status)
+    return click.style(text, fg=colour) if colour and has_colour(sys.stdout) else text
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a stream can be drawn over."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def height() -> int:
+    """The lines that may be drawn over: those of the screen, less one for the cursor."""
+    return max(shutil.get_terminal_size().lines - 1, 2)
 
 
 def warn(text: str) -> None:

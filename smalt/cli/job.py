@@ -47,17 +47,18 @@ def create(
 
         Path(save_as).write_text(dump_yaml(created), encoding="utf-8")
     _open_page(created, web=web)
-    if stream:
-        _follow(session, str(created.name))
-        created = session.client.jobs.get(str(created.name))
-    return session.document(created)
+    return _submitted(session, created, stream=stream)
 
 
 @job.command(cls=verb.Verb)
 @verb.name()
 @verb.flag("--web", "-e", help="Open its page.")
-def show(session: Session, name: str, web: bool) -> object:
+@verb.flag("--graph", help="Show the steps of a pipeline as a tree; with -o json as a document.")
+@click.pass_context
+def show(context: click.Context, session: Session, name: str, web: bool, graph: bool) -> object:
     """Show a job."""
+    if graph:
+        return _graph(context, session, name)
     found = session.client.jobs.get(name)
     _open_page(found, web=web)
     return session.document(found)
@@ -190,8 +191,53 @@ def lineage(session: Session, name: str) -> object:
     return session.client.jobs.lineage(name)
 
 
+@job.command(cls=verb.Verb)
+@verb.name()
+@verb.option(
+    "--from",
+    "start",
+    default="failed",
+    show_default=True,
+    metavar="STEP",
+    help="Step that runs again with all that needs it; 'failed' for all that have not completed.",
+)
+@verb.option("--new-name", metavar="NAME", help="Name of the new job. [default: a generated one]")
+@verb.flag("--stream", "-s", help="Follow it until it ends.")
+def rerun(session: Session, name: str, start: str, new_name: str | None, stream: bool) -> object:
+    """Submit a finished pipeline again; steps before the one it starts from are kept."""
+    created = session.client.jobs.rerun(name, start=start, new_name=new_name)
+    return _submitted(session, created, stream=stream)
+
+
+@job.command(cls=verb.Verb)
+@verb.name()
+@verb.option("--step", metavar="STEP", help="Only this step.")
+def invalidate(session: Session, name: str, step: str | None) -> object:
+    """Let no later pipeline reuse what a pipeline has done."""
+    return {"invalidated": session.client.jobs.invalidate(name, step=step)}
+
+
+def _submitted(session: Session, created: Job, *, stream: bool) -> object:
+    if not stream:
+        return session.document(created)
+    _follow(session, str(created.name))
+    return session.document(session.client.jobs.get(str(created.name)))
+
+
+def _graph(context: click.Context, session: Session, name: str) -> object:
+    from smalt.sdk.pipelines.graph import drawn
+
+    found = session.client.jobs.graph(name)
+    asked = context.get_parameter_source("output") is not click.core.ParameterSource.DEFAULT
+    if asked or session.query is not None:
+        return found
+    click.echo("\n".join(drawn(found, console.by_status)))
+    return None
+
+
 def _follow(session: Session, name: str) -> None:
-    session.client.jobs.stream(name, out=sys.stdout)
+    tree = (console.by_status, console.height()) if console.is_terminal(sys.stdout) else None
+    session.client.jobs.stream(name, out=sys.stdout, tree=tree)
 
 
 def _open_page(job: Job, *, web: bool) -> None:

@@ -68,18 +68,17 @@ class Session:
         Any: it is of the class of its kind.
         """
         from smalt.entities.kinds import canonical_type, types_of
-        from smalt.sdk.resolve import anchor
-        from smalt.wire.yaml import load_entity
+        from smalt.sdk.pipelines.files import read
 
         if isinstance(fields.get("type"), str) and types_of(kind):
             fields["type"] = canonical_type(kind, str(fields["type"])) or fields["type"]
         given = [_override(name, value) for name, value in fields.items() if value is not None and value != ()]
         source = Path(file) if file is not None else "{}"
-        loaded = load_entity(kind, source, overrides=[*overrides, *given])
+        found = read(kind, source, overrides=[*overrides, *given])
         if not self.quiet:
-            for doubt in loaded.warnings:
+            for doubt in found.warnings:
                 console.warn(str(doubt))
-        return anchor(loaded.entity, loaded.base_dir)
+        return found.entity
 
     def document(self, entity: Entity) -> Document:
         """What is printed of an entity."""

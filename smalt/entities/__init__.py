@@ -52,6 +52,7 @@ _PUBLISHED = {
     "PatTokenConfiguration": "v2",
     "PersonalToken": "user",
     "PipelineJob": "job.pipeline",
+    "PipelineJobSettings": "job.pipeline:PipelineSettings",
     "PyTorchDistribution": "job.distribution:PyTorch",
     "QueueSettings": "job.resources",
     "RayDistribution": "job.distribution:Ray",

@@ -9,12 +9,11 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from smalt.entities.component import ComponentInput
 from smalt.entities.job.inputs import DataInput, LiteralInput
 from smalt.entities.job.outputs import JobOutput
 from smalt.entities.job.search_space import SearchRange
-from smalt.sdk.resolve import anchor
-from smalt.sdk.sweep import Command
-from smalt.wire.yaml import load_entity
+from smalt.sdk.pipelines.files import read
 
 if TYPE_CHECKING:
     from smalt.entities.component import Component
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from smalt.entities.model import Model
     from smalt.entities.registry import Registry
     from smalt.entities.workspace import Workspace
+    from smalt.sdk.pipelines.command import Command
+    from smalt.sdk.pipelines.nodes import ComponentFunction
 
 Source = str | os.PathLike[str] | IO[str]
 """A file by name, or one that is open."""
@@ -44,22 +45,36 @@ def Input(  # noqa: N802 - the name of the v2 SDK
     path: str | os.PathLike[str] | None = None,
     mode: str | None = None,
     default: Any = None,  # Any: a value of the type
+    optional: bool | None = None,
+    min: float | None = None,  # noqa: A002 - the word of the v2 SDK
+    max: float | None = None,  # noqa: A002 - the word of the v2 SDK
+    enum: Sequence[Any] | None = None,  # Any: values of the type
     path_on_compute: str | None = None,
     description: str | None = None,
     datastore: str | None = None,
-) -> DataInput | LiteralInput:
-    """An input of a job: a path, or with a type such as `integer` a value."""
-    if type in _LITERAL_TYPES:
+) -> DataInput | LiteralInput | ComponentInput:
+    """An input of a job: a path, or with a type such as `integer` a value.
+
+    An input without a value, or with `optional`, `min`, `max` or `enum`, declares what a component or a pipeline takes.
+    """
+    is_literal = type in _LITERAL_TYPES
+    rules = {"optional": optional, "min": min, "max": max, "enum": None if enum is None else list(enum)}
+    declared = {key: value for key, value in rules.items() if value is not None}
+    if path is None and (declared or (is_literal and default is None)):
+        given = {"type": type, "default": default, "mode": mode, "description": description}
+        return ComponentInput.parse({key: value for key, value in (given | declared).items() if value is not None})
+    if is_literal:
         return LiteralInput.parse({"type": type, "value": default, "description": description})
-    given = {
-        "type": type,
-        "path": None if path is None else os.fspath(path),
-        "mode": mode,
-        "path_on_compute": path_on_compute,
-        "description": description,
-        "datastore": datastore,
-    }
-    return DataInput.parse(given)
+    return DataInput.parse(
+        {
+            "type": type,
+            "path": None if path is None else os.fspath(path),
+            "mode": mode,
+            "path_on_compute": path_on_compute,
+            "description": description,
+            "datastore": datastore,
+        }
+    )
 
 
 def Output(  # noqa: N802 - the name of the v2 SDK
@@ -114,11 +129,13 @@ def command(
     parent_job_name: str | None = None,
     is_deterministic: bool = True,
 ) -> Command:
-    """A job that runs one command; `.sweep()` makes a search of it.
+    """A job that runs one command; called inside a pipeline function, a step; `.sweep()` makes a search of it.
 
     Args:
-        is_deterministic: Means something only for a step of a pipeline.
+        is_deterministic: Whether the same inputs always give the same outputs, so that a step may be reused.
     """
+    from smalt.sdk.pipelines.command import Command
+
     resources = {
         "instance_count": instance_count,
         "instance_type": instance_type,
@@ -127,8 +144,8 @@ def command(
         "shm_size": shm_size,
     }
     queue = {"job_tier": job_tier, "priority": priority}
-    given_inputs = inputs or {}
-    ranges = {key: value for key, value in given_inputs.items() if isinstance(value, SearchRange)}
+    values = {key: _plain(value) for key, value in (inputs or {}).items()}
+    ranges = {key: value for key, value in values.items() if isinstance(value, SearchRange)}
     given = {
         "command": command,
         "name": name,
@@ -141,7 +158,7 @@ def command(
         "environment_variables": dict(environment_variables or {}),
         "distribution": distribution,
         "compute": compute,
-        "inputs": {key: _plain(value) for key, value in given_inputs.items() if key not in ranges},
+        "inputs": {key: value for key, value in values.items() if _is_of_job(value)},
         "outputs": dict(outputs or {}),
         "code": None if code is None else os.fspath(code),
         "resources": _if_any(resources),
@@ -151,7 +168,9 @@ def command(
         "queue_settings": _if_any(queue),
         "parent_job_name": parent_job_name,
     }
-    return Command.parse({key: value for key, value in given.items() if value is not None})(**ranges)
+    made = Command.parse({key: value for key, value in given.items() if value is not None})
+    made = made.model_copy(update={"inputs": {**made.inputs, **ranges}})
+    return made.remember(values, outputs or {}, is_deterministic=is_deterministic)
 
 
 def load_job(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Job:
@@ -178,9 +197,11 @@ def load_environment(
 
 def load_component(
     source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
-) -> Component:
-    """A component from its YAML file."""
-    return cast("Component", _load("component", source, relative_origin, params_override))
+) -> ComponentFunction:
+    """A component from its YAML file; called with its inputs inside a pipeline function, it is a step."""
+    from smalt.sdk.pipelines.nodes import ComponentFunction
+
+    return ComponentFunction.of(cast("Component", _load("component", source, relative_origin, params_override)))
 
 
 def load_datastore(
@@ -226,12 +247,16 @@ def _load(kind: str, source: Source, origin: str | None, params: Overrides) -> o
         text_or_path = source.read()
         origin = origin or getattr(source, "name", None)
     base = Path(origin).absolute().parent if origin else None
-    loaded = load_entity(kind, text_or_path, overrides=overrides, base_dir=base)
-    return anchor(loaded.entity, loaded.base_dir)
+    return read(kind, text_or_path, overrides=overrides, base_dir=base, name=origin or "").entity
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_of_job(value: object) -> bool:
+    """Whether a job can have this input; ranges and declarations are for components."""
+    return isinstance(value, DataInput | LiteralInput | str | int | float | bool | Enum | dict)
 
 
 def _plain(value: object) -> object:

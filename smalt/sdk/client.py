@@ -31,6 +31,7 @@ from smalt.sdk.transport import Transport
 
 if TYPE_CHECKING:
     from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
+    from smalt.sdk.operations.jobs import Authored
     from smalt.sdk.poller import Poller
 
 
@@ -161,10 +162,13 @@ class MLClient:
         """The workspace this client works in."""
         return self._room.place.workspace
 
-    def create_or_update(self, entity: Entity) -> Entity:
+    def create_or_update(self, entity: Entity | Authored) -> Entity:
         """Write an entity of any kind that is written at once: jobs, assets, datastores, connections."""
         writers: dict[str, Callable[[Any], Entity]] = {  # Any: each takes its own kind
             "Job": self.jobs.create_or_update,
+            "Pipeline": self.jobs.create_or_update,
+            "Node": self.jobs.create_or_update,
+            "PipelineFunction": self.components.create_or_update,
             "Data": self.data.create_or_update,
             "Model": self.models.create_or_update,
             "Environment": self.environments.create_or_update,
@@ -198,7 +202,7 @@ class MLClient:
         return f"MLClient(url={place.url!r}, workspace={place.workspace!r}, registry={self._room.registry!r})"
 
 
-def _writer(writers: dict[str, Callable[[Any], Any]], entity: Entity, other: str) -> Callable[[Any], Any]:
+def _writer(writers: dict[str, Callable[[Any], Any]], entity: object, other: str) -> Callable[[Any], Any]:
     """Who writes an entity, by the names of its class and the classes above; no entity class is imported for it."""
     for base in type(entity).__mro__:
         if base.__name__ in writers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 import time
 from collections.abc import Callable
@@ -90,6 +91,18 @@ def follow(
     _print_facts(out, name, web_view)
     if status != JobStatus.COMPLETED:
         raise JobFailed(_ending(name, status, state), target=name)
+
+
+def last_lines(transport: Transport, state: JsonObject, count: int = 10) -> list[str]:
+    """The last lines of a job's logs, given the state of its run."""
+    found = state.get("logFiles") or {}
+    for path in sorted((path for path in found if _STREAMED.fullmatch(path)), reverse=True):
+        held = io.StringIO()
+        LogFollower(transport, held).print_new(str(found[path]))
+        lines = held.getvalue().splitlines()
+        if lines:
+            return lines[-count:]
+    return []
 
 
 def _print_logs(transport: Transport, state: JsonObject, followers: dict[str, LogFollower], out: TextIO) -> bool:

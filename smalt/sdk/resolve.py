@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,17 +13,20 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob, Trial
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelJob, ParallelTask
+from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.sweep import SweepJob
-from smalt.entities.job.trial import with_component
 from smalt.entities.types import AssetType
 from smalt.errors import Conflict, InvalidRequest
 from smalt.sdk.blobs import BlobContainer
 from smalt.sdk.operations.base import JsonObject
+from smalt.sdk.pipelines.files import read
+from smalt.sdk.pipelines.includes import with_includes
+from smalt.sdk.pipelines.register import Submission
 from smalt.sdk.snapshot import ALWAYS_LEFT_OUT, HASH_VERSION, Snapshot, take
 from smalt.sdk.upload import Progress, key_of, upload
 from smalt.wire import references
 from smalt.wire.references import AssetReference, LocalPath
-from smalt.wire.yaml import load_entity, resolve_local
+from smalt.wire.yaml import resolve_local
 
 if TYPE_CHECKING:
     from smalt.sdk.operations.assets import AssetOperations
@@ -79,14 +82,25 @@ class Resolver:
         key += "/" if snapshot.is_folder else ""
         return self._room.datastore_uri(name, key) if long else f"azureml://datastores/{name}/paths/{key}"
 
-    def code(self, text: str) -> str:
-        """The id of a code asset; a local folder is uploaded unless its content is known to the server."""
-        reference = references.parse(text)
+    def code(self, text: str, includes: Sequence[str] = ()) -> str:
+        """The id of a code asset; a local folder is uploaded unless its content is known to the server.
+
+        Args:
+            text: The folder, or one file; empty when there is nothing but the includes.
+            includes: Further files and folders that are laid beside the code.
+        """
+        reference = references.parse(text) if text else None
         if isinstance(reference, AssetReference):
             return self.asset(text, "codes")
-        if not isinstance(reference, LocalPath):
+        if reference is not None and not isinstance(reference, LocalPath):
             return text
-        snapshot = take(Path(reference.path).expanduser(), left_out=ALWAYS_LEFT_OUT)
+        path = Path(reference.path).expanduser() if reference is not None else None
+        if includes or path is None:
+            with with_includes(path, includes) as snapshot:
+                return self._code(snapshot)
+        return self._code(take(path, left_out=ALWAYS_LEFT_OUT))
+
+    def _code(self, snapshot: Snapshot) -> str:
         digest = snapshot.content_hash()
         name = str(uuid.UUID(digest[:32]))
         path = f"{self._room.asset_path}/codes/{name}/versions"
@@ -101,8 +115,8 @@ class Resolver:
             return text
         if reference.workspace is not None:
             return text.removeprefix("azureml:")
-        if kind == "computes":
-            return f"{self._room.path}/computes/{reference.name}"
+        if kind in {"computes", "datastores"}:
+            return f"{self._room.path}/{kind}/{reference.name}"
         version = reference.version
         if version is None and reference.label is not None and kind in self._operations:
             version = self._operations[kind].get(reference.name, label=reference.label).version
@@ -115,9 +129,7 @@ class Resolver:
             is_file = isinstance(reference, LocalPath) and Path(reference.path).suffix in {".yml", ".yaml"}
             if not is_file:
                 return self.asset(given, "environments")
-            found = load("environment", Path(reference.path))  # type: ignore[union-attr]  # a local path, as tested
-            assert isinstance(found, Environment)
-            given = found
+            return self.environment(read("environment", resolve_local(Path.cwd(), given)).entity)
         environment = Environment.parse(given) if isinstance(given, dict) else given
         if environment.id:
             return environment.id
@@ -153,9 +165,22 @@ class Resolver:
         path = self.path(given.path, datastore=given.datastore, long=False, folder=exact)
         return given.model_copy(update={"path": path, "datastore": None})
 
+    def anonymous(self, document: JsonObject) -> str:
+        """The id of a component that only its users know; the same content always has the same id."""
+        operations = self._operations["components"]
+        nameless = {**document, "own_name": document.get("name"), "name": None, "version": None, "id": None}
+        made = operations.create_or_update(Component.parse(nameless))
+        return made.id or f"{self._room.asset_path}/components/{made.name}/versions/{made.version}"
+
+    def component(self, component: Component) -> Component:
+        """A component with its code, its environment and its steps brought to the server."""
+        return Submission(self).component(component)
+
     def job(self, job: J) -> J:
         """A job that the server can run: nothing in it is local any more."""
         changes: JsonObject = {}
+        if isinstance(job, PipelineJob):
+            job = Submission(self).job(job)  # type: ignore[assignment]  # a pipeline, as it was
         inputs = getattr(job, "inputs", None)
         if inputs:
             changes["inputs"] = {
@@ -225,70 +250,3 @@ class Resolver:
         progress = self._progress(f"Uploading {snapshot.name}", snapshot.size) if self._progress else None
         metadata = {"name": snapshot.name, "version": "1"} if resume else None
         return upload(container, snapshot, digest, resume=resume, metadata=metadata, progress=progress)
-
-
-def load(kind: str, source: Path | str, *, overrides: tuple[str, ...] = ()) -> Any:  # Any: the entity of the kind
-    """Read a YAML file to an entity whose local paths are absolute, so that it means the same from any folder."""
-    loaded = load_entity(kind, source, overrides=overrides)
-    return anchor(loaded.entity, loaded.base_dir)
-
-
-def anchor(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same one back
-    """Make the local paths of an entity absolute."""
-    if isinstance(entity, Environment):
-        return _anchored_environment(entity, folder)
-    changes: JsonObject = {}
-    for field in ("path", "code"):
-        value = getattr(entity, field, None)
-        if isinstance(value, str) and not isinstance(entity, DataInput) and _is_local(value):
-            changes[field] = str(resolve_local(folder, value))
-    if isinstance(entity, ParallelJob):
-        changes["task"] = anchor(entity.task, folder)
-    environment = getattr(entity, "environment", None)
-    if environment is not None and isinstance(entity, CommandJob | ParallelTask | Trial):
-        changes["environment"] = _anchored_reference(environment, folder)
-    if isinstance(entity, SweepJob):
-        entity = _with_local_component(entity, folder)
-        if isinstance(entity.trial, Trial):
-            changes["trial"] = anchor(entity.trial, folder)
-    inputs = getattr(entity, "inputs", None)
-    if isinstance(entity, Job) and inputs:
-        changes["inputs"] = {name: _anchored_input(each, folder) for name, each in inputs.items()}
-    return entity.model_copy(update=changes) if changes else entity
-
-
-def _with_local_component(sweep: SweepJob, folder: Path) -> SweepJob:
-    """A sweep whose trial is a component in a file, with that component as its trial."""
-    if not isinstance(sweep.trial, str) or not _is_local(sweep.trial):
-        return sweep
-    loaded = load_entity("component", resolve_local(folder, sweep.trial))
-    assert isinstance(loaded.entity, Component)
-    whole = with_component(sweep, loaded.entity)
-    return whole.model_copy(update={"trial": anchor(whole.trial, loaded.base_dir)})
-
-
-def _anchored_reference(environment: str | Environment, folder: Path) -> str | Environment:
-    if isinstance(environment, Environment):
-        return _anchored_environment(environment, folder)
-    is_file = environment.startswith("file:") or environment.endswith((".yml", ".yaml"))
-    return str(resolve_local(folder, environment)) if is_file else environment
-
-
-def _anchored_environment(environment: Environment, folder: Path) -> Environment:
-    changes: JsonObject = {}
-    if isinstance(environment.conda_file, str) and not environment.has_conda_text:
-        changes["conda_file"] = str(resolve_local(folder, environment.conda_file))
-    if environment.build is not None and environment.build.path and _is_local(environment.build.path):
-        path = str(resolve_local(folder, environment.build.path))
-        changes["build"] = environment.build.model_copy(update={"path": path})
-    return environment.model_copy(update=changes) if changes else environment
-
-
-def _anchored_input(given: Any, folder: Path) -> Any:  # Any: one of the kinds of inputs, and the same kind back
-    if isinstance(given, DataInput) and given.path and _is_local(given.path):
-        return given.model_copy(update={"path": str(resolve_local(folder, given.path))})
-    return given
-
-
-def _is_local(text: str) -> bool:
-    return isinstance(references.parse(text), LocalPath)

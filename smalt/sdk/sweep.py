@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from smalt.entities.identity import JobIdentity
 from smalt.entities.job.command import CommandJob
@@ -165,12 +165,12 @@ def BayesianSamplingAlgorithm() -> SamplingAlgorithm:  # noqa: N802 - the name o
 class Command(CommandJob):
     """A command that can be called with other inputs, and made a sweep of."""
 
-    def __call__(self, **inputs: Any) -> Command:  # Any: an input, its document, a plain value or a search range
+    def __call__(self, **inputs: Any) -> Self:  # Any: an input, its document, a plain value or a search range
         """The same command with some inputs replaced, e.g. by expressions such as `Uniform(0, 1)`."""
         ranges = {name: value for name, value in inputs.items() if isinstance(value, SearchRange)}
         plain = {name: value for name, value in inputs.items() if name not in ranges}
         kept = {name: value for name, value in self.inputs.items() if name not in inputs}
-        whole = Command.parse({**self.document(), "inputs": {**kept, **plain}})
+        whole = type(self).parse({**self.document(), "inputs": {**kept, **plain}})
         return whole.model_copy(update={"inputs": {**whole.inputs, **ranges}})
 
     def sweep(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,17 @@ class Loaded:
     entity: Entity
     warnings: list[Warned]
     base_dir: Path
+    located: yaml.Located
+    overrides: Sequence[str] = ()
+
+    def placed(self, mistakes: Iterable[SmaltError]) -> list[InvalidRequest]:
+        """Mistakes with the file, the line and the field they are in; the field is their `target`."""
+        changed = {tuple(path_parts(override.partition("=")[0])): override for override in self.overrides}
+        return [_placed(mistake, self.located, changed) for mistake in mistakes]
+
+    def doubt(self, path: str, message: str) -> Warned:
+        """A warning with file and line."""
+        return _with_line(Warned(path, message), self.located)
 
 
 def load_document(source: Path | str, *, name: str = "<text>") -> yaml.Located:
@@ -73,7 +84,14 @@ def load_entity(
     except ValidationFailed as error:
         raise _with_lines(error, located, overrides) from None
     doubts = [_with_line(warned, located) for warned in (*warnings.items, *unknown_fields(entity))]
-    return Loaded(entity, doubts, folder)
+    return Loaded(entity, doubts, folder, located, overrides)
+
+
+def refusal(source: str, details: Sequence[SmaltError]) -> ValidationFailed:
+    """The failure that tells all mistakes of a file, and of the files it names, at once."""
+    count = f"{len(details)} mistakes" if len(details) > 1 else "1 mistake"
+    listed = "\n".join(f"  {detail.message}" for detail in details)
+    return ValidationFailed(f"{source} has {count}:\n{listed}", details=details)
 
 
 def resolve_local(base_dir: Path, path: str) -> Path:
@@ -120,10 +138,7 @@ def _class_for(kind: str, document: dict[str, Any]) -> type[Entity]:  # Any: a Y
 
 def _with_lines(error: ValidationFailed, located: yaml.Located, overrides: Sequence[str]) -> ValidationFailed:
     changed = {tuple(path_parts(override.partition("=")[0])): override for override in overrides}
-    details = [_placed(detail, located, changed) for detail in (error.details or (error,))]
-    count = f"{len(details)} mistakes" if len(details) > 1 else "1 mistake"
-    listed = "\n".join(f"  {detail.message}" for detail in details)
-    return ValidationFailed(f"{located.source} has {count}:\n{listed}", details=details)
+    return refusal(located.source, [_placed(detail, located, changed) for detail in (error.details or (error,))])
 
 
 def _placed(detail: SmaltError, located: yaml.Located, changed: dict[tuple[str, ...], str]) -> InvalidRequest:

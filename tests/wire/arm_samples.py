@@ -384,7 +384,26 @@ SAMPLES = {
                 "properties": {"client_component_hash": "g"},
                 "zed": 3,
             }
-        }
+        },
+        {
+            "properties": {
+                "componentSpec": {
+                    "name": "nested",
+                    "type": "pipeline",
+                    "outputs": {"model": {"type": "uri_folder"}},
+                    "jobs": {
+                        "train": {
+                            "name": "train",
+                            "type": "command",
+                            "componentId": "/x",
+                            "inputs": {"lr": {"job_input_type": "literal", "value": "${{parent.inputs.lr}}"}},
+                            "outputs": {"model": {"type": "literal", "value": "${{parent.outputs.model}}"}},
+                        }
+                    },
+                },
+                "isAnonymous": True,
+            }
+        },
     ],
     "containers": [
         {"properties": {"dataType": "uri_file", "latestVersion": "1", "nextVersion": "2", "isArchived": False}}

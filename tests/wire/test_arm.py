@@ -78,6 +78,19 @@ def test_a_command_job_is_spelled_as_in_yaml():
     assert job.outputs["o"].document() == {"type": "uri_folder", "mode": "upload", "name": "reg"}
 
 
+def test_the_steps_of_a_component_are_spelled_as_in_yaml_and_written_back_the_same():
+    sent = SAMPLES["components"][1]
+    component = codec("components").from_arm(sent, name="nested")
+    step = component.document()["jobs"]["train"]
+
+    again = codec("components").to_arm(component.model_copy(update={"component_spec": None}))
+
+    assert (step["inputs"], step["outputs"]) == (
+        {"lr": "${{parent.inputs.lr}}"}, {"model": {"path": "${{parent.outputs.model}}"}},
+    )  # fmt: skip
+    assert again["properties"]["componentSpec"]["jobs"] == sent["properties"]["componentSpec"]["jobs"]
+
+
 def test_enumerations_are_matched_in_any_case():
     body = {"properties": {"jobType": "command", "command": "x", "inputs": {"d": {"jobInputType": "UriFile"}}}}
 

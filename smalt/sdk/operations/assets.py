@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from smalt.entities.base import Asset, AssetContainer
 from smalt.errors import Conflict, InvalidRequest, NotFound
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smalt.entities.data import Data
     from smalt.entities.environment import Environment
     from smalt.entities.model import Model
+    from smalt.sdk.pipelines.function import PipelineFunction
     from smalt.sdk.resolve import Resolver
 
 A = TypeVar("A", bound=Asset)
@@ -255,28 +256,42 @@ class ComponentOperations(AssetOperations["Component"]):
     kind = "components"
     noun = "component"
 
+    def create_or_update(self, asset: Component | PipelineFunction) -> Component:
+        """Upload what is local, and write the version; a pipeline function is written as a pipeline component."""
+        component = getattr(asset, "component", None)
+        return super().create_or_update(component() if callable(component) else cast("Component", asset))
+
+    def _read_version(self, body: JsonObject, name: str) -> Component:
+        from smalt.sdk.pipelines.nodes import ComponentFunction
+
+        return ComponentFunction.of(super()._read_version(body, name))
+
     def _prepare(self, asset: Component) -> Component:
-        changes: JsonObject = {"component_spec": None}
-        if asset.code:
-            changes["code"] = self._resolver.code(asset.code)
-        if asset.environment is not None:
-            changes["environment"] = self._resolver.environment(asset.environment)
-        return asset.model_copy(update=changes)
+        if asset.is_anonymous and asset.component_spec is not None:
+            return asset  # it was prepared when it was named by its content
+        return self._resolver.component(asset)
 
     def _is_nameless(self, asset: Component) -> bool:
         return not asset.name
 
     def _named_by_content(self, asset: Component) -> Component:
         prepared = self._prepare(asset)
-        digest = _content_hash(prepared.document())
-        return prepared.model_copy(
+        own = getattr(prepared, "own_name", None) or ANONYMOUS_COMPONENT
+        named = prepared.model_copy(update={"name": ANONYMOUS_COMPONENT, "version": "1", "is_anonymous": True})
+        spec = codec(self.kind).to_arm(named)["properties"]["componentSpec"] | {"name": own}
+        spec.pop("own_name", None)
+        digest = str(uuid.UUID(_content_hash({key: spec[key] for key in spec if key != "_source"})[:32]))
+        return named.model_copy(
             update={
-                "name": ANONYMOUS_COMPONENT,
-                "version": str(uuid.UUID(digest[:32])),
-                "is_anonymous": True,
-                "properties": {**prepared.properties, "client_component_hash": str(uuid.UUID(digest[:32]))},
+                "version": digest,
+                "component_spec": spec,
+                "properties": {**prepared.properties, "client_component_hash": digest},
             }
         )
+
+    def invalidate(self, name: str) -> int:
+        """Let no later pipeline reuse what this component has done; the number of results forgotten."""
+        return int(self._room.transport.json("POST", f"{self._path(name)}/invalidate", body={})["invalidated"])
 
     def validate(self, component: Component) -> Component:
         """Check a component as far as this is possible without writing it."""

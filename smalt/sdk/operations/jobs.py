@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 from urllib.parse import quote
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob, Trial
+from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.status import JobStatus
 from smalt.entities.job.sweep import SweepJob
 from smalt.entities.job.sweep_rules import mistakes
@@ -20,6 +21,10 @@ from smalt.kit import ids
 from smalt.sdk import git, logs
 from smalt.sdk.download import download
 from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
+from smalt.sdk.pipelines import check, stream
+from smalt.sdk.pipelines.files import absent
+from smalt.sdk.pipelines.graph import jobs_of
+from smalt.sdk.pipelines.stream import Lines, Tree
 from smalt.sdk.poller import Poller
 from smalt.sdk.trials_table import TrialsTable
 from smalt.wire import expressions, references
@@ -29,6 +34,10 @@ from smalt.wire.arm.envelope import parse_arm_id
 if TYPE_CHECKING:
     from smalt.sdk.resolve import Resolver
     from smalt.sdk.room import Room
+
+LogLines = list[str]
+TreeOptions = tuple[Callable[[str, str], str], int]
+"""How a tree is drawn: what colours a text by a status, and the lines that fit on the screen."""
 
 ARTIFACTS = "artifacts"
 _ARTIFACT_STORE = "workspaceartifactstore"
@@ -50,6 +59,18 @@ class ValidationResult:
     def error_messages(self) -> dict[str, str]:
         """The mistakes, by the field they are in."""
         return {error.target or "*": error.message for error in self.errors}
+
+
+class Authored(Protocol):
+    """Something written in Python that can be submitted as a job: a pipeline, or a step on its own."""
+
+    def to_job(self) -> Job:
+        """The job."""
+
+
+def as_job(given: Job | Authored) -> Job:
+    """What is submitted, as a job."""
+    return given if isinstance(given, Job) else given.to_job()
 
 
 class JobOperations(Operations[Job]):
@@ -93,7 +114,7 @@ class JobOperations(Operations[Job]):
 
     def create_or_update(
         self,
-        job: Job,
+        job: Job | Authored,
         *,
         description: str | None = None,
         compute: str | None = None,
@@ -102,8 +123,9 @@ class JobOperations(Operations[Job]):
     ) -> Job:
         """Submit a job; a job that was read from the server is updated.
 
-        Everything local is brought to the server first: code, data, environments.
+        Everything local is brought to the server first: code, data, environments, components.
         """
+        job = as_job(job)
         if job.id is not None and job.status is not None:
             return self.update(job)
         problems = self.validate(job)
@@ -128,9 +150,12 @@ class JobOperations(Operations[Job]):
         self._patch(name, job.experiment_name, {key: value for key, value in body.items() if value is not None})
         return self.get(name)
 
-    def validate(self, job: Job) -> ValidationResult:
+    def validate(self, job: Job | Authored) -> ValidationResult:
         """Check a job without submitting it: that what it names locally is there, and that expressions have values."""
+        job = as_job(job)
         problems: list[SmaltError] = []
+        if isinstance(job, PipelineJob):
+            return ValidationResult((*check.job(job).mistakes, *absent(job.document())))
         if isinstance(job, CommandJob):
             known = {f"inputs.{key}" for key in job.inputs} | {f"outputs.{key}" for key in job.outputs}
             for expression in expressions.find(job.command):
@@ -149,13 +174,23 @@ class JobOperations(Operations[Job]):
             problems.append(InvalidRequest(f"The code folder {folder} does not exist. Check 'code'.", target="code"))
         return ValidationResult(tuple(problems))
 
-    def stream(self, name: str, *, out: TextIO | None = None) -> None:
-        """Print the logs of a job as they come, until it ends.
+    def stream(self, name: str, *, out: TextIO | None = None, tree: TreeOptions | None = None) -> None:
+        """Print the logs of a job as they come, until it ends; of a pipeline its steps as they start and end.
+
+        Args:
+            name: The job.
+            out: Where to print.
+            tree: Draws the steps of a pipeline as a tree on a terminal; without it each change is a line.
 
         Raises:
             JobFailed: The job did not complete.
         """
         job = self.get(name)
+        if isinstance(job, PipelineJob):
+            to = out or sys.stdout
+            shown = Tree(to, self._last_lines, *tree) if tree is not None else Lines(to, self._last_lines)
+            stream.follow(lambda: self.graph(name), shown.show, out=to, web_view=studio_url(job))
+            return
         trials = TrialsTable(lambda: self.trials(name), out or sys.stdout) if isinstance(job, SweepJob) else None
         try:
             logs.follow(
@@ -185,6 +220,7 @@ class JobOperations(Operations[Job]):
         """Fetch what a job has written: its artifacts and logs, one named output, or everything.
 
         Of a sweep that is what its best trial has written.
+        Everything of a pipeline is that of each of its steps too, in a folder of the step's name.
 
         Raises:
             Conflict: The job has not ended.
@@ -197,6 +233,9 @@ class JobOperations(Operations[Job]):
         best = job.properties.get("best_child_run_id") if isinstance(job, SweepJob) else None
         if best is not None:
             job, name = self.get(best), best
+        if isinstance(job, PipelineJob) and output_name is None:
+            self._fetch_pipeline(job, target, with_steps=all)
+            return
         named = [output for output in job.outputs if output not in _DEFAULT_OUTPUTS]
         if output_name is None or output_name in _DEFAULT_OUTPUTS:
             self._fetch(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
@@ -205,6 +244,30 @@ class JobOperations(Operations[Job]):
         for output in named if all else [output_name] if output_name in named else []:
             assert output is not None
             self._fetch_output(job, output, target / "named-outputs" / output, must_exist=not all)
+
+    def graph(self, name: str) -> JsonObject:
+        """The steps of a pipeline: states, times, what each needs, and why it was reused or not.
+
+        Raises:
+            InvalidRequest: The job is no pipeline.
+        """
+        return self._room.transport.json("GET", self._path(name, "graph"))
+
+    def rerun(self, name: str, *, start: str = "failed", new_name: str | None = None) -> Job:
+        """Submit a finished pipeline again from a step; what lies before it is kept.
+
+        Args:
+            name: The pipeline.
+            start: The step, or `failed` for all that have failed or have not run.
+            new_name: Name of the new job.
+        """
+        body = {"name": new_name, "from": start}
+        return self._read(self._room.transport.json("POST", self._path(name, "rerun"), body=body))
+
+    def invalidate(self, name: str, *, step: str | None = None) -> int:
+        """Let no later pipeline reuse what this one has done, or one step of it; the number of results forgotten."""
+        answer = self._room.transport.json("POST", self._path(name, "invalidate"), body={"step": step})
+        return int(answer["invalidated"])
 
     def begin_cancel(self, name: str) -> Poller[None]:
         """Ask a job to stop."""
@@ -269,6 +332,33 @@ class JobOperations(Operations[Job]):
         path = self._history("experiments", experiment or "Default", "runs", name)
         self._room.transport.request("PATCH", path, body=body)
 
+    def _fetch_pipeline(self, job: PipelineJob, target: Path, *, with_steps: bool) -> None:
+        name = str(job.name)
+        self._fetch_if_any(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
+        if not with_steps:
+            return
+        for output in job.outputs:
+            if output not in _DEFAULT_OUTPUTS:
+                self._fetch_output(job, output, target / "named-outputs" / output, must_exist=False)
+        for path, child in jobs_of(self.graph(name)).items():
+            step = self.get(child)
+            folder = target / "steps" / path
+            self._fetch_if_any(_ARTIFACT_STORE, f"ExperimentRun/dcid.{child}/", folder / ARTIFACTS)
+            for output in step.outputs:
+                if output not in _DEFAULT_OUTPUTS:
+                    self._fetch_output(step, output, folder / "named-outputs" / output, must_exist=False)
+
+    def _fetch_if_any(self, datastore: str, key: str, target: Path) -> None:
+        try:
+            self._fetch(datastore, key, target)
+        except NotFound:
+            target.rmdir()
+
+    def _last_lines(self, name: str) -> LogLines:
+        """The end of a job's log."""
+        details = self._room.transport.json("GET", self._history("runs", name, "details"))
+        return logs.last_lines(self._room.transport, details)
+
     def _fetch_output(self, job: Job, output: str, target: Path, *, must_exist: bool) -> None:
         store, key = self._place_of(job, output)
         try:
@@ -276,6 +366,7 @@ class JobOperations(Operations[Job]):
         except NotFound:
             if must_exist:
                 raise
+            target.rmdir()
 
     def _place_of(self, job: Job, output: str) -> tuple[str, str]:
         path = job.outputs[output].path

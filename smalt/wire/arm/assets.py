@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from smalt.entities.base import Entity
 from smalt.entities.component import Component
 from smalt.entities.environment import BuildContext, InferenceConfig
-from smalt.entities.text import literal_text
+from smalt.entities.text import coerce_literal, literal_text
 from smalt.errors import InvalidRequest
 from smalt.kit import yaml
 from smalt.wire.arm.base import ShapeCodec, as_object, envelope_fields, opened, plain
 from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
+from smalt.wire.arm.steps import STEPS
 
 ASSET_TYPES = Words(
     {
@@ -89,6 +91,8 @@ class ComponentCodec:
         beside = {own[key]: value for key, value in properties.items() if key in own and value is not None}
         unknown = {key: value for key, value in properties.items() if key not in own}
         document = {key: value for key, value in given.items() if key not in {"properties", "$schema", "_source"}}
+        if isinstance(document.get("jobs"), dict):
+            document["jobs"] = STEPS.from_arm(document["jobs"])
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
@@ -111,12 +115,34 @@ def _spec(document: JsonObject) -> JsonObject:
     left_out = {"id", "creation_context", "properties", "is_anonymous", "is_archived", "provisioning_state", "stage"}
     spec = {key: value for key, value in document.items() if key not in left_out}
     spec["inputs"] = {name: _input(port) for name, port in spec.get("inputs", {}).items()}
+    spec |= {key: _by_id(spec[key]) for key in ("code", "environment") if key in spec}
+    if isinstance(spec.get("task"), dict):
+        task = spec["task"]
+        spec["task"] = task | {key: _by_id(task[key]) for key in ("code", "environment") if key in task}
+    if isinstance(spec.get("partition_keys"), list):
+        spec["partition_keys"] = json.dumps(spec["partition_keys"])
+    if spec.get("jobs"):
+        spec["jobs"] = STEPS.to_arm(spec["jobs"])
     spec.setdefault("_source", "YAML.COMPONENT")
-    return spec
+    return {key: value for key, value in spec.items() if key not in {"inputs", "outputs", "tags"} or value}
+
+
+def _by_id(value: Any) -> Any:  # Any: JSON
+    """An id inside a document is marked as one."""
+    return f"azureml:{value}" if isinstance(value, str) and value.startswith("/subscriptions/") else value
 
 
 def _input(port: JsonObject) -> JsonObject:
-    return port | {key: literal_text(port[key]) for key in ("default", "min", "max") if port.get(key) is not None}
+    given = {key: value for key, value in port.items() if key != "optional" or value}
+    return given | {key: _text(given[key], port["type"]) for key in ("default", "min", "max") if key in given}
+
+
+def _text(value: Any, declared: str) -> str:  # Any: a value as YAML has it
+    try:
+        known = coerce_literal(value, declared)
+    except ValueError:
+        return literal_text(value)
+    return literal_text(float(known) if declared.lower() == "number" and isinstance(known, int) else known)
 
 
 COMPONENTS = ComponentCodec()

@@ -1,0 +1,58 @@
+"""The command line on pipelines: the tree, going on after a failure, forgetting results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.responses import JSONResponse
+
+from smalt.cli.app import run
+from tests.sdk.cases import FOLDER
+from tests.sdk.fake_server import SCOPE, Fake
+
+GRAPH = {"name": "p", "status": "Completed", "steps": [{"name": "a", "status": "Completed", "durationSeconds": 1}]}
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path) -> None:
+    """The commands find the server."""
+
+
+def test_a_pipeline_is_submitted_from_its_file(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["job", "create", "-f", str(FOLDER / "local.yml"), "-n", "p", "--set", "inputs.epochs=9"]) == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["type"], list(shown["jobs"])) == ("pipeline", ["prepare", "train", "nested"])
+    assert fake.resources[f"{SCOPE}/jobs/p"]["properties"]["inputs"]["epochs"]["value"] == "9"
+
+
+def test_the_steps_are_a_tree_for_people_and_a_document_for_programs(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.answers = [JSONResponse(GRAPH), JSONResponse(GRAPH)]
+
+    assert run(["job", "show", "-n", "p", "--graph"]) == 0
+    assert capsys.readouterr().out == "p  Completed\n`- + a  Completed  1.0 s\n"
+    assert run(["job", "show", "-n", "p", "--graph", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == GRAPH
+
+
+def test_a_pipeline_goes_on_from_a_step(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    job = {"name": "q", "properties": {"jobType": "Pipeline", "status": "Queued", "jobs": {}}}
+    fake.answers = [JSONResponse(job, 201)]
+
+    assert run(["job", "rerun", "-n", "p", "--from", "train", "--query", "name", "-o", "tsv"]) == 0
+
+    assert capsys.readouterr().out == "q\n"
+    assert fake.count("POST .*/jobs/p/rerun") == 1
+
+
+def test_results_are_forgotten_by_pipeline_step_or_component(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answers = [JSONResponse({"invalidated": count}) for count in (5, 1, 2)]
+
+    for command in ("job invalidate -n p", "job invalidate -n p --step a", "component invalidate -n c"):
+        assert run([*command.split(), "--query", "invalidated", "-o", "tsv"]) == 0
+
+    assert capsys.readouterr().out.split() == ["5", "1", "2"]
