@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +27,7 @@ from smalt.wire.references import AssetReference, LocalPath
 from smalt.wire.yaml import load_entity, resolve_local
 
 if TYPE_CHECKING:
+    from smalt.entities.schedule import Schedule
     from smalt.sdk.operations.assets import AssetOperations
     from smalt.sdk.room import Room
 
@@ -47,10 +49,18 @@ class Resolver:
         self._room = room
         self._progress = progress
         self._operations: dict[str, AssetOperations[Any]] = {}  # Any: each of its own kind
+        self._keeps_labels = False
 
     def know(self, operations: AssetOperations[Any]) -> None:  # Any: each of its own kind
         """Remember who creates and finds the assets of one kind."""
         self._operations[operations.kind] = operations
+
+    def keeping_labels(self) -> Resolver:
+        """A resolver that leaves `@latest` as it is written, for what is looked up again whenever it is used."""
+        other = Resolver(self._room, self._progress)
+        other._operations = self._operations
+        other._keeps_labels = True
+        return other
 
     def in_room(self, room: Room) -> Resolver:
         """A resolver that brings things to another workspace or registry."""
@@ -104,6 +114,8 @@ class Resolver:
         if kind == "computes":
             return f"{self._room.path}/computes/{reference.name}"
         version = reference.version
+        if version is None and reference.label is not None and self._keeps_labels:
+            return text
         if version is None and reference.label is not None and kind in self._operations:
             version = self._operations[kind].get(reference.name, label=reference.label).version
         return f"{self._room.asset_path}/{kind}/{reference.name}/versions/{version}" if version else text
@@ -237,6 +249,8 @@ def anchor(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same on
     """Make the local paths of an entity absolute."""
     if isinstance(entity, Environment):
         return _anchored_environment(entity, folder)
+    if hasattr(entity, "create_job"):
+        return _anchored_schedule(entity, folder)
     changes: JsonObject = {}
     for field in ("path", "code"):
         value = getattr(entity, field, None)
@@ -265,6 +279,30 @@ def _with_local_component(sweep: SweepJob, folder: Path) -> SweepJob:
     assert isinstance(loaded.entity, Component)
     whole = with_component(sweep, loaded.entity)
     return whole.model_copy(update={"trial": anchor(whole.trial, loaded.base_dir)})
+
+
+def _anchored_schedule(schedule: Schedule, folder: Path) -> Schedule:
+    """A schedule with the job of its file in place of the name of the file."""
+    from smalt.entities.schedule import JobReference  # it brings the table of time zones, which nobody else needs
+
+    given = getattr(schedule, "create_job", None)
+    if isinstance(given, Job):
+        return schedule.model_copy(update={"create_job": anchor(given, folder)})
+    text = given.job if isinstance(given, JobReference) else given
+    if text is None or not _is_local(text):
+        return schedule
+    changes = given.document() if isinstance(given, JobReference) else {}
+    overrides = tuple(f"{path}={json.dumps(value)}" for path, value in _leaves(changes) if path != "job")
+    return schedule.model_copy(update={"create_job": load("job", resolve_local(folder, text), overrides=overrides)})
+
+
+def _leaves(changes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:  # Any: values of YAML
+    """The values of nested mappings, each with its dotted path."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _anchored_reference(environment: str | Environment, folder: Path) -> str | Environment:

@@ -16,6 +16,8 @@ from smalt.kit import yaml
 from smalt.wire.overrides import apply_overrides, path_parts
 
 _INFERRED_JOB_TYPES = {"jobs": "pipeline", "trial": "sweep"}
+_TYPED_BY_FIELD = frozenset({"schedule"})
+"""Kinds without a `type`: which one it is, is told by the field that it has."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,9 @@ def _read(path: Path) -> str:
 def _class_for(kind: str, document: dict[str, Any]) -> type[Entity]:  # Any: a YAML document
     if not types_of(kind):
         return entity_class(kind)
+    if kind in _TYPED_BY_FIELD:
+        found = [name for name in types_of(kind) if name in document]
+        return entity_class(kind, found[0] if found else types_of(kind)[0])
     given = document.get("type")
     if given is None and kind == "job":
         given = next((found for key, found in _INFERRED_JOB_TYPES.items() if key in document), None)
