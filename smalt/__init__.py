@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         load_job,
         load_model,
         load_registry,
+        load_schedule,
         load_workspace,
         load_workspace_connection,
     )
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 _AUTHORING = (
     "Input Output command load_component load_compute load_connection load_data load_datastore load_environment "
-    "load_job load_model load_registry load_workspace load_workspace_connection"
+    "load_job load_model load_registry load_schedule load_workspace load_workspace_connection"
 ).split()
 _SWEEP = (
     "BanditPolicy BayesianSamplingAlgorithm Choice GridSamplingAlgorithm LogNormal LogUniform MedianStoppingPolicy "
@@ -110,6 +111,7 @@ __all__ = [
     "load_job",
     "load_model",
     "load_registry",
+    "load_schedule",
     "load_workspace",
     "load_workspace_connection",
 ]

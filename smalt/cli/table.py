@@ -10,6 +10,7 @@ NOUNS = {
     "component": "Components: reusable steps.",
     "datastore": "Datastores: where bytes are kept.",
     "compute": "Computes: where jobs run.",
+    "schedule": "Schedules: jobs that are submitted by themselves.",
     "workspace": "Workspaces.",
     "connection": "Connections to services outside.",
     "registry": "Registries: assets shared between workspaces.",

@@ -54,6 +54,11 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "virtualmachine": "compute.attached:VirtualMachineCompute",
         "synapsespark": "compute.attached:SynapseSparkCompute",
     },
+    "schedule": {
+        "create_job": "schedule:JobSchedule",
+        "create_monitor": "schedule:MonitorSchedule",
+        "import_data": "schedule:ImportDataSchedule",
+    },
 }
 
 _DEFAULT_TYPE = {"job": "command"}

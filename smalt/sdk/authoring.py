@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from smalt.entities.job.base import Job
     from smalt.entities.model import Model
     from smalt.entities.registry import Registry
+    from smalt.entities.schedule import Schedule
     from smalt.entities.workspace import Workspace
     from smalt.sdk.pipelines.command import Command
     from smalt.sdk.pipelines.nodes import ComponentFunction
@@ -236,6 +237,11 @@ load_workspace_connection = load_connection
 def load_registry(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Registry:
     """A registry from its YAML file."""
     return cast("Registry", _load("registry", source, relative_origin, params_override))
+
+
+def load_schedule(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Schedule:
+    """A schedule of any kind from its YAML file."""
+    return cast("Schedule", _load("schedule", source, relative_origin, params_override))
 
 
 def _load(kind: str, source: Source, origin: str | None, params: Overrides) -> object:

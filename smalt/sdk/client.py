@@ -32,6 +32,7 @@ from smalt.sdk.transport import Transport
 if TYPE_CHECKING:
     from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
     from smalt.sdk.operations.jobs import Authored
+    from smalt.sdk.operations.schedules import ScheduleOperations
     from smalt.sdk.poller import Poller
 
 
@@ -100,6 +101,13 @@ class MLClient:
     def jobs(self) -> JobOperations:
         """Jobs."""
         return JobOperations(self._room, self._resolver)
+
+    @cached_property
+    def schedules(self) -> ScheduleOperations:
+        """Schedules."""
+        from smalt.sdk.operations.schedules import ScheduleOperations  # brings the table of time zones
+
+        return ScheduleOperations(self._room, self._resolver, self.jobs)
 
     @cached_property
     def datastores(self) -> DatastoreOperations:
@@ -179,11 +187,12 @@ class MLClient:
         return cast("Entity", _writer(writers, entity, "begin_create_or_update")(entity))
 
     def begin_create_or_update(self, entity: Entity) -> Poller[Entity]:
-        """Begin to write an entity of a kind that takes a while: computes, workspaces, registries."""
+        """Begin to write an entity of a kind that takes a while: computes, workspaces, registries, schedules."""
         writers: dict[str, Callable[[Any], Any]] = {  # Any: each takes its own kind
             "Compute": self.compute.begin_create_or_update,
             "Workspace": self.workspaces.begin_create,
             "Registry": self.registries.begin_create,
+            "Schedule": lambda schedule: self.schedules.begin_create_or_update(schedule),
         }
         return cast("Poller[Entity]", _writer(writers, entity, "create_or_update")(entity))
 

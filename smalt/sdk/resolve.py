@@ -50,10 +50,18 @@ class Resolver:
         self._room = room
         self._progress = progress
         self._operations: dict[str, AssetOperations[Any]] = {}  # Any: each of its own kind
+        self._keeps_labels = False
 
     def know(self, operations: AssetOperations[Any]) -> None:  # Any: each of its own kind
         """Remember who creates and finds the assets of one kind."""
         self._operations[operations.kind] = operations
+
+    def keeping_labels(self) -> Resolver:
+        """A resolver that leaves `@latest` as it is written, for what is looked up again whenever it is used."""
+        other = Resolver(self._room, self._progress)
+        other._operations = self._operations
+        other._keeps_labels = True
+        return other
 
     def in_room(self, room: Room) -> Resolver:
         """A resolver that brings things to another workspace or registry."""
@@ -118,6 +126,8 @@ class Resolver:
         if kind in {"computes", "datastores"}:
             return f"{self._room.path}/{kind}/{reference.name}"
         version = reference.version
+        if version is None and reference.label is not None and self._keeps_labels:
+            return text
         if version is None and reference.label is not None and kind in self._operations:
             version = self._operations[kind].get(reference.name, label=reference.label).version
         return f"{self._room.asset_path}/{kind}/{reference.name}/versions/{version}" if version else text

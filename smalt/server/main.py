@@ -39,6 +39,7 @@ from smalt.server import (
     pipelines,
     private,
     registries,
+    schedules,
     sweeps,
     tracking,
     workspaces,
@@ -169,11 +170,15 @@ def build(settings: Settings) -> Server:
         kinds=kinds,
     )
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
+    watch = schedules.Watch(versioned, job_service)
+    actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
+    schedule_service = schedules.ScheduleService(actions, watch, schedules.Owners(identities))
+    schedules_loop = schedules.SchedulesLoop(works, events, schedule_service, watch, rooms)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
     linked = connections.ConnectionService(vault)
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
-        for holder in (versioned, stores, linked, computes, identities, pipeline_service):
+        for holder in (versioned, stores, linked, computes, identities, pipeline_service, schedule_service):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -191,6 +196,7 @@ def build(settings: Settings) -> Server:
     loops: list[Loop] = [
         purge_loop,
         jobs_loop,
+        schedules_loop,
         Housekeeping(works, job_service, cache, retention, containers),
     ]
 
@@ -232,6 +238,7 @@ def build(settings: Settings) -> Server:
         *compute.routes(computes, rooms),
         *jobs.routes(job_service, rooms, versioned),
         *pipelines.routes(pipeline_service, rooms),
+        *schedules.routes(schedule_service, job_service, rooms),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),
         *tracking.mlflow_routes(

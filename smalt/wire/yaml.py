@@ -16,6 +16,8 @@ from smalt.kit import yaml
 from smalt.wire.overrides import apply_overrides, path_parts
 
 _INFERRED_JOB_TYPES = {"jobs": "pipeline", "trial": "sweep"}
+_TYPED_BY_FIELD = frozenset({"schedule"})
+"""Kinds without a `type`: which one it is, is told by the field that it has."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,20 @@ class Loaded:
     base_dir: Path
     located: yaml.Located
     overrides: Sequence[str] = ()
+    within: str = ""
+    """The field of the file that the entity stands in, when it is only a part of it."""
 
     def placed(self, mistakes: Iterable[SmaltError]) -> list[InvalidRequest]:
         """Mistakes with the file, the line and the field they are in; the field is their `target`."""
         changed = {tuple(path_parts(override.partition("=")[0])): override for override in self.overrides}
+        if self.within:
+            mistakes = [InvalidRequest(each.message, target=f"{self.within}.{each.target or ''}") for each in mistakes]
         return [_placed(mistake, self.located, changed) for mistake in mistakes]
 
     def doubt(self, path: str, message: str) -> Warned:
         """A warning with file and line."""
-        return _with_line(Warned(path, message), self.located)
+        place = f"{self.within}.{path}" if self.within else path
+        return _with_line(Warned(place, message), self.located)
 
 
 def load_document(source: Path | str, *, name: str = "<text>") -> yaml.Located:
@@ -130,6 +137,9 @@ def _read(path: Path) -> str:
 def _class_for(kind: str, document: dict[str, Any]) -> type[Entity]:  # Any: a YAML document
     if not types_of(kind):
         return entity_class(kind)
+    if kind in _TYPED_BY_FIELD:
+        found = [name for name in types_of(kind) if name in document]
+        return entity_class(kind, found[0] if found else types_of(kind)[0])
     given = document.get("type")
     if given is None and kind == "job":
         given = next((found for key, found in _INFERRED_JOB_TYPES.items() if key in document), None)

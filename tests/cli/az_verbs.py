@@ -141,6 +141,16 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
         "show": "--name --populate-secrets".split(),
         "update": "--name --add --force-string --populate-secrets --remove --set".split(),
     },
+    "schedule": {
+        "create": "--file --name --no-wait --set".split(),
+        "delete": "--name --no-wait".split(),
+        "disable": "--name --no-wait".split(),
+        "enable": "--name --no-wait".split(),
+        "list": "--disabled-only --include-disabled --max-results".split(),
+        "show": "--name".split(),
+        "trigger": "--name".split(),
+        "update": "--name --add --force-string --no-wait --remove --set".split(),
+    },
     "registry": {
         "create": "--display-name --file --name --no-wait --public-network-access --set --tags".split(),
         "delete": "--name".split(),

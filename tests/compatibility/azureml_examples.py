@@ -21,7 +21,9 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx2
 
@@ -306,6 +308,31 @@ def case_22(b: Bench) -> None:
 SECRETS = ("XXXxxxXXXxXXXXxx", "XxXxXxXXXXXXXxXx", "dummy_pat")
 
 
+def case_30(b: Bench) -> None:
+    for file in ("cron-job-schedule.yml", "recurrence-job-schedule.yml", "cron-with-settings-job-schedule.yml"):
+        made = b.show("schedule", "create", "-f", f"schedules/{file}")
+        name = made["name"]
+        expect(made["is_enabled"], f"{file}: is_enabled")
+        local = datetime.fromisoformat(made["next_run_time"]).astimezone(ZoneInfo("America/Los_Angeles"))
+        fits = local.minute == 0 if "cron" in file else (local.hour in (4, 5, 10, 11, 12) and local.minute in (0, 30))
+        expect(fits, f"{file}: next run {local}")
+        expect(b.show("schedule", "disable", "-n", name)["is_enabled"] is False, "disable")
+        expect(b.show("schedule", "enable", "-n", name)["is_enabled"] is True, "enable")
+        b.run("schedule", "update", "-n", name, "--set", "description=new description")
+        expect(b.show("schedule", "show", "-n", name)["description"] == "new description", "description")
+        expect(name in [each["name"] for each in b.show("schedule", "list")], "list")
+        job = b.show("schedule", "trigger", "-n", name)["job_name"]
+        b.run("job", "stream", "-n", job, check=False)
+        found = b.show("job", "show", "-n", job)
+        expect(
+            found["type"] == "pipeline" and name in found["display_name"], f"{found['type']} {found['display_name']}"
+        )
+        expect(found["status"] == "Completed", f"{file}: {found['status']}")
+        expect(b.run("schedule", "delete", "-n", name, check=False).returncode, "delete while enabled")
+        b.run("schedule", "disable", "-n", name)
+        b.run("schedule", "delete", "-n", name)
+
+
 def case_32(b: Bench) -> None:
     files = {
         "compute": ("cluster-basic", "cluster-minimal", "cluster-low-priority", "instance-basic"),
@@ -348,6 +375,7 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-10": ("random sweep: inline trial, at most two at a time, best child", case_10),
     "case-11": ("sweep over scikit-learn with an input for all trials; the best child's model", case_11),
     "case-22": ("data, model, environment, component assets", case_22),
+    "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
 }
 

@@ -83,6 +83,10 @@ class Installation:
         self.put(
             f"/{name}/jobs/train", jobType="Command", command="true", environmentId="azureml:e:1", computeId="local"
         )
+        job = {"jobType": "Command", "command": "true", "environmentId": "azureml:e:1", "computeId": "local"}
+        trigger = {"triggerType": "Cron", "expression": "0 0 1 1 *", "startTime": "2022-01-01T00:00:00"}
+        action = {"actionType": "CreateJob", "jobDefinition": job}
+        self.put(f"/{name}/schedules/s", trigger=trigger, action=action)
         mlflow = f"/mlflow/{guid}/api/2.0/mlflow"
         run = self.client.post(
             f"{mlflow}/runs/create", json={"experiment_id": "0", "tags": [{"key": "a", "value": "b"}]}
@@ -227,6 +231,7 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "jobs",
         "logged_models",
         "runs",
+        "schedules",
         "step_results",
         "traces",
     }

@@ -517,4 +517,76 @@ SAMPLES = {
     "registries": [
         {"location": "l", "properties": {"regionDetails": [{"location": "l"}], "intellectualPropertyPublisher": "p"}}
     ],
+    "schedules": [
+        {
+            "properties": {
+                "displayName": "Nightly",
+                "description": "d",
+                "tags": {"a": "b"},
+                "properties": {"p": "q", "smalt.missedRuns": "skip"},
+                "isEnabled": True,
+                "trigger": {
+                    "triggerType": "Recurrence",
+                    "frequency": "Week",
+                    "interval": 1,
+                    "startTime": "2022-07-10 10:00:00",
+                    "endTime": "2032-07-10T10:00:00",
+                    "timeZone": "Pacific Standard Time",
+                    "schedule": {"hours": [4, 5], "minutes": [0, 30], "weekDays": ["Monday"], "monthDays": [1]},
+                    "futureKey": 1,
+                },
+                "action": {
+                    "actionType": "CreateJob",
+                    "futureKey": {"aB": 1},
+                    "jobDefinition": {
+                        "jobType": "Command",
+                        "command": "echo ${{inputs.n}}",
+                        "environmentId": "/e/versions/1",
+                        "inputs": {"n": {"jobInputType": "literal", "value": "1"}},
+                    },
+                },
+            }
+        },
+        {
+            "properties": {
+                "trigger": {"triggerType": "Cron", "expression": "30 8 * * 1-5", "timeZone": "UTC"},
+                "action": {
+                    "actionType": "CreateJob",
+                    "jobDefinition": {
+                        "jobType": "Pipeline",
+                        "sourceJobId": "/subscriptions/s/jobs/j",
+                        "settings": {"force_rerun": True},
+                        "inputs": {"n": {"jobInputType": "literal", "value": "1"}},
+                    },
+                },
+            }
+        },
+        {
+            "properties": {
+                "trigger": {"triggerType": "Asset", "assetType": "data", "name": "iris", "tags": {"stage": "gold"}},
+                "action": {
+                    "actionType": "CreateMonitor",
+                    "monitorDefinition": {
+                        "computeConfiguration": {"computeType": "ServerlessSpark", "runtimeVersion": "3.4"},
+                        "monitoringTarget": {"modelId": "azureml:m:1", "taskType": "Classification"},
+                        "signals": {
+                            "drift": {"signalType": "DataDrift", "metricThresholds": [{"dataType": "Numerical"}]}
+                        },
+                        "alertNotificationSettings": {"emails": ["a@b.c"]},
+                    },
+                },
+            }
+        },
+        {
+            "properties": {
+                "trigger": {
+                    "triggerType": "Event",
+                    "event": "job_finished",
+                    "status": ["Failed"],
+                    "jobType": "command",
+                },
+                "action": {"actionType": "ImportData", "dataImportDefinition": {"dataType": "mltable"}},
+            }
+        },
+    ],
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from smalt.entities.base import Entity
 from smalt.entities.component import Component
+from smalt.entities.job.base import Job
 from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.sweep import SweepJob
 from smalt.entities.job.trial import with_component
@@ -53,6 +56,8 @@ def read(
     elif isinstance(entity, Component):
         spec = source if isinstance(source, Path) else Path(name) if name else None
         entity = Component.parse(files.component(entity, loaded, spec))
+    elif kind == "schedule":
+        entity = files.schedule(entity, loaded)
     else:
         entity = anchored(entity, folder)
     if isinstance(entity, SweepJob) and isinstance(entity.trial, str) and is_local(entity.trial):
@@ -84,6 +89,26 @@ class Files:
         self._note(loaded, check.job(job))
         self.mistakes.extend(loaded.placed(absent(job.document())))
         return job
+
+    def schedule(self, schedule: Any, loaded: Loaded) -> Any:  # Any: a schedule of any kind, and the same one back
+        """A schedule with the job of its file in place of the name of the file."""
+        given = getattr(schedule, "create_job", None)
+        if isinstance(given, PipelineJob):
+            job: Any = self.pipeline(given, replace(loaded, within="create_job"))
+        elif isinstance(given, Job):
+            job = anchored(given, loaded.base_dir)
+        else:
+            # A reference with changes is a mapping whose `job` is the reference.
+            text = getattr(given, "job", given)
+            if not isinstance(text, str) or not is_local(text):
+                return schedule
+            changes = given.document() if isinstance(given, Entity) else {}
+            leaves = (leaf for leaf in _leaves(changes) if leaf[0] != "job")
+            overrides = [f"{path}={json.dumps(value)}" for path, value in leaves]
+            found = read("job", resolve_local(loaded.base_dir, text), overrides=overrides)
+            self.warnings.extend(found.warnings)
+            job = found.entity
+        return schedule.model_copy(update={"create_job": job})
 
     def component(self, component: Component, loaded: Loaded, spec: Path | None) -> JsonObject:
         """The document of a component with absolute paths."""
@@ -165,6 +190,15 @@ class Files:
             return self.component(found.entity, found, path) | {"_source": "YAML.COMPONENT"}
         finally:
             self._open.pop()
+
+
+def _leaves(changes: JsonObject, prefix: str = "") -> Iterator[tuple[str, Any]]:  # Any: values of YAML
+    """The values of nested mappings, each with its dotted path."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def absent(document: JsonObject) -> list[InvalidRequest]:

@@ -10,6 +10,7 @@ from smalt.server.assets.datastores import (
     DatastoreService,
     blob_container,
 )
+from smalt.server.assets.events import AssetRegistered
 from smalt.server.assets.locator import EXTERNAL, DataLocator, Location
 from smalt.server.assets.prepare import Preparation
 from smalt.server.assets.receive import receive
@@ -25,6 +26,7 @@ __all__ = [
     "EXTERNAL",
     "KINDS",
     "AssetPages",
+    "AssetRegistered",
     "AssetService",
     "AssetVersion",
     "ContainerRecord",

@@ -14,6 +14,7 @@ from smalt.entities.kinds import entity_class
 from smalt.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
 from smalt.kit import ids
 from smalt.server.assets import blob_store, store
+from smalt.server.assets.events import AssetRegistered
 from smalt.server.assets.records import (
     KINDS,
     SINGULAR,
@@ -42,6 +43,8 @@ Prepare = Callable[[Work, Owner, str, Asset], Asset]
 FindRegistry = Callable[[Work, str], Owner | None]
 Curated = Callable[[str, str], Asset | None]
 """The built-in asset of a kind and name, e.g. a curated environment."""
+
+_FEW = 100
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class AssetService:
         if not entity.is_anonymous:
             changed["is_anonymous"] = False
         store.change_container(work, owner.id, kind, name, changed)
+        work.publish(AssetRegistered(owner.id, kind, name, chosen))
         return self.get(work, owner, kind, name, chosen), True
 
     def _change(
@@ -345,6 +349,18 @@ class AssetService:
                         return Page(shown, list(position) if index + 1 < len(rows) else None)
             if len(rows) <= limit:
                 return Page(shown)
+
+    def made_since(
+        self, work: Work, owner: Owner, kind: str, name: str | None, since: datetime
+    ) -> Iterator[AssetVersion]:
+        """Versions of one asset, or of all of a kind, that were made since a moment, in the order they were made."""
+        position: tuple[int, str, str] = (_micros(since), "", "")
+        while rows := store.list_versions(
+            work, owner.id, kind, name, archived=False, newest_first=False, after=position, limit=_FEW
+        ):
+            yield from (_version(owner, row) for row in rows)
+            last = rows[-1]
+            position = (_micros(last["created_at"]), last["name"], last["version"])
 
     def by_hash(self, work: Work, owner: Owner, kind: str, code_hash: str) -> list[AssetVersion]:
         """Versions with this content, whatever their name."""

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

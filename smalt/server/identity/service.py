@@ -80,7 +80,7 @@ class IdentityService:
         expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
         if claims.job is not None:
             return Identified(self._job(work, claims.token_id, claims.job), expires_at)
-        found = self._actor(work, claims.subject)
+        found = self.find_actor(work, claims.subject)
         if found is None:
             refuse("belongs to an actor that was removed")
         return Identified(found, expires_at)
@@ -101,7 +101,7 @@ class IdentityService:
                 "AZURE_CLIENT_SECRET; `smalt env` prints valid ones."
             )
         self._attempts.succeeded(key)
-        found = self._actor(work, client_id)
+        found = self.find_actor(work, client_id)
         if found is None:
             raise InvalidClient(f"The client {client_id[:64]!r} was removed. Ask an owner for another.")
         return self._access_token(work, found, audience)
@@ -120,6 +120,20 @@ class IdentityService:
         return self._access_token(
             work, identified.actor, audience, expires_at=identified.expires_at, job_token_id=claims.token_id
         )
+
+    def find_actor(self, work: Work, actor_id: str) -> Actor | None:
+        """A person or service principal with the rights they have now; None when they were removed."""
+        row = store.actor(work.connection, actor_id)
+        if row is None:
+            return None
+        held = store.assignments_of(work.connection, actor_id)
+        roles = self.definitions.by_id(work, {each["role"] for each in held})
+        permissions = tuple(
+            Permission(each["scope_key"], roles[each["role"]].actions, roles[each["role"]].not_actions)
+            for each in held
+            if each["role"] in roles
+        )
+        return Actor(row["id"], row["name"], ActorKind(row["kind"]), permissions)
 
     def issue_job_token(self, work: Work, grant: JobGrant, *, lifetime: timedelta) -> str:
         """A token for a running job that opens what the grant says and nothing else, until it ends or is revoked."""
@@ -179,7 +193,7 @@ class IdentityService:
         row = store.personal_token(work.connection, digest(token), work.now)
         if row is None:
             refuse("is unknown, revoked or expired")
-        found = self._actor(work, row["actor_id"])
+        found = self.find_actor(work, row["actor_id"])
         assert found is not None  # credentials go with their actor
         return Identified(found, row["expires_at"])
 
@@ -190,19 +204,6 @@ class IdentityService:
         # An unknown client costs the same comparison as a known one.
         matches = [hmac.compare_digest(given, stored) for stored in live or [_NO_SECRET]]
         return bool(live) and any(matches)
-
-    def _actor(self, work: Work, actor_id: str) -> Actor | None:
-        row = store.actor(work.connection, actor_id)
-        if row is None:
-            return None
-        held = store.assignments_of(work.connection, actor_id)
-        roles = self.definitions.by_id(work, {each["role"] for each in held})
-        permissions = tuple(
-            Permission(each["scope_key"], roles[each["role"]].actions, roles[each["role"]].not_actions)
-            for each in held
-            if each["role"] in roles
-        )
-        return Actor(row["id"], row["name"], ActorKind(row["kind"]), permissions)
 
     def _job(self, work: Work, token_id: str, job: str) -> Actor:
         row = store.job_token(work.connection, token_id, work.now)

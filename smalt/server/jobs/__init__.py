@@ -14,7 +14,7 @@ from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.purge import JobsOfWorkspace
 from smalt.server.jobs.retention import Retention
 from smalt.server.jobs.routes import routes
-from smalt.server.jobs.service import Changes, JobService
+from smalt.server.jobs.service import SCHEDULE_PROPERTY, Changes, JobService
 from smalt.server.jobs.software import Software
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
@@ -22,6 +22,7 @@ from smalt.server.jobs.submit import Draft, Submission
 
 __all__ = [
     "RESUME_FROM",
+    "SCHEDULE_PROPERTY",
     "CancelRequested",
     "Changes",
     "ChildState",

@@ -11,7 +11,7 @@ from smalt.server.assets import AssetService
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
 from smalt.server.jobs.document import etag, to_arm
 from smalt.server.jobs.lineage import lineage
-from smalt.server.jobs.service import JobService
+from smalt.server.jobs.service import SCHEDULE_PROPERTY, JobService
 from smalt.server.jobs.store import Filter
 from smalt.server.work import Actor
 from smalt.server.workspaces import WorkspaceService
@@ -93,7 +93,17 @@ def routes(service: JobService, workspaces: WorkspaceService, assets: AssetServi
     """The ARM routes of this slice."""
     handlers = _Handlers(service, workspaces, assets)
     table = Routes()
-    listed = ("listViewType", "jobType", "tag", "properties", "parentJobName", "$top", "$skip")
+    listed = (
+        "listViewType",
+        "jobType",
+        "tag",
+        "properties",
+        "parentJobName",
+        "scheduled",
+        "scheduleId",
+        "$top",
+        "$skip",
+    )
     table.add("GET", WORKSPACE + "/jobs", handlers.list, action="workspaces/jobs/read", query=listed)
     table.add("GET", _ONE, handlers.show, action="workspaces/jobs/read", for_jobs=own_job)
     table.add("PUT", _ONE, handlers.put, action="workspaces/jobs/write")
@@ -116,11 +126,13 @@ def list_filter(call: Call) -> Filter:
     kind = call.query.get("jobtype") or None
     if kind is not None:
         kind = canonical_type("job", kind) or kind.lower()
+    schedule = (call.query.get("scheduleid") or "").rpartition("/")[2]
+    of_schedule = ((SCHEDULE_PROPERTY, schedule or None),) if schedule or call.flag("scheduled") else ()
     return Filter(
         kind=kind,
         archived=_ARCHIVED[view.lower()],
         tags=_pairs(call.query.get("tag")),
-        properties=_pairs(call.query.get("properties")),
+        properties=(*_pairs(call.query.get("properties")), *of_schedule),
         parent=call.query.get("parentjobname") or None,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from smalt.entities.job.base import Job
@@ -17,6 +18,11 @@ from smalt.server.jobs.submit import Submission, check_same
 from smalt.server.tracking import TrackingService
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
+
+_FEW = 100
+
+SCHEDULE_PROPERTY = "azureml.scheduleId"
+"""The property of a job that names the schedule which submitted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,18 @@ class JobService:
         """A job, or None."""
         record = store.find(work.connection, workspace.id, name)
         return None if record is None or record.deleted else record
+
+    def is_taken(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
+        """Whether a name belongs to a job, be it one that was deleted."""
+        return store.find(work.connection, workspace.id, name) is not None
+
+    def finished_since(self, work: Work, workspace: WorkspaceRecord, since: datetime) -> Iterator[JobRecord]:
+        """Jobs without a parent that have ended since a moment, in the order of their ends."""
+        after: tuple[datetime, str] = (since, "")
+        while found := store.finished(work.connection, workspace.id, after=after, limit=_FEW):
+            yield from found
+            assert found[-1].ended_at is not None
+            after = (found[-1].ended_at, found[-1].id)
 
     def page(
         self, work: Work, workspace: WorkspaceRecord, wanted: Filter, *, after: tuple[int, str] | None, limit: int

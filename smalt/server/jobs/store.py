@@ -164,6 +164,14 @@ def page(
     return [_record(row) for row in connection.execute(query)]
 
 
+def finished(connection: Connection, workspace_id: str, *, after: tuple[datetime, str], limit: int) -> list[JobRecord]:
+    """Jobs without a parent that have ended, in the order of their ends; a position is the end and the id."""
+    at, key = jobs.c.ended_at, jobs.c.id
+    query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.deleted.is_(False), jobs.c.parent.is_(None))
+    query = query.where(jobs.c.active.is_(False), or_(at > after[0], and_(at == after[0], key > after[1])))
+    return [_record(row) for row in connection.execute(query.order_by(at, key).limit(limit))]
+
+
 def children(connection: Connection, workspace_id: str, parent: str) -> list[JobRecord]:
     """All children of a job, the oldest first."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent, jobs.c.deleted.is_(False))

@@ -23,6 +23,7 @@ _CODECS = {
     "computes": "computes:COMPUTES",
     "connections": "connections:CONNECTIONS",
     "jobs": "jobs:JOBS",
+    "schedules": "schedules:SCHEDULES",
 }
 
 KINDS = tuple(_CODECS)

@@ -262,10 +262,11 @@ _OWN: dict[str, dict[str, Part]] = {
 }
 
 
-def _shape(model: type[Entity]) -> Shape:
+def job_shape(model: type[Entity]) -> Shape:
+    """The table of one kind of job."""
     rename = {key: wire for key, wire in _IDS.items() if key in model.model_fields} | {"type": "jobType"}
     own = next((_OWN[each.__name__] for each in model.__mro__ if each.__name__ in _OWN), {"resources": CamelKeys()})
     return Shape.of(model, rename=rename, parts=_COMMON | own, skip=ENVELOPE)
 
 
-JOBS = ShapeCodec("job", _shape, type_key="jobType", finish=_inline_apart)
+JOBS = ShapeCodec("job", job_shape, type_key="jobType", finish=_inline_apart)
