@@ -101,6 +101,13 @@ class TooLarge(SmaltError):
     code = "RequestEntityTooLarge"
 
 
+class UnsupportedEncoding(SmaltError):
+    """The body is compressed."""
+
+    status = 415
+    code = "UnsupportedMediaType"
+
+
 class RangeNotSatisfiable(SmaltError):
     """The byte range lies outside the blob."""
 

@@ -44,14 +44,16 @@ def free_ports() -> tuple[int, int]:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[RunningServer]:
-    """`smalt up` until the block ends."""
+def running(home: Path, *options: str) -> Iterator[RunningServer]:
+    """`smalt up`, with further options, until the block ends."""
     plain, secure = free_ports()
     started = RunningServer(home, {})
-    started.smalt("up", "--detach", "--home", str(home), "--port", str(plain), "--tls-port", str(secure))
-    exports = {}
-    for line in started.smalt("env").splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
-        exports[name] = shlex.split(value)[0]
-    yield RunningServer(home, exports)
-    started.smalt("down", "--home", str(home))
+    started.smalt("up", "--detach", "--home", str(home), "--port", str(plain), "--tls-port", str(secure), *options)
+    try:
+        exports = {}
+        for line in started.smalt("env").splitlines():
+            name, _, value = line.removeprefix("export ").partition("=")
+            exports[name] = shlex.split(value)[0]
+        yield RunningServer(home, exports)
+    finally:
+        started.smalt("down", "--home", str(home))

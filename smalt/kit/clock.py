@@ -16,9 +16,16 @@ def to_text(moment: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """Parse ISO 8601; a moment without a zone is taken as UTC."""
+    """Parse ISO 8601; a moment without a zone is taken as UTC.
+
+    Raises:
+        ValueError: It is none, or one that UTC counts before the year 1 or after 9999.
+    """
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the calendar") from error
 
 
 def from_millis(millis: int) -> datetime:

@@ -13,10 +13,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from smalt.errors import SmaltError
+from smalt.server.connection import Bounds, bounded, room_for_connections
 from smalt.server.settings import Settings
 from smalt.server.tls import Certificate
 
 _GRACE_SECONDS = 5
+_CONNECTIONS = 4096
 
 
 class _Listener(uvicorn.Server):
@@ -68,7 +70,8 @@ async def serve(app: ASGIApp, settings: Settings, certificate: Certificate, read
         "server_header": False,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": 75,
-        "h11_max_incomplete_event_size": 64 * 1024,
+        "http": bounded(Bounds(connections=room_for_connections(_CONNECTIONS))),
+        "ws": "none",
     }
     servers = [
         _Listener(uvicorn.Config(app, **shared)),

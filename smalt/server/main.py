@@ -11,9 +11,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvloop
 
 from smalt.entities.base import Asset
@@ -28,7 +30,7 @@ from smalt.environments import (
 )
 from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
-from smalt.kit import clock, yaml
+from smalt.kit import clock, ids, yaml
 from smalt.server import (
     assets,
     audit,
@@ -169,7 +171,7 @@ def build(settings: Settings) -> Server:
         children=children,
         kinds=kinds,
     )
-    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=str(home))
+    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
     schedule_service = schedules.ScheduleService(actions, watch, schedules.Owners(identities))
@@ -340,8 +342,16 @@ def _check_exposure(settings: Settings, people: int) -> None:
 
 
 def _subscription(home: Path) -> str:
-    path = home / "subscription"
-    found = path.read_bytes() if path.exists() else private.create(path, str(uuid.uuid4()).encode())
+    return _kept(home / "subscription", str(uuid.uuid4()))
+
+
+def _worker_name(home: Path) -> str:
+    """A name that outlives the process; the path of the folder would not fit the columns of every database."""
+    return _kept(home / "worker", ids.opaque())
+
+
+def _kept(path: Path, fresh: str) -> str:
+    found = path.read_bytes() if path.exists() else private.create(path, fresh.encode())
     return found.decode().strip()
 
 
@@ -421,9 +431,13 @@ def _own_routes(others: list[Route]) -> list[Route]:
         """Tell that the server answers."""
         return ok({"status": "ok", "version": VERSION})
 
+    @cache
+    def described() -> bytes:
+        return msgspec.json.encode(describe([*others, *table.all], version=VERSION))
+
     def description(call: Call) -> Answer:
         """The OpenAPI description of every route."""
-        return ok(describe([*others, *table.all], version=VERSION, server=call.base_url))
+        return Answer(200, described(), media_type="application/json; charset=utf-8")
 
     table.add("GET", "/health", health, action=ANYONE)
     table.add("GET", "/openapi.json", description, action=ANYONE)

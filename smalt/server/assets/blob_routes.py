@@ -31,6 +31,12 @@ Admit = Callable[[Call, str], Actor]
 
 _READ = "workspaces/datastores/blobs/read"
 _WRITE = "workspaces/datastores/blobs/write"
+_QUERY = {
+    "GET": ("comp", "restype", "prefix", "delimiter", "marker", "maxresults:int", "include", "blocklisttype"),
+    "HEAD": ("restype",),
+    "PUT": ("comp", "restype", "blockid"),
+    "DELETE": (),
+}
 _HIDDEN_SEGMENT = re.compile(r"^\.blob\.[^/]*/")
 _BLOCK_LIST_BYTES = 8 * 1024 * 1024
 
@@ -72,6 +78,7 @@ def blob_routes(containers: Containers, works: Works, signer: Signer, admit: Adm
             action=ANYONE,
             audited=False,
             max_body_bytes=None,
+            query=_QUERY[method],
         )
     return table.all
 
@@ -140,7 +147,10 @@ class _Pages:
             return await self._put_block_list(call, target)
         if operation == "metadata":
             return await asyncio.to_thread(self._put_metadata, call, target)
-        raise Unsupported(f"comp={operation[:40]!r} is not served here.", code="UnsupportedQueryParameter")
+        raise Unsupported(
+            f"comp={operation[:40]!r} is not served here. Leave it out, or ask for block, blocklist or metadata.",
+            code="UnsupportedQueryParameter",
+        )
 
     async def delete(self, call: Call) -> Answer:
         """Delete a blob."""
@@ -192,12 +202,12 @@ class _Pages:
         action = _READ if permission == "r" else _WRITE
         actor = await asyncio.to_thread(self._admit, call, action)
         if actor is NOBODY:
-            raise NotAuthenticated("No token came with the request.")
+            raise NotAuthenticated("No token came with the request. Send one, or a signed URL.")
         if actor.grant is not None and not _granted(
             actor.grant, call.params["workspace_id"], container, key, permission
         ):
             raise Forbidden(
-                f"The token of job {actor.grant.job!r} does not open {container}/{key[:200]}.",
+                f"The token of job {actor.grant.job!r} does not open {container}/{key[:200]}. It opens the job's own.",
                 code="AuthorizationFailed",
             )
         call.actor = actor
@@ -246,7 +256,7 @@ class _Pages:
     async def _put_block(self, call: Call, target: _Target) -> Answer:
         block_id = call.query.get("blockid")
         if not block_id:
-            raise InvalidRequest("A block needs a blockid.", code="InvalidQueryParameterValue")
+            raise InvalidRequest("The block has no id. Send blockid.", code="InvalidQueryParameterValue")
         md5 = blob_wire.md5_of(call.header("content-md5"))
         await receive(_body(call), lambda chunks: target.store.stage_block(target.key, block_id, _checked(chunks, md5)))
         return Answer(201, None, blob_wire.common())
@@ -256,7 +266,7 @@ class _Pages:
         async for chunk in _body(call):
             body += chunk
             if len(body) > _BLOCK_LIST_BYTES:
-                raise InvalidRequest("The block list is too long.", code="InvalidXmlDocument")
+                raise InvalidRequest("The block list is too long. Send larger blocks.", code="InvalidXmlDocument")
         block_ids = blob_wire.block_ids(bytes(body))
         known = _known(call, blob_wire.md5_of(call.header("x-ms-blob-content-md5")))
         only_if_missing = call.header("if-none-match") == "*"
@@ -301,7 +311,7 @@ class _Pages:
         kind = call.query.get("blocklisttype", "committed").lower()
         if kind not in ("committed", "uncommitted", "all"):
             raise InvalidRequest(
-                f"blocklisttype={kind[:40]!r} is none of committed, uncommitted and all.",
+                f"blocklisttype={kind[:40]!r} is none of committed, uncommitted and all. Ask for one.",
                 code="InvalidQueryParameterValue",
             )
         waiting = target.store.staged_blocks(clean_key(target.key)) if kind != "committed" else {}
@@ -341,7 +351,10 @@ def _require_container(target: _Target) -> None:
 
 
 def _missing(target: _Target) -> NotFound:
-    return NotFound(f"There is no blob {target.key[:200]!r} in {target.container!r}.", code="BlobNotFound")
+    return NotFound(
+        f"There is no blob {target.key[:200]!r} in {target.container!r}. List the container to see what is.",
+        code="BlobNotFound",
+    )
 
 
 def _granted(grant: JobGrant, workspace_id: str, container: str, key: str, permission: str) -> bool:
@@ -382,7 +395,9 @@ async def _body(call: Call) -> AsyncIterator[bytes]:
             if chunk:
                 yield chunk
     except ClientDisconnect:
-        raise InvalidRequest("The connection ended before the whole body had come.", code="IncompleteBody") from None
+        raise InvalidRequest(
+            "The connection ended before the whole body had come. Send it again.", code="IncompleteBody"
+        ) from None
 
 
 async def _stream(content: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -79,7 +79,9 @@ def metadata(headers: Mapping[str, str]) -> dict[str, str]:
             )
         found[name] = value
     if sum(len(name) + len(value) for name, value in found.items()) > _METADATA_BYTES:
-        raise InvalidRequest(f"Metadata of a blob may have {_METADATA_BYTES} bytes at most.", code="MetadataTooLarge")
+        raise InvalidRequest(
+            f"Metadata of a blob may have {_METADATA_BYTES} bytes at most. Shorten it.", code="MetadataTooLarge"
+        )
     return found
 
 
@@ -96,7 +98,9 @@ def md5_of(text: str | None) -> bytes | None:
     except (binascii.Error, ValueError):
         value = b""
     if len(value) != 16:
-        raise InvalidRequest(f"Content-MD5 {text[:60]!r} is not the base64 of an MD5.", code="InvalidMd5")
+        raise InvalidRequest(
+            f"Content-MD5 {text[:60]!r} is not the base64 of an MD5. Encode its 16 bytes.", code="InvalidMd5"
+        )
     return value
 
 
@@ -112,7 +116,7 @@ def asked_range(text: str | None, size: int) -> tuple[int, int] | None:
     start = int(match[1])
     end = int(match[2]) if match[2] else size - 1
     if start >= size or end < start:
-        raise RangeNotSatisfiable(f"The range {match[0]!r} lies outside the {size} bytes of the blob.")
+        raise RangeNotSatisfiable(f"The range {match[0]!r} lies outside the {size} bytes of the blob. Ask for less.")
     return start, min(end, size - 1) - start + 1
 
 
@@ -156,9 +160,11 @@ def block_ids(body: bytes) -> list[str]:
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - documents with declarations are refused above
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise InvalidRequest(f"The block list is not XML: {error}.", code="InvalidXmlDocument") from error
+        raise InvalidRequest(
+            f"The block list is not XML: {error}. Send a BlockList.", code="InvalidXmlDocument"
+        ) from error
     if root.tag != "BlockList":
-        raise InvalidRequest(f"A BlockList is expected, not {root.tag[:40]!r}.", code="InvalidXmlDocument")
+        raise InvalidRequest(f"A BlockList is expected, not {root.tag[:40]!r}. Send one.", code="InvalidXmlDocument")
     return [element.text or "" for element in root if element.tag in ("Latest", "Uncommitted", "Committed")]
 
 

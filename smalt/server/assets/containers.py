@@ -42,18 +42,23 @@ class Containers:
             NotFound: It has no possible name.
         """
         if not _WORKSPACE.fullmatch(workspace_id):
-            raise NotFound(f"{workspace_id[:64]!r} is no workspace id.", code="ContainerNotFound")
+            raise NotFound(
+                f"{workspace_id[:64]!r} is no workspace id. `smalt workspace show` prints it.", code="ContainerNotFound"
+            )
         if container.startswith(self.external_prefix) and self.external is not None:
             return self.external(workspace_id, container)
         if not _NAME.fullmatch(container):
-            raise NotFound(f"{container[:80]!r} is no container.", code="ContainerNotFound")
+            raise NotFound(
+                f"{container[:80]!r} is no container. The datastores of the workspace name those there are.",
+                code="ContainerNotFound",
+            )
         base = self._root / workspace_id.lower()
         return LocalBlobStore(base / container, base / ".staging")
 
     def remove_all(self, workspace_id: str) -> None:
         """Remove every container of ours of a workspace, with what is in them."""
         if not _WORKSPACE.fullmatch(workspace_id):
-            raise NotFound(f"{workspace_id[:64]!r} is no workspace id.", code="ContainerNotFound")
+            raise NotFound(f"{workspace_id[:64]!r} is no workspace id. Name one.", code="ContainerNotFound")
         folder = self._root / workspace_id.lower()
         if folder.exists():
             shutil.rmtree(folder)

@@ -60,7 +60,7 @@ def datastore_routes(service: DatastoreService, workspaces: WorkspaceService, tl
         """List datastores, without secrets."""
         workspace = workspaces.of(call)
         limit = call.number("count", default=100, low=1, high=1000)
-        page = service.page(call.work, workspace, after=call.name_position(), limit=limit)
+        page = service.page(call.work, workspace, after=call.position(str), limit=limit)
         shown = [answer(call, workspace, record) for record in page.items]
         if "isdefault" in call.query:
             wanted = call.flag("isDefault")
@@ -94,10 +94,10 @@ def datastore_routes(service: DatastoreService, workspaces: WorkspaceService, tl
         record = service.get(call.work, workspace, call.params["name"])
         return ok(secrets_to_arm(service.with_secrets(workspace, record)))
 
-    query = ("isDefault", "count", "names", "searchText", "orderBy", "orderByAsc", "$skip")
+    query = ("isDefault:bool", "count:int", "names", "searchText", "orderBy", "orderByAsc:bool", "$skip")
     table.add("GET", "", listing, action="workspaces/datastores/read", query=query)
     table.add("GET", "/{name}", show, action="workspaces/datastores/read")
-    table.add("PUT", "/{name}", put, action="workspaces/datastores/write")
+    table.add("PUT", "/{name}", put, action="workspaces/datastores/write", body=spelling.schema)
     table.add("DELETE", "/{name}", delete, action="workspaces/datastores/delete")
     table.add("POST", "/{name}/listSecrets", list_secrets, action="workspaces/datastores/listsecrets/action")
     return table.all

@@ -135,7 +135,9 @@ class DatastoreService:
             Conflict: It is one of the workspace's own.
         """
         if name.lower() in built_in(workspace.id):
-            raise Conflict(f"Datastore {name!r} is the workspace's own and cannot be deleted.")
+            raise Conflict(
+                f"Datastore {name!r} is the workspace's own and cannot be deleted. Delete the workspace, or leave it."
+            )
         return self._records.delete(work, workspace.id, name)
 
     def forget_workspace(self, work: Work, workspace_id: str) -> None:

@@ -123,13 +123,15 @@ class DataLocator:
 
         Raises:
             NotFound: No such datastore, asset, job or run.
+            InvalidRequest: It leads out of its container.
             Unsupported: It is another workspace's.
         """
         reference = references.parse(uri)
         if isinstance(reference, DatastorePath):
             check_home(workspace, reference.workspace, uri)
             self._datastores.get(work, workspace, reference.datastore)
-        elif not isinstance(reference, RemoteUrl):
+            clean_key(reference.path.rstrip("/"), allow_empty=True)
+        elif not isinstance(reference, RemoteUrl) or _OWN_BLOB.match(urlsplit(reference.url).path):
             self.locate(work, workspace, uri)
 
     def _of_version(
@@ -144,7 +146,7 @@ class DataLocator:
             return self._follow(work, workspace, path, (*through, found.id))
         own = _OWN_BLOB.match(urlsplit(path).path)
         if own is None or own["workspace"].lower() != found.workspace_id.lower():
-            raise Unsupported(f"The files of {found.id} stand at {path[:200]!r}, outside its registry.")
+            raise Unsupported(f"The files of {found.id} stand at {path[:200]!r}, outside its registry. Share it anew.")
         store = self._containers.store(found.workspace_id, own["container"])
         key = clean_key(unquote(own["key"] or "").rstrip("/"), allow_empty=True)
         return Location("", key, store.local_path(key), path, store)
@@ -210,9 +212,13 @@ class DataLocator:
     def _alias(self, root: Path, key: str, url: str) -> Location:
         path = (root / key).resolve()
         if not path.is_relative_to(root.resolve()):
-            raise InvalidRequest(f"{url[:200]!r} leads out of the folder that stands for it.", target="path")
+            raise InvalidRequest(
+                f"{url[:200]!r} leads out of the folder that stands for it. Name a path in it.", target="path"
+            )
         if not path.exists():
-            raise NotFound(f"{url[:200]!r} is an alias, but {key!r} is not in the folder that stands for it.")
+            raise NotFound(
+                f"{url[:200]!r} is an alias, but {key!r} is not in the folder that stands for it. Put it there."
+            )
         return Location("", "", path, url)
 
     def _bucket(self, work: Work, workspace: WorkspaceRecord, reference: RemoteUrl) -> Location:
@@ -240,7 +246,7 @@ _OWN_BLOB = re.compile(
 
 
 def _no_jobs(work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
-    raise NotFound(f"No job {job!r} in workspace {workspace.name!r}.")
+    raise NotFound(f"No job {job!r} in workspace {workspace.name!r}. See `smalt job list`.")
 
 
 def _is_bucket(document: Mapping[str, Any], netloc: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.base import Asset
+from smalt.entities.code import Code
 from smalt.entities.data import Data
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
@@ -35,7 +36,7 @@ class Preparation:
         Raises:
             InvalidRequest: Its files are not what its type says.
         """
-        if not isinstance(owner, WorkspaceRecord) or not isinstance(entity, Data | Model) or not entity.path:
+        if not isinstance(owner, WorkspaceRecord) or not isinstance(entity, Data | Model | Code) or not entity.path:
             return entity
         reference = references.parse(entity.path)
         if isinstance(reference, LocalPath | Binding):
@@ -45,7 +46,7 @@ class Preparation:
                 target="path",
             )
         is_pinned = isinstance(reference, JobOutput | RunArtifact)
-        if not is_pinned and entity.type not in _DESCRIBED:
+        if isinstance(entity, Code) or (not is_pinned and entity.type not in _DESCRIBED):
             self._locator.check(work, owner, entity.path)
             return entity
         location = self._locator.locate(work, owner, entity.path)

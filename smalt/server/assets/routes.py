@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from smalt.entities.base import Asset, AssetContainer
 from smalt.errors import InvalidRequest
@@ -14,7 +14,7 @@ from smalt.server.assets.containers import Containers
 from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Owner, Stamp
 from smalt.server.assets.service import AssetService, filters
 from smalt.server.assets.signing import Signer
-from smalt.server.http import Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.http import Answer, Call, Instant, Page, Route, Routes, created, empty, ok
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
 
@@ -62,23 +62,23 @@ class AssetPages:
         self._containers = containers
         self._signer = signer
         self._root = root
+        self._pages = {kind: _KindPages(self, kind) for kind in KINDS}
 
     def routes(self, prefix: str) -> list[Route]:
         """Routes of every kind below a prefix."""
         table = Routes(prefix=prefix)
-        for kind in KINDS:
-            pages = _KindPages(self, kind)
+        for kind, pages in self._pages.items():
             # The role for users of registries speaks of assets of all kinds.
             stem = f"{self._root}/{kind}/versions" if self._root == "workspaces" else f"{self._root}/assets"
             read, write, remove = f"{stem}/read", f"{stem}/write", f"{stem}/delete"
             one, many = f"/{kind}/{{name}}/versions/{{version}}", f"/{kind}/{{name}}/versions"
             table.add("GET", f"/{kind}", pages.list_containers, action=read, query=("listViewType", "$top", "$skip"))
             table.add("GET", f"/{kind}/{{name}}", pages.show_container, action=read)
-            table.add("PUT", f"/{kind}/{{name}}", pages.put_container, action=write)
+            table.add("PUT", f"/{kind}/{{name}}", pages.put_container, action=write, body=codec("containers").schema)
             table.add("DELETE", f"/{kind}/{{name}}", pages.delete_container, action=remove)
             table.add("GET", many, pages.list_versions, action=read, query=_VERSION_QUERY)
             table.add("GET", one, pages.show, action=read)
-            table.add("PUT", one, pages.put, action=write)
+            table.add("PUT", one, pages.put, action=write, body=codec(kind).schema)
             table.add("DELETE", one, pages.delete, action=remove)
             table.add("GET", f"/{kind}/{{name}}/labels/{{label}}", pages.show_label, action=read)
             table.add("POST", f"{one}/startPendingUpload", pages.start_upload, action=write)
@@ -109,6 +109,14 @@ class AssetPages:
         }
 
 
+class _Position(NamedTuple):
+    """Where a page of versions ends."""
+
+    created_at: Instant
+    name: str
+    version: str
+
+
 class _KindPages:
     """The handlers of one kind."""
 
@@ -124,7 +132,7 @@ class _KindPages:
         owner = self._owner_of(call)
         limit = call.number("$top", default=call.number("count", default=100, low=1, high=1000), low=1, high=1000)
         page = self._service.containers(
-            call.work, owner, self._kind, archived=archived_view(call), after=call.name_position(), limit=limit
+            call.work, owner, self._kind, archived=archived_view(call), after=call.position(str), limit=limit
         )
         return ok(call.listing(Page([self._container(owner, found) for found in page.items], page.after)))
 
@@ -164,7 +172,7 @@ class _KindPages:
             name,
             archived=archived_view(call),
             newest_first=not order.endswith("asc"),
-            after=call.position(),
+            after=call.position(_Position),
             limit=call.number("$top", default=100, low=1, high=1000),
             matches=lambda item: conditions(item) and number in (None, item.version),
         )

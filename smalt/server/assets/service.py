@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -25,11 +25,9 @@ from smalt.server.assets.records import (
     check_home,
     document_of,
 )
-from smalt.server.http import Page, paging
+from smalt.server.http import Page
 from smalt.server.work import Work
 from smalt.wire.references import parse_asset
-
-_LAST_MICROS = round(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1_000_000)
 
 MUTABLE = frozenset(
     {"description", "tags", "properties", "stage", "is_archived", "is_anonymous", "flavors", "provisioning_state",
@@ -101,7 +99,9 @@ class AssetService:
         if found is not None:
             return self._change(work, owner, _version(owner, found), entity, if_match), False
         if if_match not in (None, "*"):
-            raise PreconditionFailed(f"If-Match is {if_match}, but {kind} {name!r} has no version {version!r}.")
+            raise PreconditionFailed(
+                f"If-Match is {if_match}, but {kind} {name!r} has no version {version!r}. Leave it out."
+            )
         row = store.lock_container(work, owner.id, kind, name, _fresh_container(work, entity))
         number = row["next_number"]
         chosen = version if version is not None else str(number)
@@ -319,7 +319,7 @@ class AssetService:
         *,
         archived: bool | None = False,
         newest_first: bool = True,
-        after: Any = None,  # Any: what an earlier page said
+        after: tuple[datetime, str, str] | None = None,
         limit: int = 100,
         matches: Callable[[AssetVersion], bool] = lambda version: True,
     ) -> Page[AssetVersion]:
@@ -328,7 +328,6 @@ class AssetService:
         if built_in is not None:
             return Page([built_in])
         shown: list[AssetVersion] = []
-        position = _position(after)
         while True:
             rows = store.list_versions(
                 work,
@@ -337,16 +336,16 @@ class AssetService:
                 name,
                 archived=archived,
                 newest_first=newest_first,
-                after=position,
+                after=after,
                 limit=limit + 1,
             )
             for index, row in enumerate(rows[:limit]):
-                position = (_micros(row["created_at"]), row["name"], row["version"])
+                after = (row["created_at"], row["name"], row["version"])
                 found = _version(owner, row)
                 if matches(found):
                     shown.append(found)
                     if len(shown) == limit:
-                        return Page(shown, list(position) if index + 1 < len(rows) else None)
+                        return Page(shown, after if index + 1 < len(rows) else None)
             if len(rows) <= limit:
                 return Page(shown)
 
@@ -354,13 +353,13 @@ class AssetService:
         self, work: Work, owner: Owner, kind: str, name: str | None, since: datetime
     ) -> Iterator[AssetVersion]:
         """Versions of one asset, or of all of a kind, that were made since a moment, in the order they were made."""
-        position: tuple[int, str, str] = (_micros(since), "", "")
+        position: tuple[datetime, str, str] = (since, "", "")
         while rows := store.list_versions(
             work, owner.id, kind, name, archived=False, newest_first=False, after=position, limit=_FEW
         ):
             yield from (_version(owner, row) for row in rows)
             last = rows[-1]
-            position = (_micros(last["created_at"]), last["name"], last["version"])
+            position = (last["created_at"], last["name"], last["version"])
 
     def by_hash(self, work: Work, owner: Owner, kind: str, code_hash: str) -> list[AssetVersion]:
         """Versions with this content, whatever their name."""
@@ -384,19 +383,6 @@ class AssetService:
     def delete_container(self, work: Work, owner: Owner, kind: str, name: str) -> bool:
         """Whether there was one."""
         return store.delete_container(work, owner.id, kind, name)
-
-
-def _position(after: Any) -> tuple[int, str, str] | None:  # Any: JSON, from a token that anyone may have made
-    match after:
-        case None:
-            return None
-        case [int(micros), str(name), str(version)] if 0 <= micros < _LAST_MICROS and "\0" not in name + version:
-            return micros, name, version
-    raise paging.foreign()
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000_000)
 
 
 def _hash(document: Mapping[str, Any]) -> str | None:

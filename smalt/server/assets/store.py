@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, update
@@ -93,7 +93,7 @@ def list_versions(
     *,
     archived: bool | None,
     newest_first: bool,
-    after: tuple[int, str, str] | None,
+    after: tuple[datetime, str, str] | None,
     limit: int,
 ) -> Sequence[RowMapping]:
     """Versions in the order they were made; `after` is the (time, name, version) of the last one seen."""
@@ -109,9 +109,8 @@ def list_versions(
     return work.connection.execute(query.order_by(*order).limit(limit)).mappings().all()
 
 
-def _behind(after: tuple[int, str, str], *, newest_first: bool) -> ColumnElement[bool]:
-    micros, name, number = after
-    moment = datetime.fromtimestamp(micros / 1_000_000, UTC)
+def _behind(after: tuple[datetime, str, str], *, newest_first: bool) -> ColumnElement[bool]:
+    moment, name, number = after
     at, key, version_ = versions.c.created_at, versions.c.name, versions.c.version
     if newest_first:
         return or_(at < moment, and_(at == moment, or_(key < name, and_(key == name, version_ < number))))

@@ -26,7 +26,7 @@ class _Handlers:
         """Computes of a workspace."""
         workspace = self._workspaces.of(call)
         limit = call.number("$top", default=_PAGE_SIZE, low=1, high=1000)
-        found = self._service.page(call.work, workspace, after=call.position(), limit=limit + 1)
+        found = self._service.page(call.work, workspace, after=call.position(str), limit=limit + 1)
         after = found[limit - 1].name if len(found) > limit else None
         return ok(call.listing(Page([to_arm(workspace, record) for record in found[:limit]], after)))
 
@@ -87,10 +87,12 @@ def routes(service: ComputeService, workspaces: WorkspaceService) -> list[Route]
     """The routes of this slice."""
     handlers = _Handlers(service, workspaces)
     table = Routes()
-    table.add("GET", WORKSPACE + "/computes", handlers.list, action="workspaces/computes/read")
+    table.add(
+        "GET", WORKSPACE + "/computes", handlers.list, action="workspaces/computes/read", query=("$top:int", "$skip")
+    )
     table.add("GET", _ONE, handlers.show, action="workspaces/computes/read")
-    table.add("PUT", _ONE, handlers.put, action="workspaces/computes/write")
-    table.add("PATCH", _ONE, handlers.patch, action="workspaces/computes/write")
+    table.add("PUT", _ONE, handlers.put, action="workspaces/computes/write", body=codec("computes").schema)
+    table.add("PATCH", _ONE, handlers.patch, action="workspaces/computes/write", body=codec("computes").schema)
     table.add("DELETE", _ONE, handlers.delete, action="workspaces/computes/delete")
     for verb in ("start", "stop", "restart"):
         action = f"workspaces/computes/{verb}/action"
@@ -110,7 +112,7 @@ def _as_stored(changes: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
     """A PATCH body has the scale settings one level higher than the resource."""
     properties = changes.get("properties")
     if properties is not None and not isinstance(properties, dict):
-        raise InvalidRequest("'properties' must be an object.", target="properties")
+        raise InvalidRequest("'properties' is no object. Send {{...}}.", target="properties")
     if properties and "scaleSettings" in properties:
         inner = {**properties.get("properties", {}), "scaleSettings": properties["scaleSettings"]}
         rest = {key: value for key, value in properties.items() if key != "scaleSettings"}

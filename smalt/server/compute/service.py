@@ -92,7 +92,10 @@ class ComputeService:
             ReservedCompute: It is this machine.
         """
         if name.lower() == LOCAL:
-            raise ReservedCompute("The compute 'local' is this machine and cannot be deleted.", target="name")
+            raise ReservedCompute(
+                "The compute 'local' is this machine and cannot be deleted. Delete the computes that name it.",
+                target="name",
+            )
         return store.remove(work.connection, workspace.id, name)
 
     def start(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:

@@ -39,7 +39,7 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
     def listing(call: Call) -> Answer:
         """List connections, without secrets."""
         workspace = workspaces.of(call)
-        page = service.page(call.work, workspace, after=call.name_position())
+        page = service.page(call.work, workspace, after=call.position(str))
         shown = [plain(workspace, record) for record in page.items]
         for field in ("category", "target"):
             wanted = call.query.get(field)
@@ -83,8 +83,8 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
 
     table.add("GET", "", listing, action="workspaces/connections/read", query=("category", "target", "$skip"))
     table.add("GET", "/{name}", show, action="workspaces/connections/read")
-    table.add("PUT", "/{name}", put, action="workspaces/connections/write")
-    table.add("PATCH", "/{name}", patch, action="workspaces/connections/write")
+    table.add("PUT", "/{name}", put, action="workspaces/connections/write", body=spelling.schema)
+    table.add("PATCH", "/{name}", patch, action="workspaces/connections/write", body=spelling.schema)
     table.add("DELETE", "/{name}", delete, action="workspaces/connections/delete")
     table.add("POST", "/{name}/listsecrets", list_secrets, action="workspaces/connections/listsecrets/action")
     return table.all

@@ -3,7 +3,7 @@
 from smalt.server.http.answer import Answer, accepted, created, empty, ok
 from smalt.server.http.call import Call
 from smalt.server.http.dispatch import Dispatcher, Gate, Recorder
-from smalt.server.http.paging import Page
+from smalt.server.http.paging import Instant, Page
 from smalt.server.http.route import ANYONE, SIGNED_IN, WORKSPACE, Route, Routes, Wire
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Call",
     "Dispatcher",
     "Gate",
+    "Instant",
     "Page",
     "Recorder",
     "Route",

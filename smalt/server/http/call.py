@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from smalt.errors import InvalidRequest
-from smalt.server.http import paging
+from smalt.server.http import incoming, paging
 from smalt.server.work import NOBODY, Actor, Work
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from smalt.server.http.route import Route
 
 _TRUE = {"true", "1", "yes"}
+
+T = TypeVar("T")
 
 
 class Call:
@@ -62,14 +64,12 @@ class Call:
     def query(self) -> Mapping[str, str]:
         """Query parameters with lower-case names; of a repeated one the last."""
         if self._query is None:
-            raw = self.request.scope["query_string"].decode("latin-1")
-            self._query = {key.lower(): value for key, value in parse_qsl(raw, keep_blank_values=True)}
+            self._query = {key.lower(): value for key, value in self._pairs()}
         return self._query
 
     def query_all(self, name: str) -> list[str]:
         """Every value of a repeated query parameter."""
-        raw = self.request.scope["query_string"].decode("latin-1")
-        return [value for key, value in parse_qsl(raw, keep_blank_values=True) if key.lower() == name.lower()]
+        return [value for key, value in self._pairs() if key.lower() == name.lower()]
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A true-or-false query parameter."""
@@ -90,20 +90,19 @@ class Call:
         except ValueError:
             found = low - 1
         if not low <= found <= high:
-            raise InvalidRequest(f"{name}={value[:40]!r} must be a number from {low} to {high}.", target=name)
+            raise InvalidRequest(
+                f"{name}={value[:40]!r} is no number from {low} to {high}. Send one, or leave it out.", target=name
+            )
         return found
 
     def json(self) -> Any:
         """The body as JSON; an empty body is None.
 
         Raises:
-            InvalidRequest: It is not JSON.
+            InvalidRequest: It is not JSON, or holds what nothing could keep.
         """
         if self._json is msgspec.UNSET:
-            try:
-                self._json = msgspec.json.decode(self.body) if self.body.strip() else None
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise InvalidRequest(f"The body is not valid JSON: {error}.", target="body") from error
+            self._json = incoming.json_value(self.body)
         return self._json
 
     def json_object(self) -> dict[str, Any]:
@@ -116,24 +115,23 @@ class Call:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise InvalidRequest(f"The body must be a JSON object, not {type(value).__name__}.", target="body")
+            raise InvalidRequest(
+                f"The body must be a JSON object, not {type(value).__name__}. Send {{...}}.", target="body"
+            )
         return value
 
-    def position(self, name: str = "$skip") -> Any:
-        """Where the asked page begins, or None for the first."""
-        token = self.query.get(name.lower())
-        return paging.decode(token) if token else None
+    def position(self, shape: type[T], name: str = "$skip") -> T | None:
+        """Where the asked page begins, or None for the first.
 
-    def name_position(self, name: str = "$skip") -> str | None:
-        """Where the asked page begins, for lists in the order of names.
+        Args:
+            shape: What positions of this list are, e.g. `str` for lists in the order of names.
+            name: The parameter that carries the token.
 
         Raises:
-            InvalidRequest: The token is of another list.
+            InvalidRequest: The token was not made for such a list.
         """
-        position = self.position(name)
-        if position is None or (isinstance(position, str) and "\0" not in position):
-            return position
-        raise paging.foreign(name)
+        token = self.query.get(name.lower())
+        return paging.decode(token, shape, name=name) if token else None
 
     def listing(self, page: paging.Page[dict[str, Any]]) -> dict[str, Any]:
         """A list answer in ARM's shape, with the link to the next page."""
@@ -145,4 +143,4 @@ class Call:
         return answer
 
     def _pairs(self) -> list[tuple[str, str]]:
-        return parse_qsl(self.request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        return incoming.pairs(self.request.scope["query_string"])

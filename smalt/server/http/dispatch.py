@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, cast
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge
+from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge, UnsupportedEncoding
 from smalt.kit import ids
 from smalt.server.http.answer import Answer
 from smalt.server.http.call import Call
 from smalt.server.http.render import failure
-from smalt.server.http.route import ANYONE, Route, Wire
-from smalt.server.http.tree import RouteTree
+from smalt.server.http.route import ANYONE, Route
+from smalt.server.http.tree import Match, RouteTree
 from smalt.server.work import Actor, Work, Works
 
 _log = logging.getLogger(__name__)
@@ -92,13 +92,19 @@ class Dispatcher:
         if scope["type"] != "http":
             return
         correlation = ids.guid()
-        wire = Wire.ARM
+        raw_path = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        wire = self._tree.wire(raw_path)
         try:
-            call, route = self._find(scope, receive)
+            request = Request(scope, receive)
+            base_url = self._base_url(request)
+            match, route, names = self._find(request.method, raw_path)
             wire = route.wire
+            call = Call(request, route, match.params(names), base_url)
             answer = await self._run(call, route, correlation)
         except SmaltError as error:
             answer = failure(error, wire, correlation=correlation)
+        except ClientDisconnect:
+            return
         except Exception:
             _log.exception("%s %s failed (%s).", scope["method"], scope["path"], correlation)
             broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
@@ -108,21 +114,17 @@ class Dispatcher:
             return
         await _send(answer, scope, send, correlation)
 
-    def _find(self, scope: Scope, receive: Receive) -> tuple[Call, Route]:
-        request = Request(scope, receive)
-        base_url = self._base_url(request, scope)
-        raw = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-        match = self._tree.match(raw)
+    def _find(self, method: str, raw_path: str) -> tuple[Match, Route, tuple[str, ...]]:
+        match = self._tree.match(raw_path)
         if match is None:
-            raise NotFound(f"Nothing stands at {scope['path'][:200]!r}. Check the path and the server's version.")
-        found = match.routes.get(scope["method"])
+            raise NotFound(f"Nothing stands at {raw_path[:200]!r}. Check the path and the server's version.")
+        found = match.routes.get(method)
         if found is None:
             allowed = ", ".join(sorted(match.routes))
-            raise MethodNotAllowed(f"{scope['method']} is not possible here; {allowed} is.")
-        route, names = found
-        return Call(request, route, match.params(names), base_url), route
+            raise MethodNotAllowed(f"{method} is not possible here; {allowed} is.")
+        return match, *found
 
-    def _base_url(self, request: Request, scope: Scope) -> str:
+    def _base_url(self, request: Request) -> str:
         host = request.headers.get("host", "localhost")
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if self._hosts is not None and name.lower() not in self._hosts:
@@ -130,30 +132,27 @@ class Dispatcher:
                 f"This server does not answer to the host name {name[:100]!r}. Start it with --host-name {name[:100]}.",
                 code="MisdirectedRequest",
             )
-        return f"{scope['scheme']}://{host}"
+        return f"{request.scope['scheme']}://{host}"
 
     async def _run(self, call: Call, route: Route, correlation: str) -> Answer | Response:
-        if route.max_body_bytes is not None and route.method not in {"GET", "HEAD"}:
-            call.body = await _read(call.request, route.max_body_bytes)
-        if inspect.iscoroutinefunction(route.handler):
-            await self._admit(call, route)
-            return cast("Answer | Response", await route.handler(call))
         loop = asyncio.get_running_loop()
+        # Before the body is read: nobody is anybody's reason to hold megabytes.
+        if route.action != ANYONE:
+            known = self._gate.recall(call)
+            if known is None:
+                known = await loop.run_in_executor(self._pool, self._gate.identify, call)
+            call.actor = known
+        if route.max_body_bytes is not None and route.method not in {"GET", "HEAD"}:
+            call.body = await _read(call.request, route.max_body_bytes, unpacks=route.unpacks)
+        if inspect.iscoroutinefunction(route.handler):
+            if route.action != ANYONE:
+                self._gate.authorize(call, call.actor)
+            return cast("Answer | Response", await route.handler(call))
         answer: Answer | Response = await loop.run_in_executor(self._pool, self._handle, call, route, correlation)
         return answer
 
-    async def _admit(self, call: Call, route: Route) -> None:
-        if route.action == ANYONE:
-            return
-        actor = self._gate.recall(call)
-        if actor is None:
-            actor = await asyncio.get_running_loop().run_in_executor(self._pool, self._gate.identify, call)
-        call.actor = actor
-        self._gate.authorize(call, actor)
-
     def _handle(self, call: Call, route: Route, correlation: str) -> Answer | Response:
         if route.action != ANYONE:
-            call.actor = self._gate.recall(call) or self._gate.identify(call)
             try:
                 self._gate.authorize(call, call.actor)
             except SmaltError as error:
@@ -181,16 +180,21 @@ class Dispatcher:
                 return
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def _read(request: Request, limit: int, *, unpacks: bool) -> bytes:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity" and not unpacks:
+        raise UnsupportedEncoding(
+            f"The body is encoded as {encoding[:40]!r}, and bodies are not unpacked here. Send it as it is."
+        )
     declared = request.headers.get("content-length")
     if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise TooLarge(f"The body has {declared} bytes; this call takes {limit} at most.")
+        raise TooLarge(f"The body has {declared} bytes; this call takes {limit} at most. Send less.")
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise TooLarge(f"The body has more than the {limit} bytes this call takes.")
+            raise TooLarge(f"The body has more than the {limit} bytes this call takes. Send less.")
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 from smalt.errors import InvalidRequest
+from smalt.server.http import incoming
 
 T = TypeVar("T")
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment in a position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +32,18 @@ def encode(position: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def foreign(name: str = "$skip") -> InvalidRequest:
-    """The failure of a token that was made for another list."""
-    return InvalidRequest(
-        "The continuation token belongs to another list. Start the list again without it.", target=name
-    )
-
-
-def decode(token: str) -> Any:
+def decode(token: str, shape: type[T], *, name: str = "$skip") -> T:
     """The position in a token.
 
     Raises:
-        InvalidRequest: The token was not made by this server.
+        InvalidRequest: It is not a token of a list whose positions have this shape.
     """
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        incoming.json_value(raw)
+        return msgspec.json.decode(raw, type=shape)
+    except (ValueError, InvalidRequest) as error:
         raise InvalidRequest(
-            f"The continuation token {token[:80]!r} is not one of ours. Start the list again without it.",
-            target="$skip",
+            f"The continuation token {token[:80]!r} is not one of this list. Start the list again without it.",
+            target=name,
         ) from error

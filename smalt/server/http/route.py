@@ -53,9 +53,11 @@ class Route:
         audited: Whether a write leaves an audit row. False only for data points (metrics, blocks of a blob), whose
             resource already has one.
         max_body_bytes: Larger bodies are refused before they are read; None leaves streaming to the handler.
+        unpacks: Whether the handler itself unpacks a compressed body, within a bound of its own.
         summary: One line for the API description.
-        body: JSON schema of the request body for the API description.
-        query: Names of query parameters for the API description.
+        body: Schema of the request body for the API description: JSON schema, a function that makes it, or the
+            notation of `fields`.
+        query: Query parameters for the API description, each in the notation of `fields`.
         writes: Whether the handler needs a write transaction; by default every method but GET and HEAD does.
     """
 
@@ -67,8 +69,9 @@ class Route:
     for_jobs: Callable[[Call, Actor], bool] | None = None
     audited: bool = True
     max_body_bytes: int | None = 16 * 1024 * 1024
+    unpacks: bool = False
     summary: str = ""
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | Callable[[], dict[str, Any]] | str | None = None
     query: tuple[str, ...] = ()
     writes: bool | None = None
 

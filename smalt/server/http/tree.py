@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from smalt.errors import InvalidRequest
-from smalt.server.http.route import Route
+from smalt.server.http.route import Route, Wire
 
 
 @dataclass(slots=True)
@@ -20,14 +20,18 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What stands at a path: the routes by method, and the values of the parameters."""
+    """What stands at a path: the routes by method, and the values of the parameters, still percent-encoded."""
 
     routes: dict[str, tuple[Route, tuple[str, ...]]]
     values: tuple[str, ...]
 
     def params(self, names: Sequence[str]) -> dict[str, str]:
-        """Parameter values under the names that the route's own template gives them."""
-        return dict(zip(names, self.values, strict=True))
+        """Parameter values under the names that the route's own template gives them.
+
+        Raises:
+            InvalidRequest: One holds control characters or is not UTF-8.
+        """
+        return {name: _decode(value) for name, value in zip(names, self.values, strict=True)}
 
 
 class RouteTree:
@@ -35,6 +39,7 @@ class RouteTree:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
+        self._wires: dict[str, Wire] = {}
         for route in routes:
             self._insert(route)
 
@@ -55,13 +60,15 @@ class RouteTree:
         if route.method in node.routes:
             raise ValueError(f"Two routes answer {route.method} {route.path}.")
         node.routes[route.method] = (route, tuple(names))
+        for first in _segments(route.path.lower())[:1]:
+            self._wires.setdefault(first, route.wire)
+
+    def wire(self, raw_path: str) -> Wire:
+        """Whose conventions a path follows, when nothing stands there as well: those of its first segment."""
+        return next((self._wires.get(first, Wire.ARM) for first in _segments(raw_path.lower())[:1]), Wire.ARM)
 
     def match(self, raw_path: str) -> Match | None:
-        """The routes at a path that is still percent-encoded.
-
-        Raises:
-            InvalidRequest: The path holds control characters or is not UTF-8.
-        """
+        """The routes at a path that is still percent-encoded."""
         segments = _segments(raw_path)
         values: list[str] = []
         node = _descend(self._root, segments, 0, values)
@@ -87,13 +94,13 @@ def _descend(node: _Node, segments: list[str], index: int, values: list[str]) ->
         if found is not None:
             return found
     if node.parameter is not None and segment:
-        values.append(_decode(segment))
+        values.append(segment)
         found = _descend(node.parameter, segments, index + 1, values)
         if found is not None:
             return found
         values.pop()
     if node.rest is not None:
-        values.append(_decode("/".join(segments[index:])))
+        values.append("/".join(segments[index:]))
         return node.rest
     return None
 
@@ -102,7 +109,9 @@ def _decode(text: str) -> str:
     try:
         value = unquote(text, errors="strict")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"The path segment {text[:80]!r} is not UTF-8.", target="path") from error
+        raise InvalidRequest(
+            f"The path segment {text[:80]!r} is not UTF-8. Encode it as UTF-8, then with percent signs.", target="path"
+        ) from error
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise InvalidRequest(f"The path segment {text[:80]!r} holds a control character.", target="path")
+        raise InvalidRequest(f"The path segment {text[:80]!r} holds a control character. Leave it out.", target="path")
     return value

@@ -112,7 +112,7 @@ class RoleDefinitions:
             InvalidRequest: It is built in.
         """
         if not role.is_custom:
-            raise InvalidRequest(f"The role {role.name!r} is built in and stays.", target="role")
+            raise InvalidRequest(f"The role {role.name!r} is built in and stays. Make a custom one.", target="role")
         _require_right_to_define(work, role)
         held = store.holders(work.connection, role.id)
         if held:

@@ -193,7 +193,7 @@ class Directory:
         same = store.same_assignment(work.connection, actor_id=actor["id"], role=role.id, scope_key=key)
         if same is not None:
             raise Conflict(
-                f"{actor['name']!r} has the role {role.name!r} at {scope!r} already, by {same['id']}.",
+                f"{actor['name']!r} has the role {role.name!r} at {scope!r} already, by {same['id']}. Keep that.",
                 code="RoleAssignmentExists",
             )
         row = {
@@ -217,7 +217,10 @@ class Directory:
         """
         found = store.assignment(work.connection, assignment_id.lower()) if "\x00" not in assignment_id else None
         if found is None:
-            raise NotFound(f"There is no role assignment {assignment_id[:64]!r}.", code="RoleAssignmentNotFound")
+            raise NotFound(
+                f"There is no role assignment {assignment_id[:64]!r}. List those there are.",
+                code="RoleAssignmentNotFound",
+            )
         return found
 
     def assignments(self, work: Work, scope: tuple[str, ...]) -> list[RowMapping]:

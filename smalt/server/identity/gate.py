@@ -87,7 +87,8 @@ class IdentityGate:
             )
         if not self._is_at_home(call, grant) or not allowed(call, actor):
             raise Forbidden(
-                f"The token of job {grant.job!r} opens only what belongs to that job, and {call.path[:200]!r} does not."
+                f"The token of job {grant.job!r} opens only what belongs to it, and {call.path[:200]!r} does not. "
+                "Use a person's token for anything else."
             )
 
     def _is_at_home(self, call: Call, grant: JobGrant) -> bool:

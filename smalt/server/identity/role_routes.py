@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from smalt.errors import InvalidRequest, NotFound
 from smalt.kit import clock
 from smalt.server.audit import FindScope, scope_segments, split_scope
-from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, created, empty, ok
+from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, created, empty, fields, ok
 from smalt.server.identity.definitions import RoleDefinitions, is_near
 from smalt.server.identity.directory import Directory
 from smalt.server.identity.roles import RoleDefinition
@@ -21,6 +21,32 @@ _SUBSCRIPTION = "/subscriptions/{subscription}"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _SCOPES = ("", _SUBSCRIPTION, _GROUP, WORKSPACE, WORKSPACE + "/{kind}/{resource}")
 _REQUIRED = ("roleDefinitionId", "principalId")
+_ASSIGNMENT = {
+    "type": "object",
+    "required": ["properties"],
+    "properties": {"properties": fields.body(" ".join(f"{name}!" for name in _REQUIRED))},
+}
+_ROLE = {
+    "type": "object",
+    "required": ["properties"],
+    "properties": {
+        "properties": {
+            "type": "object",
+            "required": ["roleName", "permissions"],
+            "properties": {
+                "roleName": {"type": "string"},
+                "description": {"type": "string"},
+                "assignableScopes": {"type": "array", "items": {"type": "string"}},
+                "permissions": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 1,
+                    "items": fields.body("actions[] notActions[]"),
+                },
+            },
+        }
+    },
+}
 _EQUALS = re.compile(r"(\w+)(?:(?:\(\))?\s+eq\s+|\()'([^']*)'")
 
 
@@ -35,7 +61,7 @@ def role_routes(directory: Directory, definitions: RoleDefinitions, find_scope: 
         role = base + "/roleDefinitions/{role}"
         table.add("GET", base + "/roleDefinitions", pages.definitions, action=read, query=("$filter",))
         table.add("GET", role, pages.definition, action=read)
-        table.add("PUT", role, pages.define, action=write)
+        table.add("PUT", role, pages.define, action=write, body=_ROLE)
         table.add("DELETE", role, pages.undefine, action=remove)
         table.add(
             "GET",
@@ -45,7 +71,7 @@ def role_routes(directory: Directory, definitions: RoleDefinitions, find_scope: 
             query=("$filter",),
         )
         table.add("GET", one, pages.assignment, action="authorization/roleAssignments/read")
-        table.add("PUT", one, pages.assign, action="authorization/roleAssignments/write")
+        table.add("PUT", one, pages.assign, action="authorization/roleAssignments/write", body=_ASSIGNMENT)
         table.add("DELETE", one, pages.unassign, action="authorization/roleAssignments/delete")
     return table.all
 
@@ -108,7 +134,8 @@ class _Roles:
         role, principal = (wanted.get(key) if isinstance(wanted, dict) else None for key in _REQUIRED)
         if not isinstance(role, str) or not isinstance(principal, str):
             raise InvalidRequest(
-                "A role assignment needs properties.roleDefinitionId and properties.principalId.", target="properties"
+                "The assignment names no role or nobody. Send properties.roleDefinitionId and properties.principalId.",
+                target="properties",
             )
         row, is_new = self._directory.assign(
             call.work,
@@ -132,14 +159,19 @@ class _Roles:
         """The role that a call names, unless it can only be given somewhere else."""
         role = self._definitions.named(call.work, call.params["role"])
         if not is_near(role, self._scope(call)):
-            raise NotFound(f"There is no role {role.id} at this scope.", code="RoleDefinitionDoesNotExist")
+            raise NotFound(
+                f"There is no role {role.id} at this scope. List those there are.", code="RoleDefinitionDoesNotExist"
+            )
         return role
 
     def _at_scope(self, call: Call) -> RowMapping:
         """The assignment, when it stands at the scope of the call: a path of one scope never reaches another's."""
         row = self._directory.assignment(call.work, call.params["assignment"])
         if split_scope(row["scope_key"]) != self._scope(call):
-            raise NotFound(f"There is no role assignment {row['id']} at this scope.", code="RoleAssignmentNotFound")
+            raise NotFound(
+                f"There is no role assignment {row['id']} at this scope. List those there are.",
+                code="RoleAssignmentNotFound",
+            )
         return row
 
     def _scope(self, call: Call) -> tuple[str, ...]:
@@ -214,7 +246,10 @@ def _read_definition(body: dict[str, Any]) -> dict[str, Any]:
         raise InvalidRequest("properties is no object. Send the role in it.", target="properties")
     name, description = wanted.get("roleName"), wanted.get("description") or ""
     if not isinstance(name, str) or not isinstance(description, str):
-        raise InvalidRequest("A role needs properties.roleName, and description is text.", target="properties.roleName")
+        raise InvalidRequest(
+            "The role has no name, or a description that is no text. Send properties.roleName.",
+            target="properties.roleName",
+        )
     permissions = wanted.get("permissions") or []
     if not isinstance(permissions, list) or len(permissions) != 1 or not isinstance(permissions[0], dict):
         raise InvalidRequest(
@@ -241,5 +276,5 @@ def _read_definition(body: dict[str, Any]) -> dict[str, Any]:
 def _words(body: dict[str, Any], field: str) -> list[str]:
     found = body.get(field) or []
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
-        raise InvalidRequest(f"{field} must be a list of texts.", target=field)
+        raise InvalidRequest(f"{field} is no list of texts. Send one.", target=field)
     return found

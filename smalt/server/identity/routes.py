@@ -18,6 +18,7 @@ from smalt.server.identity.service import IdentityService
 from smalt.server.identity.token_routes import token_routes
 from smalt.server.work import ActorKind
 
+_PERSONAL = "name! expiresAt:moment"
 _KINDS = {"user": ActorKind.USER, "service_principal": ActorKind.APPLICATION}
 
 
@@ -37,15 +38,15 @@ def _actor_routes(directory: Directory) -> list[Route]:
     read, write, remove = (f"authorization/actors/{verb}" for verb in ("read", "write", "delete"))
     table.add("GET", "/me", pages.me, action=SIGNED_IN)
     table.add("GET", "/me/tokens", pages.own_tokens, action=SIGNED_IN)
-    table.add("POST", "/me/tokens", pages.create_own_token, action=SIGNED_IN)
+    table.add("POST", "/me/tokens", pages.create_own_token, action=SIGNED_IN, body=_PERSONAL)
     table.add("DELETE", "/me/tokens/{token}", pages.revoke_own_token, action=SIGNED_IN)
     table.add("GET", "/actors", pages.list, action=read, query=("$top", "$skip"))
-    table.add("POST", "/actors", pages.create, action=write)
+    table.add("POST", "/actors", pages.create, action=write, body="name! kind")
     table.add("GET", "/actors/{actor}", pages.show, action=read)
     table.add("DELETE", "/actors/{actor}", pages.delete, action=remove)
     table.add("POST", "/actors/{actor}/secrets", pages.renew_secret, action=write)
     table.add("GET", "/actors/{actor}/tokens", pages.tokens, action=read)
-    table.add("POST", "/actors/{actor}/tokens", pages.create_token, action=write)
+    table.add("POST", "/actors/{actor}/tokens", pages.create_token, action=write, body=_PERSONAL)
     table.add("DELETE", "/actors/{actor}/tokens/{token}", pages.revoke_token, action=remove)
     return table.all
 
@@ -64,9 +65,7 @@ class _Actors:
 
     def list(self, call: Call) -> Answer:
         """Everyone who can sign in."""
-        after = call.position()
-        if after is not None and not (isinstance(after, str) and "\x00" not in after):
-            raise InvalidRequest("The continuation token is not one of this list. Start without it.", target="$skip")
+        after = call.position(str)
         limit = call.number("$top", default=100, low=1, high=1000)
         page = self._directory.list_actors(call.work, after=after, limit=limit)
         return ok(call.listing(Page([_actor(row) for row in page.items], page.after)))
@@ -76,7 +75,7 @@ class _Actors:
         body = call.json_object()
         kind = _KINDS.get(str(body.get("kind", "user")))
         if kind is None:
-            raise InvalidRequest(f"kind must be one of {', '.join(_KINDS)}.", target="kind")
+            raise InvalidRequest(f"The kind is unknown. Send one of {', '.join(_KINDS)}.", target="kind")
         made = self._directory.create_actor(call.work, _text(body, "name"), kind)
         return created({**_actor(made.row), "clientSecret": made.client_secret}, is_new=True)
 
@@ -138,7 +137,7 @@ class _Actors:
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str):
-        raise InvalidRequest(f"{name} is needed, as text.", target=name)
+        raise InvalidRequest(f"{name} is missing or not text. Send it as text.", target=name)
     return value
 
 

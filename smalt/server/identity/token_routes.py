@@ -26,11 +26,12 @@ def token_routes(identity: IdentityService) -> list[Route]:
         "/{tenant}/discovery/keys": pages.keys,
         "/{tenant}/discovery/v2.0/keys": pages.keys,
         "/{tenant}/discovery/instance": pages.instance,
-        "/msi/token": pages.managed_identity,
     }.items():
         table.add("GET", path, handler, action=ANYONE)
+    table.add("GET", "/msi/token", pages.managed_identity, action=ANYONE, query=("resource", "scope"))
     # Signing in reads only, so it must not queue behind the writers.
     options: dict[str, Any] = {"action": ANYONE, "writes": False, "max_body_bytes": _LONGEST_FORM}
+    options["body"] = "grant_type! client_id client_secret scope resource"
     table.add("POST", "/{tenant}/oauth2/v2.0/token", pages.sign_in, **options)
     table.add("POST", "/{tenant}/oauth2/token", pages.sign_in_v1, **options)
     return table.all
@@ -129,7 +130,9 @@ def _client(call: Call, form: dict[str, str]) -> tuple[str, str]:
         try:
             name, _, secret = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
         except (binascii.Error, ValueError) as error:
-            raise InvalidTokenRequest("The Authorization header is not valid HTTP Basic.") from error
+            raise InvalidTokenRequest(
+                "The Authorization header is not valid HTTP Basic. Encode client id and secret."
+            ) from error
         return name, secret
     if "client_id" not in form or "client_secret" not in form:
         raise InvalidTokenRequest("client_id and client_secret are needed. `smalt env` prints both.")

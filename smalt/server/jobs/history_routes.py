@@ -20,6 +20,7 @@ _ROOT = "/history/v1.0" + WORKSPACE
 _RUNS = (_ROOT + "/runs/{name}", _ROOT + "/experiments/{experiment}/runs/{name}")
 _BY_ID = _ROOT + "/experimentids/{experiment}/runs/{name}"
 _READ, _WRITE = "workspaces/experiments/runs/read", "workspaces/experiments/runs/write"
+_CHANGES = "displayName description tags:texts properties:texts hidden:bool"
 _LOG_URL_LIFETIME = timedelta(hours=12)
 
 
@@ -106,14 +107,21 @@ def history_routes(
     table = Routes()
     for base in (*_RUNS, _BY_ID):
         table.add("GET", base, handlers.show, action=_READ, for_jobs=own_job)
-        table.add("PATCH", base, handlers.change, action=_WRITE, for_jobs=own_job)
+        table.add("PATCH", base, handlers.change, action=_WRITE, for_jobs=own_job, body=_CHANGES)
         table.add("GET", f"{base}/details", handlers.details, action=_READ, for_jobs=own_job)
         table.add("GET", f"{base}/children", handlers.children, action=_READ, for_jobs=own_job)
         table.add("POST", f"{base}/cancel", handlers.cancel, action="workspaces/jobs/cancel/action")
     table.add("GET", _RUNS[0] + "/serviceinstances/{node}", handlers.services, action=_READ)
     for service_path in ("/data/v1.0" + WORKSPACE + "/dataversion", "/modelregistry/v1.0" + WORKSPACE + "/models"):
-        table.add("POST", service_path + "/batchGetResolvedUris", handlers.resolve, action=_READ, writes=False)
-    table.add("POST", _ROOT + "/rundata", handlers.data, action=_READ, writes=False)
+        table.add(
+            "POST",
+            service_path + "/batchGetResolvedUris",
+            handlers.resolve,
+            action=_READ,
+            writes=False,
+            body="values[]!",
+        )
+    table.add("POST", _ROOT + "/rundata", handlers.data, action=_READ, writes=False, body="runId!")
     return table.all
 
 
@@ -130,7 +138,7 @@ def _changes(body: dict[str, Any]) -> Changes:  # Any: JSON
 def _typed(body: dict[str, Any], key: str, kind: Callable[..., Any]) -> Any:  # Any: JSON
     value = body.get(key)
     if value is not None and type(value) is not kind:
-        raise InvalidRequest(f"'{key}' must be of type {getattr(kind, '__name__', kind)}.", target=key)
+        raise InvalidRequest(f"'{key}' is of another type. Send {getattr(kind, '__name__', kind)}.", target=key)
     return value
 
 
@@ -139,5 +147,5 @@ def _texts(body: dict[str, Any], key: str) -> dict[str, str | None] | None:  # A
     if value is None:
         return None
     if not isinstance(value, dict) or any(isinstance(item, dict | list) for item in value.values()):
-        raise InvalidRequest(f"'{key}' must map text to text.", target=key)
+        raise InvalidRequest(f'\'{key}\' does not map text to text. Send {{"key": "value"}}.', target=key)
     return {name: None if item is None else str(item) for name, item in value.items()}

@@ -94,6 +94,9 @@ class Pinner:
         pinned = self.ports(work, workspace, name, job, problems)
         with problems.at("environment"):
             pinned.environment, pinned.recipe = self._software.choose(work, workspace, job.environment)
+        with problems.at("component"):
+            if isinstance(job.component, str):
+                self._assets.resolve(work, workspace, "components", job.component)
         with problems.at("code"):
             pinned.code = self._code(work, workspace, job.code)
         with problems.at("command"):

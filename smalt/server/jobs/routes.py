@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from smalt.entities.job.base import Job
 from smalt.entities.kinds import canonical_type
 from smalt.errors import InvalidRequest, PreconditionFailed
 from smalt.server.assets import AssetService
-from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.http import WORKSPACE, Answer, Call, Instant, Page, Route, Routes, created, empty, ok
 from smalt.server.jobs.document import etag, to_arm
 from smalt.server.jobs.lineage import lineage
 from smalt.server.jobs.service import SCHEDULE_PROPERTY, JobService
@@ -20,6 +20,13 @@ from smalt.wire.arm import codec
 _ONE = WORKSPACE + "/jobs/{name}"
 _ARCHIVED = {"activeonly": False, "archivedonly": True, "all": None}
 _PAGE_SIZE = 100
+
+
+class _Position(NamedTuple):
+    """Where a page of jobs ends."""
+
+    created_at: Instant
+    id: str
 
 
 def own_job(call: Call, actor: Actor) -> bool:
@@ -37,7 +44,7 @@ class _Handlers:
         """Jobs of a workspace, the newest first."""
         workspace = self._workspaces.of(call)
         page = self._service.page(
-            call.work, workspace, list_filter(call), after=_position(call), limit=_page_size(call)
+            call.work, workspace, list_filter(call), after=call.position(_Position), limit=_page_size(call)
         )
         shown = [to_arm(workspace, record, base_url=call.base_url) for record in page.items]
         return ok(call.listing(Page(shown, page.after)))
@@ -106,7 +113,7 @@ def routes(service: JobService, workspaces: WorkspaceService, assets: AssetServi
     )
     table.add("GET", WORKSPACE + "/jobs", handlers.list, action="workspaces/jobs/read", query=listed)
     table.add("GET", _ONE, handlers.show, action="workspaces/jobs/read", for_jobs=own_job)
-    table.add("PUT", _ONE, handlers.put, action="workspaces/jobs/write")
+    table.add("PUT", _ONE, handlers.put, action="workspaces/jobs/write", body=codec("jobs").schema)
     table.add("DELETE", _ONE, handlers.delete, action="workspaces/jobs/delete")
     table.add("POST", f"{_ONE}/cancel", handlers.cancel, action="workspaces/jobs/cancel/action")
     table.add("GET", f"{_ONE}/lineage", handlers.lineage, action="workspaces/jobs/read")
@@ -151,12 +158,3 @@ def _page_size(call: Call) -> int:
         if call.query.get(name):
             return call.number(name, default=_PAGE_SIZE, low=1, high=1000)
     return _PAGE_SIZE
-
-
-def _position(call: Call) -> tuple[int, str] | None:
-    position: Any = call.position()  # Any: whatever the token holds
-    if position is None:
-        return None
-    if not isinstance(position, list) or [type(part) for part in position] != [int, str]:
-        raise InvalidRequest("The continuation token is not one of ours. Start the list again without it.")
-    return position[0], position[1]

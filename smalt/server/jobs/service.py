@@ -77,14 +77,14 @@ class JobService:
             after = (found[-1].ended_at, found[-1].id)
 
     def page(
-        self, work: Work, workspace: WorkspaceRecord, wanted: Filter, *, after: tuple[int, str] | None, limit: int
+        self, work: Work, workspace: WorkspaceRecord, wanted: Filter, *, after: tuple[datetime, str] | None, limit: int
     ) -> Page[JobRecord]:
         """Jobs, the newest first."""
         found = store.page(work.connection, workspace.id, wanted, after=after, limit=limit + 1)
         if len(found) <= limit:
             return Page(found)
         last = found[limit - 1]
-        return Page(found[:limit], [round(last.created_at.timestamp() * 1_000_000), last.id])
+        return Page(found[:limit], (last.created_at, last.id))
 
     def children(self, work: Work, workspace: WorkspaceRecord, name: str) -> list[JobRecord]:
         """The children of a job, the oldest first."""

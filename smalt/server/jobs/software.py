@@ -78,7 +78,9 @@ class Software:
         if environment.build is not None and environment.build.path:
             context = self._locator.locate(work, workspace, environment.build.path).local_path
             if context is None:
-                raise InvalidRequest(f"The build context {environment.build.path!r} is not on this server.")
+                raise InvalidRequest(
+                    f"The build context {environment.build.path!r} is not on this server. Upload it first."
+                )
         request = EnvironmentRequest(
             image=environment.image,
             conda=environment.conda_file,

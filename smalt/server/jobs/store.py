@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
@@ -151,15 +151,13 @@ def change(connection: Connection, record: JobRecord, **values: Any) -> None:  #
 
 
 def page(
-    connection: Connection, workspace_id: str, wanted: Filter, *, after: tuple[int, str] | None, limit: int
+    connection: Connection, workspace_id: str, wanted: Filter, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[JobRecord]:
-    """Jobs, the newest first. A position is the creation time in microseconds, and the id."""
+    """Jobs, the newest first. A position is the creation time, and the id."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.deleted.is_(False), *_conditions(wanted))
     if after is not None:
-        from_micros = _moment(after[0])
-        query = query.where(
-            or_(jobs.c.created_at < from_micros, and_(jobs.c.created_at == from_micros, jobs.c.id < after[1]))
-        )
+        moment, last = after
+        query = query.where(or_(jobs.c.created_at < moment, and_(jobs.c.created_at == moment, jobs.c.id < last)))
     query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
     return [_record(row) for row in connection.execute(query)]
 
@@ -323,10 +321,6 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _moment(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)
 
 
 def _one(connection: Connection, query: Select[Any]) -> JobRecord | None:  # Any: the columns selected

@@ -110,7 +110,9 @@ class PipelineService:
     def _pipeline(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
         record = self._children.service.get(work, workspace, name)
         if record.kind != "pipeline":
-            raise InvalidRequest(f"Job {name!r} is a {record.kind} job and has no steps.", target="name")
+            raise InvalidRequest(
+                f"Job {name!r} is a {record.kind} job and has no steps. Name a pipeline.", target="name"
+            )
         return record
 
     def _kept(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, start: str) -> JsonObject:

@@ -75,7 +75,7 @@ def routes(
 
     def listing(call: Call) -> Answer:
         """List registries, those that the caller can see."""
-        page = service.page(call.work, call.params["subscription"], after=call.name_position())
+        page = service.page(call.work, call.params["subscription"], after=call.position(str))
         group = call.params.get("group")
         found = [record for record in page.items if group is None or is_in(record, group)]
         shown = [answer(call, record) for record in found if can_see(call.actor, scope_of(record))]
@@ -133,13 +133,13 @@ def routes(
     table.add("GET", _SUBSCRIPTION, listing, action=SIGNED_IN)
     table.add("GET", _REGISTRIES, listing, action="registries/read")
     table.add("GET", _REGISTRIES + "/{registry}", show, action="registries/read")
-    table.add("PUT", _REGISTRIES + "/{registry}", put, action="registries/write")
-    table.add("PATCH", _REGISTRIES + "/{registry}", patch, action="registries/write")
+    table.add("PUT", _REGISTRIES + "/{registry}", put, action="registries/write", body=spelling.schema)
+    table.add("PATCH", _REGISTRIES + "/{registry}", patch, action="registries/write", body=spelling.schema)
     table.add("DELETE", _REGISTRIES + "/{registry}", delete, action="registries/delete")
     for prefix in ("", "/mferp/managementfrontend"):
         table.all.extend(pages.routes(prefix + _REGISTRIES + "/{registry}"))
     slots = "/mferp/managementfrontend" + _REGISTRIES + "/{registry}/tempdatarefs/{name}/versions/{version}"
-    table.add("PUT", slots, slot, action="registries/assets/write")
+    table.add("PUT", slots, slot, action="registries/assets/write", body="assetId")
     table.add(
         "POST",
         "/mferp/managementfrontend" + _REGISTRIES + "/{registry}/import",
@@ -147,6 +147,7 @@ def routes(
         action="registries/assets/write",
         summary="Copy an asset of a workspace into the registry.",
         writes=False,
+        body="sourceAssetId! destinationName destinationVersion",
     )
     table.add("GET", "/registrymanagement/v1.0/registries/{registry}/discovery", discover, action=SIGNED_IN)
     return table.all

@@ -57,7 +57,10 @@ class Sharing:
         workspace, found = self._source(call.work, body.get("sourceAssetId"))
         name, version = body.get("destinationName") or found.name, body.get("destinationVersion") or found.version
         if not isinstance(name, str) or not isinstance(version, str):
-            raise InvalidRequest("destinationName and destinationVersion must be text.", target="destinationName")
+            raise InvalidRequest(
+                "destinationName or destinationVersion is no text. Send text, or leave it out.",
+                target="destinationName",
+            )
         if self._assets.exists(call.work, registry, found.kind, name, version):
             raise Conflict(
                 f"Registry {registry.name!r} has {name!r} version {version!r} already. Give another version."
@@ -74,13 +77,15 @@ class Sharing:
         reference = references.parse(identifier) if isinstance(identifier, str) else None
         if not isinstance(reference, AssetReference) or reference.workspace is None or reference.kind is None:
             raise InvalidRequest(
-                "sourceAssetId must be the id of a version in a workspace, such as "
+                "sourceAssetId names no version in a workspace. Send an id such as "
                 "azureml://locations/<region>/workspaces/<id>/models/<name>/versions/<version>.",
                 target="sourceAssetId",
             )
         workspace = self._workspaces.resolve(work, _parameters(reference.workspace))
         if not allows(work.actor, f"workspaces/{reference.kind}/versions/read", workspace.scope):
-            raise Forbidden(f"{work.actor.name!r} may not read the {reference.kind} of workspace {workspace.name!r}.")
+            raise Forbidden(
+                f"{work.actor.name!r} may not read the {reference.kind} of workspace {workspace.name!r}. Get a role."
+            )
         return workspace, self._assets.resolve(work, workspace, reference.kind, references.format(reference))
 
     def _copy(self, call: Call, workspace: WorkspaceRecord, found: AssetVersion, registry: RegistryOwner) -> str | None:

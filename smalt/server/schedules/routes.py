@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from smalt.entities.schedule import Schedule
 from smalt.errors import InvalidRequest
 from smalt.kit import clock
-from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.http import WORKSPACE, Answer, Call, Instant, Page, Route, Routes, created, empty, ok
 from smalt.server.jobs import JobService
 from smalt.server.schedules.document import fire_to_json, to_arm
 from smalt.server.schedules.service import ScheduleService
@@ -21,6 +21,13 @@ _ENABLED = {"enabledonly": True, "disabledonly": False, "all": None}
 _PAGE_SIZE = 100
 
 
+class _Position(NamedTuple):
+    """Where a page of fires ends."""
+
+    happened_at: Instant
+    cause: str
+
+
 class _Handlers:
     def __init__(self, service: ScheduleService, jobs: JobService, workspaces: WorkspaceService) -> None:
         self._service = service
@@ -31,7 +38,7 @@ class _Handlers:
         """Schedules of a workspace: those that are enabled, unless others are asked for."""
         workspace = self._workspaces.of(call)
         limit = call.number("$top", default=_PAGE_SIZE, low=1, high=1000)
-        page = self._service.page(call.work, workspace, enabled=_view(call), after=call.name_position(), limit=limit)
+        page = self._service.page(call.work, workspace, enabled=_view(call), after=call.position(str), limit=limit)
         return ok(call.listing(Page([to_arm(workspace, record) for record in page.items], page.after)))
 
     def show(self, call: Call) -> Answer:
@@ -64,7 +71,9 @@ class _Handlers:
         """When a schedule fired and what came of it, the newest first."""
         workspace = self._workspaces.of(call)
         limit = call.number("$top", default=_PAGE_SIZE, low=1, high=1000)
-        page = self._service.fires(call.work, workspace, call.params["name"], after=_position(call), limit=limit)
+        page = self._service.fires(
+            call.work, workspace, call.params["name"], after=call.position(_Position), limit=limit
+        )
         shown = [fire_to_json(fire, self._status(call, workspace, fire)) for fire in page.items]
         return ok(call.listing(Page(shown, page.after)))
 
@@ -80,9 +89,15 @@ def routes(service: ScheduleService, jobs: JobService, workspaces: WorkspaceServ
     listed = ("listViewType", "$top", "$skip")
     table.add("GET", WORKSPACE + "/schedules", handlers.list, action="workspaces/schedules/read", query=listed)
     table.add("GET", _ONE, handlers.show, action="workspaces/schedules/read")
-    table.add("PUT", _ONE, handlers.put, action="workspaces/schedules/write")
+    table.add("PUT", _ONE, handlers.put, action="workspaces/schedules/write", body=codec("schedules").schema)
     table.add("DELETE", _ONE, handlers.delete, action="workspaces/schedules/delete")
-    table.add("POST", f"{_ONE}/trigger", handlers.trigger, action="workspaces/schedules/trigger/action")
+    table.add(
+        "POST",
+        f"{_ONE}/trigger",
+        handlers.trigger,
+        action="workspaces/schedules/trigger/action",
+        body="scheduleTime:moment",
+    )
     table.add("GET", f"{_ONE}/fires", handlers.fires, action="workspaces/schedules/read", query=("$top", "$skip"))
     return table.all
 
@@ -106,12 +121,3 @@ def _fire_at(call: Call) -> datetime:
         raise InvalidRequest(
             f"scheduleTime {str(given)[:80]!r} is no time. Write it as 2026-01-31T08:30:00Z.", target="scheduleTime"
         ) from None
-
-
-def _position(call: Call) -> tuple[int, str] | None:
-    position: Any = call.position()  # Any: whatever the token holds
-    if position is None:
-        return None
-    if not isinstance(position, list) or [type(part) for part in position] != [int, str]:
-        raise InvalidRequest("The continuation token is not one of ours. Start the list again without it.")
-    return position[0], position[1]

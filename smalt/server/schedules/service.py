@@ -143,7 +143,7 @@ class ScheduleService:
         store.remove_all(work.connection, workspace_id)
 
     def fires(
-        self, work: Work, workspace: WorkspaceRecord, name: str, *, after: tuple[int, str] | None, limit: int
+        self, work: Work, workspace: WorkspaceRecord, name: str, *, after: tuple[datetime, str] | None, limit: int
     ) -> Page[FireRecord]:
         """When a schedule fired and what came of it, the newest first."""
         record = self.get(work, workspace, name)
@@ -151,7 +151,7 @@ class ScheduleService:
         if len(found) <= limit:
             return Page(found)
         last = found[limit - 1]
-        return Page(found[:limit], [round(last.happened_at.timestamp() * 1_000_000), last.cause])
+        return Page(found[:limit], (last.happened_at, last.cause))
 
     def fire(self, work: Work, workspace: WorkspaceRecord, record: ScheduleRecord, occasion: Occasion) -> str:
         """Do what a schedule does, in the name of its owner; the job that was submitted.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, or_, select, update
@@ -166,14 +166,14 @@ def add_fire(connection: Connection, fire: FireRecord) -> None:
 
 
 def page_of_fires(
-    connection: Connection, record: ScheduleRecord, *, after: tuple[int, str] | None, limit: int
+    connection: Connection, record: ScheduleRecord, *, after: tuple[datetime, str] | None, limit: int
 ) -> list[FireRecord]:
-    """When a schedule fired, the newest first. A position is the moment in microseconds, and the cause."""
+    """When a schedule fired, the newest first. A position is the moment, and the cause."""
     query = select(fires).where(fires.c.schedule_id == record.id)
     if after is not None:
-        moment = datetime.fromtimestamp(after[0] / 1_000_000, UTC)
+        moment, last = after
         at, cause = fires.c.happened_at, fires.c.cause
-        query = query.where(or_(at < moment, and_(at == moment, cause < after[1])))
+        query = query.where(or_(at < moment, and_(at == moment, cause < last)))
     query = query.order_by(fires.c.happened_at.desc(), fires.c.cause.desc()).limit(limit)
     return [FireRecord(**row._mapping) for row in connection.execute(query)]
 

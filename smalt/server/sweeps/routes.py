@@ -28,7 +28,9 @@ class _Handlers:
         record = self._children.service.get(call.work, workspace, call.params["name"])
         job = record.entity()
         if not isinstance(job, SweepJob):
-            raise InvalidRequest(f"Job {record.name!r} is a {record.kind} and has no trials.", target="name")
+            raise InvalidRequest(
+                f"Job {record.name!r} is a {record.kind} and has no trials. Name a sweep.", target="name"
+            )
         goal = Goal(maximizes=job.objective.goal == "maximize")
         metric = job.objective.primary_metric
         states = self._children.states(call.work, workspace, record)

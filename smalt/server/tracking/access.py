@@ -48,7 +48,7 @@ def check_space(actor: Actor, workspace: Space) -> None:
         NotYours: The token was issued for a job elsewhere.
     """
     if actor.grant is not None and actor.grant.workspace_id != workspace.id:
-        raise NotYours(f"The token of job {actor.grant.job!r} opens nothing in this workspace.")
+        raise NotYours(f"The token of job {actor.grant.job!r} opens nothing in this workspace. Use a person's.")
 
 
 def check_owned(actor: Actor, thing: Owned, name: str) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from smalt.server.http import Call
 from smalt.server.http.paging import decode, encode
 from smalt.server.tracking import limits
-from smalt.server.tracking.errors import InvalidParameter
 from smalt.server.tracking.messages import Param
 
 VIEWS = ("ACTIVE_ONLY", "DELETED_ONLY", "ALL")
@@ -112,9 +111,9 @@ class Arguments:
         token = self.text("page_token")
         if not token:
             return 0
-        found = decode(token)
-        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= limits.INT64:
-            raise InvalidParameter(f"Invalid page token {token[:80]!r}. Start the list again without it.")
+        found = decode(token, int, name="page_token")
+        if found < 0:
+            raise limits.invalid("page_token", token[:80], "Start the list again without it.")
         return found
 
     def _get(self, name: str) -> Any:

@@ -69,7 +69,9 @@ class ArtifactFiles:
         owner = artifacts.owner_of(key)
         if owner is None:
             if work.actor.grant is not None:
-                raise NotYours(f"The token of job {work.actor.grant.job!r} does not open {key[:200]!r}.")
+                raise NotYours(
+                    f"The token of job {work.actor.grant.job!r} does not open {key[:200]!r}. Use a person's."
+                )
             return
         kind, name = owner
         if kind == artifacts.RUNS:

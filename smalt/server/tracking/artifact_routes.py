@@ -26,8 +26,8 @@ def routes(service: TrackingService, workspaces: Workspaces, files: ArtifactFile
     """The calls on artifacts."""
     handlers = _Artifacts(service, workspaces, files, works)
     table = Table()
-    table.add("GET", "/artifacts/list", handlers.of_run, READ_RUNS, jobs=True)
-    table.add("GET", "/artifacts", handlers.list, READ_RUNS, jobs=True, apis=_APIS)
+    table.add("GET", "/artifacts/list", handlers.of_run, READ_RUNS, jobs=True, takes="run_id! path page_token")
+    table.add("GET", "/artifacts", handlers.list, READ_RUNS, jobs=True, apis=_APIS, takes="path")
     one = "/artifacts/{path:path}"
     table.add("GET", one, handlers.download, READ_RUNS, jobs=True, apis=_APIS)
     table.add("DELETE", one, handlers.delete, WRITE_RUNS, jobs=True, apis=_APIS, audited=False)

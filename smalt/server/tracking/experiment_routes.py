@@ -14,18 +14,39 @@ def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
     """The calls on experiments."""
     handlers = _Experiments(service, workspaces)
     table = Table()
-    table.add("POST", "/experiments/create", handlers.create, WRITE, jobs=True)
-    table.add("GET", "/experiments/get", handlers.get, READ, jobs=True)
-    table.add("GET", "/experiments/get-by-name", handlers.get_by_name, READ, jobs=True)
-    table.add("GET", "/experiments/list", handlers.search, READ)
-    table.add("GET", "/experiments/search", handlers.search, READ)
-    table.add("POST", "/experiments/search", handlers.search, READ, writes=False)
-    table.add("POST", "/experiments/update", handlers.update, WRITE)
-    table.add("POST", "/experiments/delete", handlers.delete, DELETE)
-    table.add("POST", "/experiments/restore", handlers.restore, WRITE)
-    table.add("POST", "/experiments/set-experiment-tag", handlers.set_tag, WRITE)
-    table.add("POST", "/experiments/delete-experiment-tag", handlers.delete_tag, WRITE)
-    table.add("POST", "/experiments/search-datasets", handlers.datasets, READ, writes=False)
+    table.add(
+        "POST", "/experiments/create", handlers.create, WRITE, jobs=True, takes="name! artifact_location tags:pair[]"
+    )
+    table.add("GET", "/experiments/get", handlers.get, READ, jobs=True, takes="experiment_id!")
+    table.add("GET", "/experiments/get-by-name", handlers.get_by_name, READ, jobs=True, takes="experiment_name!")
+    table.add(
+        "GET",
+        "/experiments/list",
+        handlers.search,
+        READ,
+        takes="filter order_by[] view_type max_results:int page_token",
+    )
+    table.add(
+        "GET",
+        "/experiments/search",
+        handlers.search,
+        READ,
+        takes="filter order_by[] view_type max_results:int page_token",
+    )
+    table.add(
+        "POST",
+        "/experiments/search",
+        handlers.search,
+        READ,
+        writes=False,
+        takes="filter order_by[] view_type max_results:int page_token",
+    )
+    table.add("POST", "/experiments/update", handlers.update, WRITE, takes="experiment_id! new_name")
+    table.add("POST", "/experiments/delete", handlers.delete, DELETE, takes="experiment_id!")
+    table.add("POST", "/experiments/restore", handlers.restore, WRITE, takes="experiment_id!")
+    table.add("POST", "/experiments/set-experiment-tag", handlers.set_tag, WRITE, takes="experiment_id! key! value")
+    table.add("POST", "/experiments/delete-experiment-tag", handlers.delete_tag, WRITE, takes="experiment_id! key!")
+    table.add("POST", "/experiments/search-datasets", handlers.datasets, READ, writes=False, takes="experiment_ids[]!")
     return table.routes
 
 

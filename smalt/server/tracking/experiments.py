@@ -84,7 +84,9 @@ class Experiments:
         access.check_space(work.actor, workspace)
         found = experiment_store.find(work.connection, workspace.id, experiment_id)
         if found is None:
-            raise DoesNotExist(f"No Experiment with id={experiment_id[:100]} exists in this workspace.")
+            raise DoesNotExist(
+                f"No Experiment with id={experiment_id[:100]} exists in this workspace. See experiments/search."
+            )
         return found
 
     def find_by_name(self, work: Work, workspace: Space, name: str) -> ExperimentRow:
@@ -96,7 +98,9 @@ class Experiments:
         access.check_space(work.actor, workspace)
         found = experiment_store.find_by_name(work.connection, workspace.id, name)
         if found is None:
-            raise DoesNotExist(f"Could not find experiment with name '{name[:200]}' in this workspace.")
+            raise DoesNotExist(
+                f"Could not find experiment with name '{name[:200]}' in this workspace. Create it first."
+            )
         return found
 
     def rename(self, work: Work, workspace: Space, experiment_id: str, name: str) -> None:
@@ -201,7 +205,7 @@ class Experiments:
 
     def _of_person(self, work: Work, workspace: Space, experiment_id: str) -> ExperimentRow:
         if work.actor.grant is not None:
-            raise NotYours(f"The token of job {work.actor.grant.job!r} may not change experiments.")
+            raise NotYours(f"The token of job {work.actor.grant.job!r} may not change experiments. Use a person's.")
         return self.find(work, workspace, experiment_id)
 
     def _change(self, work: Work, row: ExperimentRow, **values: Any) -> None:
@@ -230,4 +234,4 @@ def _check_location(location: str) -> None:
             "Leave it out, so that artifacts go through this server, or give the URL of an object store."
         )
     if "?" in location or "#" in location or ".." in location.split("/"):
-        raise InvalidParameter(f"The artifact location {location!r} must not hold '..', '?' or '#'.")
+        raise InvalidParameter(f"The artifact location {location!r} must not hold '..', '?' or '#'. Choose another.")

@@ -29,13 +29,13 @@ _ALIAS = re.compile(r"^[\w\-]+$")
 def invalid(path: str, value: object, reason: str = "") -> InvalidParameter:
     """The failure for one bad value, in MLflow's form."""
     shown = json.dumps(value, default=str)[:300]
-    tail = f": {reason}" if reason else "."
+    tail = f": {reason}" if reason else ". Send another."
     return InvalidParameter(f"Invalid value {shown} for parameter '{path}' supplied{tail}")
 
 
 def missing(path: str) -> InvalidParameter:
     """The failure for a value that was left out."""
-    return InvalidParameter(f"Missing value for required parameter '{path}'.")
+    return InvalidParameter(f"Missing value for required parameter '{path}'. Send it.")
 
 
 @lru_cache(maxsize=4096)
@@ -89,9 +89,9 @@ def check_alias(alias: str) -> None:
         )
     check_length("alias", alias, 255)
     if alias.lower() == "latest":
-        raise InvalidParameter("'latest' alias name (case insensitive) is reserved.")
+        raise InvalidParameter("'latest' alias name (case insensitive) is reserved. Choose another.")
     if re.match(r"^[vV]\d+$", alias):
-        raise InvalidParameter(f"Version alias name '{alias}' is reserved.")
+        raise InvalidParameter(f"Version alias name '{alias}' is reserved. Choose another.")
 
 
 def check_batch(metrics: Sized, params: Sized, tags: Sized) -> None:

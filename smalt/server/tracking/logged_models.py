@@ -82,7 +82,7 @@ class LoggedModels:
         access.check_space(work.actor, workspace)
         row = model_store.find(work.connection, workspace.id, model_id)
         if row is None:
-            raise DoesNotExist(f"Logged model with ID '{model_id[:100]}' not found.")
+            raise DoesNotExist(f"Logged model with ID '{model_id[:100]}' not found. Find it with logged-models/search.")
         access.check_owned(work.actor, row, model_id)
         return row
 
@@ -114,7 +114,7 @@ class LoggedModels:
         """Take a tag away."""
         row = self.find(work, workspace, model_id)
         if not model_store.remove_tag(work.connection, row.id, key):
-            raise DoesNotExist(f"No tag with key '{key[:250]}' found for logged model '{model_id}'.")
+            raise DoesNotExist(f"No tag with key '{key[:250]}' found for logged model '{model_id}'. See its tags.")
 
     def log_params(self, work: Work, workspace: Space, model_id: str, params: Sequence[Param]) -> None:
         """Add params; one that is there keeps its value."""
@@ -203,7 +203,7 @@ def _params(params: Sequence[Param]) -> dict[str, str]:
 def _dataset(entry: Mapping[str, Any]) -> tuple[str, str]:
     name = entry.get("dataset_name")
     if not isinstance(name, str) or not name:
-        raise InvalidParameter("`dataset_name` in the `datasets` clause must be specified.")
+        raise InvalidParameter("`dataset_name` in the `datasets` clause must be specified. Send it.")
     return name, str(entry.get("dataset_digest") or "")
 
 

@@ -5,11 +5,12 @@ Numbers may come as text (64-bit integers and NaN do, from protobuf clients), so
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from smalt.server.http import incoming
 from smalt.server.tracking.errors import InvalidParameter
 
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -92,7 +93,25 @@ class Reader(Generic[M]):
         Raises:
             InvalidParameter: It is not JSON, or a field is missing or of another type.
         """
+        incoming.check_json(body)
         try:
             return self._decoder.decode(body or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidParameter(f"The request cannot be read: {error}.") from error
+
+
+def schema(kind: type[Struct]) -> dict[str, Any]:
+    """The JSON schema of one kind of message, for the API description."""
+    (found,), definitions = msgspec.json.schema_components([kind], ref_template="{name}")
+    whole: dict[str, Any] = _written_out(definitions[found["$ref"]], definitions)
+    return whole
+
+
+def _written_out(value: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_written_out(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _written_out(definitions[value["$ref"]], definitions)
+    return {key: _written_out(item, definitions) for key, item in value.items()}

@@ -17,15 +17,39 @@ def routes(service: TrackingService, workspaces: Workspaces, files: ArtifactFile
     """The calls on logged models."""
     handlers = _Models(service, workspaces, files)
     table = Table()
-    table.add("POST", "/logged-models", handlers.create, WRITE_RUNS, jobs=True)
-    table.add("POST", "/logged-models/search", handlers.search, READ_RUNS, jobs=True, writes=False)
+    table.add(
+        "POST",
+        "/logged-models",
+        handlers.create,
+        WRITE_RUNS,
+        jobs=True,
+        takes="experiment_id name model_type source_run_id params:pair[] tags:pair[]",
+    )
+    table.add(
+        "POST",
+        "/logged-models/search",
+        handlers.search,
+        READ_RUNS,
+        jobs=True,
+        writes=False,
+        takes="experiment_ids[] filter datasets:object[] order_by:object[] max_results:int page_token",
+    )
     table.add("GET", _ONE, handlers.get, READ_RUNS, jobs=True)
-    table.add("PATCH", _ONE, handlers.finalize, WRITE_RUNS, jobs=True)
+    table.add("PATCH", _ONE, handlers.finalize, WRITE_RUNS, jobs=True, takes="status!")
     table.add("DELETE", _ONE, handlers.delete, "workspaces/experiments/runs/delete", jobs=True)
-    table.add("PATCH", _ONE + "/tags", handlers.set_tags, WRITE_RUNS, jobs=True, audited=False)
+    table.add("PATCH", _ONE + "/tags", handlers.set_tags, WRITE_RUNS, jobs=True, audited=False, takes="tags:pair[]")
     table.add("DELETE", _ONE + "/tags/{key}", handlers.delete_tag, WRITE_RUNS, jobs=True, audited=False)
-    table.add("POST", _ONE + "/params", handlers.log_params, WRITE_RUNS, jobs=True, audited=False)
-    table.add("GET", _ONE + "/artifacts/directories", handlers.list_artifacts, READ_RUNS, jobs=True)
+    table.add(
+        "POST", _ONE + "/params", handlers.log_params, WRITE_RUNS, jobs=True, audited=False, takes="params:pair[]"
+    )
+    table.add(
+        "GET",
+        _ONE + "/artifacts/directories",
+        handlers.list_artifacts,
+        READ_RUNS,
+        jobs=True,
+        takes="artifact_directory_path",
+    )
     return table.routes
 
 

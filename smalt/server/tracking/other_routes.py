@@ -47,4 +47,6 @@ def _info(call: Call) -> Answer:
 
 def _unknown(call: Call) -> Answer:
     """Refuse what is not served."""
-    raise EndpointNotFound(f"{call.request.method} {call.path[:200]} is not served here.")
+    raise EndpointNotFound(
+        f"{call.request.method} {call.path[:200]} is not served here. The calls that are stand in /openapi.json."
+    )

@@ -78,11 +78,11 @@ def read_export(body: bytes, *, content_type: str, encoding: str) -> list[Span]:
 
 def _check(span: Span) -> None:
     if len(span.trace_id) != 32 or not span.trace_id.strip("0"):
-        raise InvalidParameter(f"The trace id {span.trace_id[:40]!r} is not 16 bytes, or is all zeros.")
+        raise InvalidParameter(f"The trace id {span.trace_id[:40]!r} is not 16 bytes, or is all zeros. Choose another.")
     if len(span.span_id) != 16 or not span.span_id.strip("0"):
-        raise InvalidParameter(f"The span id {span.span_id[:40]!r} is not 8 bytes, or is all zeros.")
+        raise InvalidParameter(f"The span id {span.span_id[:40]!r} is not 8 bytes, or is all zeros. Choose another.")
     if max(span.started_at_ns, span.ended_at_ns or 0) >= _INT64:
-        raise InvalidParameter(f"Span {span.span_id} has a moment that is beyond the year 2262.")
+        raise InvalidParameter(f"Span {span.span_id} has a moment that is beyond the year 2262. Send nanoseconds.")
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -92,7 +92,7 @@ def _unpacked(body: bytes) -> bytes:
     except zlib.error as error:
         raise InvalidParameter(f"The body is not gzip: {error}.") from error
     if unpacker.unconsumed_tail or not unpacker.eof:
-        raise InvalidParameter(f"The body is cut off, or larger than {_LONGEST} bytes when it is unpacked.")
+        raise InvalidParameter(f"The body is cut off, or larger than {_LONGEST} bytes when it is unpacked. Send less.")
     return found
 
 

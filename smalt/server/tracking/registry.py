@@ -127,7 +127,7 @@ class Registry:
         _check_name(name)
         found = self._assets.find_model(work, workspace, name)
         if found is None:
-            raise DoesNotExist(f"Registered Model with name={name} not found")
+            raise DoesNotExist(f"Registered Model with name={name} not found. Find it with registered-models/search.")
         return found
 
     def update(self, work: Work, workspace: Space, name: str, description: str) -> Registered:
@@ -205,7 +205,7 @@ class Registry:
         limits.check_text("version", version, 64)
         found = self._assets.find_version(work, workspace, name, version)
         if found is None:
-            raise DoesNotExist(f"Model Version (name={name}, version={version}) not found")
+            raise DoesNotExist(f"Model Version (name={name}, version={version}) not found. See model-versions/search.")
         return found
 
     def update_version(self, work: Work, workspace: Space, name: str, version: str, description: str) -> Version:
@@ -242,7 +242,9 @@ class Registry:
         found = self._writable(work, workspace, name, version)
         if archive_existing:
             if wanted not in {"Staging", "Production"}:
-                raise InvalidParameter("archive_existing_versions works for the stages Staging and Production only.")
+                raise InvalidParameter(
+                    "archive_existing_versions works for the stages Staging and Production only. Leave it out."
+                )
             for other in self._assets.versions(work, workspace, name):
                 if other.stage == wanted and other.version != version:
                     self._assets.put_version(work, workspace, replace(other, stage="Archived"))
@@ -313,7 +315,7 @@ class Registry:
         location = self._assets.location(work, workspace, found)
         if location is None:
             raise DoesNotExist(
-                f"The files of model {name!r} version {version} are at {found.path}, not on this server."
+                f"The files of model {name!r} version {version} are at {found.path}, not here. Read them there."
             )
         return location
 
@@ -341,16 +343,20 @@ class Registry:
                 "first and register runs:/<run id>/<path>, or register the folder with `smalt model create --path`."
             )
         if work.actor.grant is not None:
-            raise NotYours(f"The token of job {work.actor.grant.job!r} registers models of its own run only.")
+            raise NotYours(
+                f"The token of job {work.actor.grant.job!r} registers models of its own run only. Log the model there."
+            )
         if ".." in urlsplit(source).path.split("/"):
-            raise InvalidParameter(f"Invalid model version source: {source[:200]!r} must not hold '..'.")
+            raise InvalidParameter(
+                f"Invalid model version source: {source[:200]!r} must not hold '..'. Name a path without."
+            )
         return source, ""
 
     def _own(self, work: Work, workspace: Space, key: str) -> tuple[str, str]:
         owner = artifacts.owner_of(key)
         if owner is None:
             if work.actor.grant is not None or not key:
-                raise NotYours(f"Nothing that this token may register stands at {key!r}.")
+                raise NotYours(f"Nothing that this token may register stands at {key!r}. Log the model in this run.")
             return _STORE + key, ""
         kind, name = owner
         if kind == artifacts.RUNS:
@@ -360,7 +366,9 @@ class Registry:
 
     def _of_person(self, work: Work, workspace: Space, name: str) -> Registered:
         if work.actor.grant is not None:
-            raise NotYours(f"The token of job {work.actor.grant.job!r} may register versions, not change models.")
+            raise NotYours(
+                f"The token of job {work.actor.grant.job!r} may register versions, not change models. Use a person's."
+            )
         return self.find(work, workspace, name)
 
     def _writable(self, work: Work, workspace: Space, name: str, version: str) -> Version:
@@ -379,7 +387,7 @@ def _key(uri: str) -> str:
 
 def _check_name(name: str) -> None:
     if not name:
-        raise InvalidParameter("Registered model name cannot be empty.")
+        raise InvalidParameter("Registered model name cannot be empty. Send one.")
     limits.check_text("name", name, 255)
     if any(char in name for char in "/:\\"):
         raise InvalidParameter(f"Invalid model name: '{name}'. It must not hold '/', ':' or '\\'.")

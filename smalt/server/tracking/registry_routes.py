@@ -27,30 +27,57 @@ def routes(registry: Registry, workspaces: Workspaces) -> list[Route]:
     models, versions = _Models(registry, workspaces), _Versions(registry, workspaces)
     table = Table()
     base = "/registered-models"
-    table.add("POST", base + "/create", models.create, _WRITE, jobs=True)
-    table.add("GET", base + "/get", models.get, _READ, jobs=True)
-    table.add("GET", base + "/search", models.search, _READ)
-    table.add("GET", base + "/list", models.search, _READ)
-    table.add("PATCH", base + "/update", models.update, _WRITE)
-    table.add("POST", base + "/rename", models.rename, _WRITE)
-    table.add("DELETE", base + "/delete", models.delete, _DELETE)
-    table.add("POST", base + "/set-tag", models.set_tag, _WRITE)
-    table.add("DELETE", base + "/delete-tag", models.delete_tag, _WRITE)
-    table.add("POST", base + "/alias", models.set_alias, _WRITE)
-    table.add("DELETE", base + "/alias", models.delete_alias, _WRITE)
-    table.add("GET", base + "/alias", models.by_alias, _READ_VERSION, jobs=True)
-    table.add("GET", base + "/get-latest-versions", models.latest, _READ_VERSION, jobs=True)
-    table.add("POST", base + "/get-latest-versions", models.latest, _READ_VERSION, jobs=True, writes=False)
+    table.add("POST", base + "/create", models.create, _WRITE, jobs=True, takes="name! description tags:pair[]")
+    table.add("GET", base + "/get", models.get, _READ, jobs=True, takes="name!")
+    table.add("GET", base + "/search", models.search, _READ, takes="filter order_by[] max_results:int page_token")
+    table.add("GET", base + "/list", models.search, _READ, takes="filter order_by[] max_results:int page_token")
+    table.add("PATCH", base + "/update", models.update, _WRITE, takes="name! description")
+    table.add("POST", base + "/rename", models.rename, _WRITE, takes="name! new_name!")
+    table.add("DELETE", base + "/delete", models.delete, _DELETE, takes="name!")
+    table.add("POST", base + "/set-tag", models.set_tag, _WRITE, takes="name! key! value")
+    table.add("DELETE", base + "/delete-tag", models.delete_tag, _WRITE, takes="name! key!")
+    table.add("POST", base + "/alias", models.set_alias, _WRITE, takes="name! alias! version!")
+    table.add("DELETE", base + "/alias", models.delete_alias, _WRITE, takes="name! alias!")
+    table.add("GET", base + "/alias", models.by_alias, _READ_VERSION, jobs=True, takes="name! alias!")
+    table.add("GET", base + "/get-latest-versions", models.latest, _READ_VERSION, jobs=True, takes="name! stages[]")
+    table.add(
+        "POST",
+        base + "/get-latest-versions",
+        models.latest,
+        _READ_VERSION,
+        jobs=True,
+        writes=False,
+        takes="name! stages[]",
+    )
     base = "/model-versions"
-    table.add("POST", base + "/create", versions.create, _WRITE_VERSION, jobs=True)
-    table.add("GET", base + "/get", versions.get, _READ_VERSION, jobs=True)
-    table.add("GET", base + "/search", versions.search, _READ_VERSION)
-    table.add("PATCH", base + "/update", versions.update, _WRITE_VERSION, jobs=True)
-    table.add("DELETE", base + "/delete", versions.delete, _DELETE_VERSION)
-    table.add("POST", base + "/transition-stage", versions.transition, _WRITE_VERSION)
-    table.add("POST", base + "/set-tag", versions.set_tag, _WRITE_VERSION, jobs=True)
-    table.add("DELETE", base + "/delete-tag", versions.delete_tag, _WRITE_VERSION, jobs=True)
-    table.add("GET", base + "/get-download-uri", versions.download_uri, _READ_VERSION, jobs=True)
+    table.add(
+        "POST",
+        base + "/create",
+        versions.create,
+        _WRITE_VERSION,
+        jobs=True,
+        takes="name! source! description run_id model_id run_link tags:pair[]",
+    )
+    table.add("GET", base + "/get", versions.get, _READ_VERSION, jobs=True, takes="name! version!")
+    table.add(
+        "GET", base + "/search", versions.search, _READ_VERSION, takes="filter order_by[] max_results:int page_token"
+    )
+    table.add("PATCH", base + "/update", versions.update, _WRITE_VERSION, jobs=True, takes="name! version! description")
+    table.add("DELETE", base + "/delete", versions.delete, _DELETE_VERSION, takes="name! version!")
+    table.add(
+        "POST",
+        base + "/transition-stage",
+        versions.transition,
+        _WRITE_VERSION,
+        takes="name! version! stage! archive_existing_versions:bool",
+    )
+    table.add("POST", base + "/set-tag", versions.set_tag, _WRITE_VERSION, jobs=True, takes="name! version! key! value")
+    table.add(
+        "DELETE", base + "/delete-tag", versions.delete_tag, _WRITE_VERSION, jobs=True, takes="name! version! key!"
+    )
+    table.add(
+        "GET", base + "/get-download-uri", versions.download_uri, _READ_VERSION, jobs=True, takes="name! version!"
+    )
     return table.routes
 
 

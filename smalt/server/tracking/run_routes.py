@@ -7,6 +7,7 @@ rows to the group writer and leave no audit row of their own; the run, which say
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from smalt.server.tracking import limits
 from smalt.server.tracking.access import Space
 from smalt.server.tracking.arguments import Arguments, with_token
 from smalt.server.tracking.errors import InvalidParameter
-from smalt.server.tracking.messages import CreateRun, LogBatch, LogMetric, LogParam, Param, Reader, UpdateRun
+from smalt.server.tracking.messages import CreateRun, LogBatch, LogMetric, LogParam, Param, Reader, UpdateRun, schema
 from smalt.server.tracking.service import TrackingService
 from smalt.server.tracking.spaces import Workspaces
 from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
@@ -34,31 +35,60 @@ def routes(service: TrackingService, workspaces: Workspaces, writer: GroupWriter
     """The calls on runs and metrics."""
     hot, plain = _Hot(service, workspaces, writer), _Plain(service, workspaces)
     table = Table()
-    for path, handler in (
-        ("/runs/create", hot.create),
-        ("/runs/update", hot.update),
-        ("/runs/log-metric", hot.log_metric),
-        ("/runs/log-parameter", hot.log_param),
-        ("/runs/set-tag", hot.set_tag),
-        ("/runs/log-batch", hot.log_batch),
-        ("/runs/log-batch-async", hot.log_batch_async),
+    for path, handler, message in (
+        ("/runs/create", hot.create, CreateRun),
+        ("/runs/update", hot.update, UpdateRun),
+        ("/runs/log-metric", hot.log_metric, LogMetric),
+        ("/runs/log-parameter", hot.log_param, LogParam),
+        ("/runs/set-tag", hot.set_tag, LogParam),
+        ("/runs/log-batch", hot.log_batch, LogBatch),
+        ("/runs/log-batch-async", hot.log_batch_async, LogBatch),
     ):
-        table.add("POST", path, handler, WRITE_RUNS, jobs=True, audited=False)
-    for path, logging in (
-        ("/runs/delete-tag", plain.delete_tag),
-        ("/runs/log-inputs", plain.log_inputs),
-        ("/runs/outputs", plain.log_outputs),
-        ("/runs/log-model", plain.log_model),
+        table.add("POST", path, handler, WRITE_RUNS, jobs=True, audited=False, body=partial(schema, message))
+    for path, logging, takes in (
+        ("/runs/delete-tag", plain.delete_tag, "run_id! key!"),
+        ("/runs/log-inputs", plain.log_inputs, "run_id! datasets:object[] models:object[]"),
+        ("/runs/outputs", plain.log_outputs, "run_id! models:object[]"),
+        ("/runs/log-model", plain.log_model, "run_id! model_json!"),
     ):
-        table.add("POST", path, logging, WRITE_RUNS, jobs=True, audited=False)
-    table.add("POST", "/runs/delete", plain.delete, _DELETE_RUNS)
-    table.add("POST", "/runs/restore", plain.restore, WRITE_RUNS)
-    table.add("GET", "/runs/get", plain.get, READ_RUNS, jobs=True)
-    table.add("GET", "/runs/get-run-data-status", plain.data_status, READ_RUNS, jobs=True)
-    table.add("POST", "/runs/search", plain.search, READ_RUNS, jobs=True, writes=False)
-    table.add("GET", "/metrics/get-history", plain.history, READ_RUNS, jobs=True)
-    table.add("GET", "/metrics/get-history-bulk", plain.history_bulk, READ_RUNS, jobs=True)
-    table.add("GET", "/metrics/get-history-bulk-interval", plain.history_interval, READ_RUNS, jobs=True)
+        table.add("POST", path, logging, WRITE_RUNS, jobs=True, audited=False, takes=takes)
+    table.add("POST", "/runs/delete", plain.delete, _DELETE_RUNS, takes="run_id!")
+    table.add("POST", "/runs/restore", plain.restore, WRITE_RUNS, takes="run_id!")
+    table.add("GET", "/runs/get", plain.get, READ_RUNS, jobs=True, takes="run_id!")
+    table.add("GET", "/runs/get-run-data-status", plain.data_status, READ_RUNS, jobs=True, takes="run_id!")
+    table.add(
+        "POST",
+        "/runs/search",
+        plain.search,
+        READ_RUNS,
+        jobs=True,
+        writes=False,
+        takes="experiment_ids[] filter run_view_type max_results:int order_by[] page_token",
+    )
+    table.add(
+        "GET",
+        "/metrics/get-history",
+        plain.history,
+        READ_RUNS,
+        jobs=True,
+        takes="run_id! metric_key! max_results:int page_token",
+    )
+    table.add(
+        "GET",
+        "/metrics/get-history-bulk",
+        plain.history_bulk,
+        READ_RUNS,
+        jobs=True,
+        takes="run_id[]! metric_key! max_results:int",
+    )
+    table.add(
+        "GET",
+        "/metrics/get-history-bulk-interval",
+        plain.history_interval,
+        READ_RUNS,
+        jobs=True,
+        takes="run_ids[]! metric_key! start_step:int end_step:int max_results:int",
+    )
     return table.routes
 
 
@@ -248,7 +278,9 @@ class _Plain:
         if not 1 <= len(run_ids) <= 100:
             raise limits.invalid("run_ids", len(run_ids), "From 1 to 100 run ids are expected.")
         if given.has("start_step") != given.has("end_step"):
-            raise InvalidParameter("If either start step or end step are specified, both must be specified.")
+            raise InvalidParameter(
+                "If either start step or end step are specified, both must be specified. Send both or neither."
+            )
         bounds = {"low": -limits.INT64, "high": limits.INT64}
         first = given.number("start_step", default=-limits.INT64, **bounds)
         last = given.number("end_step", default=limits.INT64, **bounds)

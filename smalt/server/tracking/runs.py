@@ -46,7 +46,7 @@ class Runs:
         if wanted.run_name and named and wanted.run_name != named:
             raise InvalidParameter(
                 "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
-                f"(run_name='{wanted.run_name}', mlflow.runName='{named}')."
+                f"(run_name='{wanted.run_name}', mlflow.runName='{named}'). Send one of them."
             )
         limits.check_text("run_name", wanted.run_name, limits.TAG_LENGTH)
         limits.check_text("user_id", wanted.user_id, 256)
@@ -96,7 +96,7 @@ class Runs:
             raise limits.missing("run_id")
         row = run_store.find(work.connection, workspace.id, run_id) if "\x00" not in run_id else None
         if row is None:
-            raise DoesNotExist(f"Run with id={run_id[:256]} not found")
+            raise DoesNotExist(f"Run with id={run_id[:256]} not found. Find it with runs/search.")
         access.check_owned(work.actor, row, run_id)
         return row
 
@@ -332,7 +332,9 @@ class Runs:
         for model_id, points in by_model.items():
             model = model_store.find(work.connection, workspace.id, model_id)
             if model is None:
-                raise DoesNotExist(f"Logged model with ID '{model_id[:100]}' not found.")
+                raise DoesNotExist(
+                    f"Logged model with ID '{model_id[:100]}' not found. Find it with logged-models/search."
+                )
             values = [
                 {
                     "model": model.id,

@@ -187,13 +187,15 @@ class TrackingService:
         """
         row = experiment_store.find(work.connection, workspace.id, experiment_id)
         if row is None:
-            raise DoesNotExist(f"No Experiment with id={experiment_id[:100]} exists in this workspace.")
+            raise DoesNotExist(
+                f"No Experiment with id={experiment_id[:100]} exists in this workspace. See experiments/search."
+            )
         return row.name
 
     def _run(self, work: Work, workspace: Space, run_id: str) -> RunRow:
         row = run_store.find(work.connection, workspace.id, run_id)
         if row is None:
-            raise DoesNotExist(f"Run with id={run_id[:256]} not found")
+            raise DoesNotExist(f"Run with id={run_id[:256]} not found. Find it with runs/search.")
         return row
 
 

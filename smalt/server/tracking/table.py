@@ -38,9 +38,23 @@ class Table:
         *,
         jobs: bool = False,
         apis: Sequence[str] = APIS,
+        takes: str = "",
         **options: Any,
     ) -> None:
-        """Declare a call; `jobs` lets the tokens of running jobs come as far as the service, which asks for more."""
+        """Declare a call.
+
+        Args:
+            method: HTTP method.
+            path: Behind the API's own.
+            handler: As in `Route`.
+            action: As in `Route`.
+            jobs: Let the tokens of running jobs come as far as the service, which asks for more.
+            apis: Where the call is found.
+            takes: Its arguments in the notation of `fields`: in the query of a GET, in the body of all others.
+            options: The remaining fields of `Route`.
+        """
+        if takes:
+            options |= {"query": tuple(takes.split())} if method == "GET" else {"body": takes}
         if jobs:
             options["for_jobs"] = any_job
         for base in BASES:

@@ -20,6 +20,8 @@ from smalt.server.tracking.traces import TraceInfo
 _V2 = ("/api/2.0/mlflow", "/ajax-api/2.0/mlflow")
 _V3 = ("/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
 _DELETE_RUNS = "workspaces/experiments/runs/delete"
+_SEARCH = "locations:object[] filter order_by[] max_results:int page_token"
+_DELETE = "experiment_id request_ids[] max_timestamp_millis:int max_traces:int"
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
 _MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z", re.ASCII)
 _MOST_AT_ONCE = 500
@@ -29,18 +31,54 @@ def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
     """The calls on traces."""
     handlers = _Traces(service, workspaces)
     table = Table()
-    table.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False)
-    table.add("POST", "/traces", handlers.put, WRITE_RUNS, jobs=True, apis=_V3, audited=False)
-    table.add("POST", "/traces/search", handlers.search, READ_RUNS, jobs=True, apis=_V3, writes=False)
-    table.add("GET", "/traces/get", handlers.get, READ_RUNS, jobs=True, apis=_V3)
-    table.add("GET", "/traces/batchGet", handlers.get_many, READ_RUNS, jobs=True, apis=_V3)
-    table.add("POST", "/traces/batchGetInfos", handlers.infos, READ_RUNS, jobs=True, apis=_V3, writes=False)
+    table.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False, unpacks=True)
+    table.add("POST", "/traces", handlers.put, WRITE_RUNS, jobs=True, apis=_V3, audited=False, takes="trace:object!")
+    table.add("POST", "/traces/search", handlers.search, READ_RUNS, jobs=True, apis=_V3, writes=False, takes=_SEARCH)
+    table.add("GET", "/traces/get", handlers.get, READ_RUNS, jobs=True, apis=_V3, takes="trace_id!")
+    table.add("GET", "/traces/batchGet", handlers.get_many, READ_RUNS, jobs=True, apis=_V3, takes="trace_ids[]!")
+    table.add(
+        "POST",
+        "/traces/batchGetInfos",
+        handlers.infos,
+        READ_RUNS,
+        jobs=True,
+        apis=_V3,
+        writes=False,
+        takes="trace_ids[]!",
+    )
     table.add("GET", "/traces/{trace_id}", handlers.info, READ_RUNS, jobs=True, apis=_V3)
     both = _V2 + _V3
-    table.add("POST", "/traces/delete-traces", handlers.delete, _DELETE_RUNS, jobs=True, apis=both)
-    table.add("POST", "/traces/link-to-run", handlers.link, WRITE_RUNS, jobs=True, apis=both, audited=False)
-    table.add("PATCH", "/traces/{trace_id}/tags", handlers.set_tag, WRITE_RUNS, jobs=True, apis=both, audited=False)
-    table.add("DELETE", "/traces/{trace_id}/tags", handlers.delete_tag, WRITE_RUNS, jobs=True, apis=both, audited=False)
+    table.add("POST", "/traces/delete-traces", handlers.delete, _DELETE_RUNS, jobs=True, apis=both, takes=_DELETE)
+    table.add(
+        "POST",
+        "/traces/link-to-run",
+        handlers.link,
+        WRITE_RUNS,
+        jobs=True,
+        apis=both,
+        audited=False,
+        takes="run_id! trace_ids[]!",
+    )
+    table.add(
+        "PATCH",
+        "/traces/{trace_id}/tags",
+        handlers.set_tag,
+        WRITE_RUNS,
+        jobs=True,
+        apis=both,
+        audited=False,
+        takes="key! value",
+    )
+    table.add(
+        "DELETE",
+        "/traces/{trace_id}/tags",
+        handlers.delete_tag,
+        WRITE_RUNS,
+        jobs=True,
+        apis=both,
+        audited=False,
+        takes="key!",
+    )
     for method, path in (("POST", "/traces"), ("PATCH", "/traces/{trace_id}"), ("GET", "/traces")):
         table.add(method, path, _too_old, READ_RUNS, jobs=True, apis=_V2)
     return table.routes
@@ -160,7 +198,7 @@ def _too_old(call: Call) -> Answer:
 def _ids(call: Call, name: str) -> list[str]:
     found = Arguments(call).texts(name)
     if len(found) > _MOST_AT_ONCE:
-        raise InvalidParameter(f"{len(found)} traces in one call; {_MOST_AT_ONCE} are taken.")
+        raise InvalidParameter(f"{len(found)} traces in one call; {_MOST_AT_ONCE} are taken. Send fewer.")
     return found
 
 

@@ -167,6 +167,8 @@ def _of_span(connection: Connection, clause: Comparison) -> ColumnElement[bool]:
     if clause.key == "status":
         code = _STATUS_CODES.get(str(clause.value).upper())
         if code is None or clause.operator not in {"=", "!="}:
-            raise InvalidParameter(f"A span's status is compared by = or != with one of {', '.join(_STATUS_CODES)}.")
+            raise InvalidParameter(
+                f"A span's status is not compared like this. Use = or != and one of {', '.join(_STATUS_CODES)}."
+            )
         return spans.c.status == code if clause.operator == "=" else spans.c.status != code
     return condition(connection, spans.c.attributes["mlflow.spanType"].as_string(), clause)

@@ -155,7 +155,7 @@ class Traces:
         """Take a tag away."""
         row = self._find(work, workspace, trace_id)
         if not trace_store.remove_label(work.connection, row.id, "tag", key):
-            raise DoesNotExist(f"No tag '{key[:100]}' on trace '{trace_id[:100]}'.")
+            raise DoesNotExist(f"No tag '{key[:100]}' on trace '{trace_id[:100]}'. See its tags.")
 
     def link(self, work: Work, workspace: Space, trace_ids: Sequence[str], run_id: str) -> None:
         """Say that traces belong to a run."""
@@ -177,7 +177,7 @@ class Traces:
         """Delete traces of an experiment, by their ids or by when they began; how many there were."""
         experiment = self._experiments.find(work, workspace, experiment_id)
         if bool(trace_ids) == (until is not None):
-            raise InvalidParameter("Give either request_ids or max_timestamp_millis to say which traces go.")
+            raise InvalidParameter("No traces are named. Send request_ids or max_timestamp_millis.")
         if until is not None:
             rows = trace_store.older(work.connection, experiment.id, until=until, limit=limit)
         else:
@@ -192,7 +192,7 @@ class Traces:
         access.check_space(work.actor, workspace)
         rows = trace_store.find(work.connection, workspace.id, [trace_id])
         if not rows:
-            raise DoesNotExist(f"Trace with ID '{trace_id[:100]}' not found.")
+            raise DoesNotExist(f"Trace with ID '{trace_id[:100]}' not found. Find it with traces/search.")
         access.check_owned(work.actor, rows[0], trace_id)
         return rows[0]
 

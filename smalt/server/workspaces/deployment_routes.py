@@ -15,6 +15,15 @@ from smalt.server.workspaces.document import deployed_workspace
 from smalt.server.workspaces.service import WorkspaceService
 
 _DEPLOYMENT = GROUP + "/providers/Microsoft.Resources/deployments/{deployment}"
+_VALUE = {"type": "object", "required": ["value"], "properties": {"value": {"type": "string"}}}
+_PARAMETERS = {"type": "object", "required": ["workspaceName"], "properties": {"workspaceName": _VALUE}}
+_TEMPLATE = {
+    "type": "object",
+    "required": ["properties"],
+    "properties": {
+        "properties": {"type": "object", "required": ["parameters"], "properties": {"parameters": _PARAMETERS}}
+    },
+}
 _OPERATIONS = GROUP + "/deployments/{deployment}/operations"
 
 
@@ -23,7 +32,7 @@ def deployment_routes(service: WorkspaceService) -> list[Route]:
     table = Routes()
     pages = _Deployments(service)
     # What it makes is a workspace, so it needs the right to make one.
-    table.add("PUT", _DEPLOYMENT, pages.put, action="workspaces/write")
+    table.add("PUT", _DEPLOYMENT, pages.put, action="workspaces/write", body=_TEMPLATE)
     table.add("GET", _DEPLOYMENT, pages.show, action="resources/deployments/read")
     for path in (_OPERATIONS, _DEPLOYMENT + "/operations"):
         table.add("GET", path, pages.operations, action="resources/deployments/read")
@@ -41,9 +50,11 @@ class _Deployments:
         properties = call.json_object().get("properties")
         parameters = properties.get("parameters") if isinstance(properties, dict) else None
         if not isinstance(parameters, dict):
-            raise InvalidRequest("A deployment needs properties.parameters.", target="properties.parameters")
+            raise InvalidRequest(
+                "The deployment has no parameters. Send properties.parameters.", target="properties.parameters"
+            )
         if len(call.params["deployment"]) > 128:
-            raise InvalidRequest("The deployment's name is longer than 128 characters.", target="name")
+            raise InvalidRequest("The deployment's name is longer than 128 characters. Shorten it.", target="name")
         entity = deployed_workspace(parameters)
         record, _ = self._service.put(call.work, call.params["subscription"], call.params["group"], entity)
         row = {
@@ -85,7 +96,7 @@ class _Deployments:
         row = store.deployment(call.work.connection, _key(call))
         if row is None:
             name = call.params["deployment"]
-            raise NotFound(f"There is no deployment {name[:64]!r} here.", code="DeploymentNotFound")
+            raise NotFound(f"There is no deployment {name[:64]!r} here. Put one first.", code="DeploymentNotFound")
         return row
 
 

@@ -53,7 +53,7 @@ def patched_workspace(record: WorkspaceRecord, patch: Mapping[str, Any]) -> Work
     """The workspace with the changes of a PATCH; a null takes a property away."""
     changed = patch.get("properties") or {}
     if not isinstance(changed, dict):
-        raise InvalidRequest("properties must be a JSON object.", target="properties")
+        raise InvalidRequest("properties is no JSON object. Send {...}.", target="properties")
     body = codec("workspaces").to_arm(record.entity)
     body |= {key: patch[key] for key in _TRACKED if patch.get(key) is not None}
     properties = {**body["properties"], **changed}

@@ -24,7 +24,9 @@ def group_routes(service: WorkspaceService, *, tenant: str) -> list[Route]:
     table.add("GET", _SUBSCRIPTION + "/resourceGroups", pages.list_groups, action=SIGNED_IN)
     table.add("GET", _SUBSCRIPTION + "/providers/{namespace}", pages.provider, action=SIGNED_IN)
     table.add("GET", GROUP, pages.show, action=SIGNED_IN)
-    table.add("PUT", GROUP, pages.put, action="resources/subscriptions/resourceGroups/write")
+    table.add(
+        "PUT", GROUP, pages.put, action="resources/subscriptions/resourceGroups/write", body="location tags:texts"
+    )
     table.add("DELETE", GROUP, pages.delete, action="resources/subscriptions/resourceGroups/delete")
     return table.all
 
@@ -83,7 +85,7 @@ class _Groups:
         body = call.json_object()
         location, tags = body.get("location"), body.get("tags")
         if not isinstance(location, str | None) or not isinstance(tags, dict | None):
-            raise InvalidRequest("location is text and tags is an object.", target="location")
+            raise InvalidRequest("location or tags is of another type. Send text and an object.", target="location")
         group, is_new = self._service.put_group(
             call.work,
             call.params["subscription"],

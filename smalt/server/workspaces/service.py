@@ -114,7 +114,7 @@ class WorkspaceService:
         """
         row = _clean(workspace_id) and store.by_id(work.connection, workspace_id.lower())
         if not row:
-            raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r}.")
+            raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r}. See `smalt workspace list`.")
         return _record(row)
 
     def even_deleted(self, work: Work, workspace_id: str) -> WorkspaceRecord:
@@ -125,7 +125,7 @@ class WorkspaceService:
         """
         row = store.by_id(work.connection, workspace_id, with_deleted=True)
         if row is None:
-            raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r} any more.")
+            raise NotFound(f"There is no workspace with the id {workspace_id[:64]!r} any more. Make it again.")
         return _record(row)
 
     def list(self, work: Work, prefix: Sequence[str], *, after: str | None, limit: int) -> Page[WorkspaceRecord]:
@@ -145,7 +145,7 @@ class WorkspaceService:
         """
         name = entity.name
         if name is None:
-            raise InvalidRequest("A workspace needs a name.", target="name")
+            raise InvalidRequest("The workspace has no name. Give it one.", target="name")
         home = self.group(work, subscription, group)
         row = store.by_key(work.connection, _key(subscription, group, name), with_deleted=True)
         is_new = row is None or row["deleted_at"] is not None

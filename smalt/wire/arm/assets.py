@@ -11,6 +11,7 @@ from smalt.entities.environment import BuildContext, InferenceConfig
 from smalt.entities.text import coerce_literal, literal_text
 from smalt.errors import InvalidRequest
 from smalt.kit import yaml
+from smalt.wire.arm import schema
 from smalt.wire.arm.base import ShapeCodec, as_object, envelope_fields, opened, plain
 from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
 from smalt.wire.arm.steps import STEPS
@@ -97,6 +98,14 @@ class ComponentCodec:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
         return Component.parse(document | beside | envelope | {"component_spec": given})
+
+    def schema(self) -> JsonObject:
+        """See `Codec.schema`."""
+        own = schema.own_schema(Component)
+        beside = {_CAMEL[key]: own["properties"][key] for key in _BESIDE_SPEC}
+        return schema.body(
+            {"type": "object", "required": ["componentSpec"], "properties": {**beside, "componentSpec": own}}
+        )
 
 
 _CAMEL = {

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from smalt.entities.base import Entity
 from smalt.entities.kinds import canonical_type, entity_class, types_of
 from smalt.errors import InvalidRequest
+from smalt.wire.arm import schema
 from smalt.wire.arm.envelope import parse_arm_id
 from smalt.wire.arm.shape import JsonObject, Part, Shape, snake
 
@@ -30,6 +31,9 @@ class Codec(Protocol):
             ValidationFailed: The body is not a valid entity.
         """
 
+    def schema(self) -> JsonObject:
+        """JSON schema of a body, for the API description."""
+
 
 class ShapeCodec:
     """A codec made of tables.
@@ -41,6 +45,7 @@ class ShapeCodec:
         tracked: Keys that stand beside `properties`, with their parts.
         finish: Last changes to the properties on the way to the wire.
         begin: First changes to the properties on the way from it.
+        outline: The same changes to the schemas of the properties.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class ShapeCodec:
         tracked: Mapping[str, Part | None] | None = None,
         finish: Callable[[JsonObject], JsonObject] = lambda properties: properties,
         begin: Callable[[JsonObject], JsonObject] = lambda properties: properties,
+        outline: Callable[[JsonObject], JsonObject] = lambda properties: properties,
     ) -> None:
         self._kind = kind
         self._shape = shape
@@ -59,6 +65,7 @@ class ShapeCodec:
         self._tracked = tracked or {}
         self._finish = finish
         self._begin = begin
+        self._outline = outline
         self._shapes: dict[type[Entity], Shape] = {}
 
     def to_arm(self, entity: Entity, *, secrets: bool = False) -> JsonObject:
@@ -82,6 +89,29 @@ class ShapeCodec:
             if whole.get(key) is not None:
                 document[key] = whole[key] if part is None else part.from_arm(whole[key])
         return model.parse(document | envelope_fields(whole, name=name, version=version))
+
+    def schema(self) -> JsonObject:
+        """See `Codec.schema`."""
+        beside = {key: {"type": "object"} for key in self._tracked if key != "kind"}
+        beside |= {key: {"type": "string"} for key in ("location", "kind") if key in self._tracked}
+        if self._type_key is None:
+            return schema.body(self._properties(entity_class(self._kind)), beside)
+        choices = []
+        for name in types_of(self._kind):
+            properties = self._properties(entity_class(self._kind, name))
+            properties["properties"][self._type_key] = {"const": self._type_word(name)}
+            properties["required"] = [*dict.fromkeys([*properties.get("required", ()), self._type_key])]
+            choices.append(properties)
+        return schema.body({"anyOf": choices}, beside)
+
+    def _properties(self, model: type[Entity]) -> JsonObject:
+        found = schema.wire_schema(model, self._shape_of(model))
+        own = {key: value for key, value in found["properties"].items() if key not in self._tracked}
+        return found | {"properties": self._outline(own)}
+
+    def _type_word(self, name: str) -> str:
+        part = self._shape_of(entity_class(self._kind, name)).parts.get("type")
+        return name if part is None else str(part.to_arm(name))
 
     def _shape_of(self, model: type[Entity]) -> Shape:
         if model not in self._shapes:

@@ -91,6 +91,15 @@ def _flatten(properties: JsonObject) -> JsonObject:
     return outer | inner
 
 
+def _outline(flat: JsonObject) -> JsonObject:
+    outer = {key: value for key, value in flat.items() if key in _OUTER}
+    scale = {wire: flat[wire] for wire in _SCALE.values() if wire in flat}
+    inner = {key: value for key, value in flat.items() if key not in _OUTER and key not in scale}
+    if scale:
+        inner["scaleSettings"] = {"type": "object", "properties": scale}
+    return outer | {"properties": {"type": "object", "properties": inner}}
+
+
 COMPUTES = ShapeCodec(
     "compute",
     _shape,
@@ -98,4 +107,5 @@ COMPUTES = ShapeCodec(
     tracked={"location": None, "tags": None, "identity": IDENTITY, "sku": None},
     finish=_nest,
     begin=_flatten,
+    outline=_outline,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from smalt.entities.base import Entity
 from smalt.entities.connection import Connection
 from smalt.errors import InvalidRequest
+from smalt.wire.arm import schema
 from smalt.wire.arm.base import ENVELOPE, as_object, envelope_fields, opened
 from smalt.wire.arm.shape import JsonObject, Shape, Words
 
@@ -140,6 +141,19 @@ class ConnectionCodec:
         if metadata:
             document["metadata"] = metadata
         return Connection.parse(document | envelope_fields(whole, name=name, version=None))
+
+    def schema(self) -> JsonObject:
+        """See `Codec.schema`."""
+        common = ("target", "isSharedToAll", "expiryTime", "description", "tags")
+        own = schema.wire_schema(Connection, _SHAPE)["properties"]
+        told = {wire: {"type": "string"} for wire in _CREDENTIAL_NAMES.names.values() if wire != "keys"}
+        properties = {key: own[key] for key in common} | {
+            "category": {"type": "string", "enum": [*dict.fromkeys(_CATEGORIES.pairs.values())]},
+            "authType": {"type": "string", "enum": [*_AUTH.pairs.values()]},
+            "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+            "credentials": {"type": "object", "properties": told},
+        }
+        return schema.body({"type": "object", "required": ["category"], "properties": properties})
 
     @staticmethod
     def _type(category: object, metadata: JsonObject) -> object:

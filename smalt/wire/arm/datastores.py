@@ -64,6 +64,16 @@ def _from_arm(value: Any) -> Any:  # Any: JSON
     return document | {"type": _CREDENTIALS.from_arm(value.get("credentialsType", "none"))}
 
 
+_CREDENTIAL_SCHEMA: JsonObject = {
+    "type": "object",
+    "properties": {
+        "credentialsType": {"type": "string", "enum": [*_CREDENTIALS.pairs.values()]},
+        **{camel(key): {"type": "string"} for key in _PUBLIC},
+        "secrets": {"type": "object", "properties": {wire: {"type": "string"} for wire in _SECRETS.values()}},
+    },
+}
+
+
 def secrets_to_arm(datastore: Datastore) -> JsonObject:
     """The answer of `listSecrets`: `{"secretsType": "Sas", "sasToken": ".."}`.
 
@@ -83,6 +93,9 @@ def secrets_to_arm(datastore: Datastore) -> JsonObject:
 
 DATASTORES = ShapeCodec(
     "datastore",
-    plain(rename={"type": "datastoreType"}, parts={"type": _TYPES, "credentials": Both(_to_arm, _from_arm)}),
+    plain(
+        rename={"type": "datastoreType"},
+        parts={"type": _TYPES, "credentials": Both(_to_arm, _from_arm, _CREDENTIAL_SCHEMA)},
+    ),
     type_key="datastoreType",
 )

@@ -83,6 +83,17 @@ _OUTPUT = Shape.of(
     },
 )
 
+_INPUT_SCHEMA: JsonObject = {
+    "type": "object",
+    "required": ["jobInputType"],
+    "properties": {
+        "jobInputType": {"type": "string", "enum": ["literal", *ASSET_TYPES.pairs.values()]},
+        "uri": {"type": "string"},
+        "mode": {"type": "string", "enum": [*MODES.pairs.values()]},
+        "value": {"type": "string"},
+    },
+}
+
 
 def _input_to_arm(value: Any) -> Any:  # Any: JSON
     if isinstance(value, dict) and "value" in value:
@@ -215,7 +226,7 @@ _COMMON: dict[str, Part] = {
     "type": JOB_TYPES,
     "identity": _IDENTITY,
     "services": MapOf(Both(_service_to_arm, _service_from_arm)),
-    "inputs": MapOf(Both(_input_to_arm, _input_from_arm)),
+    "inputs": MapOf(Both(_input_to_arm, _input_from_arm, _INPUT_SCHEMA)),
     "outputs": MapOf(_OUTPUT),
     "queue_settings": _QUEUE,
     "notification_setting": CamelKeys(),

@@ -106,10 +106,11 @@ class MapOf:
 
 @dataclass(frozen=True)
 class Both:
-    """A part made of two functions."""
+    """A part made of two functions; `schema` tells how the value looks on the wire."""
 
     forth: Callable[[Any], Any]  # Any: JSON
     back: Callable[[Any], Any]  # Any: JSON
+    schema: JsonObject | None = None
 
     def to_arm(self, value: Any) -> Any:  # Any: JSON
         """The value as ARM writes it."""

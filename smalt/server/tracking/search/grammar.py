@@ -97,15 +97,15 @@ def parse_order(fields: Sequence[str], noun: Noun) -> list[Order]:
 
 def _tokens(text: str) -> list[_Token]:
     if len(text) > _LENGTH:
-        raise InvalidParameter(f"The filter has {len(text)} characters; {_LENGTH} are allowed.")
+        raise InvalidParameter(f"The filter has {len(text)} characters; {_LENGTH} are allowed. Ask for less at a time.")
     if "\x00" in text:
-        raise InvalidParameter("The filter holds a NUL character.")
+        raise InvalidParameter("The filter holds a NUL character. Leave it out.")
     found: list[_Token] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise InvalidParameter(f"Invalid clause(s) in filter string: '{text[position : position + 60]}'")
+            raise _invalid(text[position : position + 60])
         position = match.end()
         sort = str(match.lastgroup)
         if sort == "space":
@@ -141,7 +141,9 @@ class _Parser:
             raise InvalidParameter(f"Invalid order_by entity: {kind}")
         direction = self.tokens[1].text.lower() if len(self.tokens) == 2 else "asc"
         if direction not in {"asc", "desc"}:
-            raise InvalidParameter(f"Invalid ordering key in order_by clause '{self.text[:200]}'.")
+            raise InvalidParameter(
+                f"Invalid ordering key in order_by clause '{self.text[:200]}'. End it with ASC or DESC."
+            )
         return Order(kind, key, direction == "asc")
 
     def _comparison(self) -> Comparison:
@@ -213,7 +215,9 @@ class _Parser:
         else:
             allowed = TEXT_OPERATORS + (NULL_OPERATORS if kind in self.noun.nullable else ())
         if operator not in allowed:
-            raise InvalidParameter(f"Invalid comparator '{operator}' for {kind} '{key}', not one of {list(allowed)}")
+            raise InvalidParameter(
+                f"Invalid comparator '{operator}' for {kind} '{key}', not one of {list(allowed)}. Use one of these."
+            )
 
     def _value(self, kind: Kind, key: str) -> float | int | str:
         token = self._peek()
@@ -239,7 +243,7 @@ class _Parser:
             if token is None or (token.sort != wanted and not (wanted == "comma" and token.sort == "close")):
                 raise InvalidParameter(
                     "While parsing a list in the query, expected a non-empty list of quoted string values, "
-                    "but got an ill-formed list."
+                    "but got an ill-formed list. Write ('a', 'b')."
                 )
             self.position += 1
             if token.sort == "close":
@@ -260,7 +264,13 @@ class _Parser:
 
     def _failure(self) -> InvalidParameter:
         rest = " ".join(token.text for token in self.tokens[self.position :])
-        return InvalidParameter(f"Invalid clause(s) in filter string: '{rest[:200]}'")
+        return _invalid(rest[:200])
+
+
+def _invalid(rest: str) -> InvalidParameter:
+    return InvalidParameter(
+        f"Invalid clause(s) in filter string: '{rest}'. Write clauses such as metrics.\"loss\" < 0.5, joined by AND."
+    )
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -281,6 +291,6 @@ def _number(text: str, *, whole: bool) -> float | int:
     if whole and re.fullmatch(r"[-+]?\d+", text) and len(text) < 25:
         value = int(text)
         if abs(value) > INT64:
-            raise InvalidParameter(f"The number {text} does not fit 64 bits.")
+            raise InvalidParameter(f"The number {text} does not fit 64 bits. Write a smaller one.")
         return value
     return float(text)

@@ -1,0 +1,279 @@
+"""One HTTP connection, bounded: what it sends must come in time and in size, and many of them starve nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a connection may take.
+
+    Args:
+        head_bytes: Of request line and headers together.
+        head_seconds: From the first byte of a request, or from the connection, to the end of its headers.
+        pace_seconds: A body must bring `pace_bytes` in every span of this length while it is read, and an answer must
+            be taken up at all.
+        pace_bytes: See `pace_seconds`.
+        connections: Open ones on one listener; beyond it the one that has waited longest without a request goes.
+        sweep_seconds: How often they are looked at.
+    """
+
+    head_bytes: int = 64 * 1024
+    head_seconds: float = 30
+    pace_seconds: float = 60
+    pace_bytes: int = 4096
+    connections: int = 4096
+    sweep_seconds: float = 1
+
+
+def room_for_connections(wanted: int) -> int:
+    """Raise this process's own limit of open files; how many connections each of two listeners may then hold."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = 4 * wanted if hard == resource.RLIM_INFINITY else min(4 * wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+        soft = enough
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft // 4)
+
+
+def bounded(bounds: Bounds) -> type[HttpToolsProtocol]:
+    """The protocol of a listener whose connections keep these bounds."""
+    return type("BoundedConnection", (_Connection,), {"bounds": bounds, "sweeper": _Sweeper(bounds.sweep_seconds)})
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """An answer that is given without the application; an ASGI application itself."""
+
+    status: int
+    code: str
+    message: str
+
+    def body(self) -> bytes:
+        return msgspec.json.encode({"error": {"code": self.code, "message": self.message}})
+
+    def raw(self) -> bytes:
+        body = self.body()
+        head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        return STATUS_LINE[self.status] + head.encode() + body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = self.body()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+_MALFORMED = _Refusal(
+    400, "MalformedRequest", "This is no HTTP request that could be understood. Send one header of each kind, in ASCII."
+)
+_BUSY = _Refusal(503, "ServerBusy", "Every connection of this server is at work. Try again in a few seconds.")
+
+
+class _Connection(HttpToolsProtocol):
+    """A connection that is watched while it waits for something from the other side."""
+
+    bounds: Bounds
+    sweeper: _Sweeper
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: those of uvicorn
+        super().__init__(*arguments, **options)
+        self._head_bytes = 0
+        self._in_head = True
+        self._is_begun = False
+        self._since = 0.0
+        self._came = 0
+        self._left = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing has been asked that is not answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the body of a request is on its way."""
+        return not self._in_head
+
+    @property
+    def waiting_since(self) -> float:
+        """When it last did something of use."""
+        return self._since
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Make room, or refuse."""
+        self._since = self.loop.time()
+        super().connection_made(transport)  # type: ignore[arg-type]  # as uvicorn narrows it
+        self.sweeper.watch(self)
+        if len(self.connections) > self.bounds.connections and not _make_room(self.connections, self):
+            self._refuse(_BUSY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self.sweeper.forget(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; heads that never end are refused."""
+        self._came += len(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.bounds.head_bytes and not self.transport.is_closing():
+            self._refuse(self._too_large)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._is_begun = True
+        self._since = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head has come: hand the request on, unless it is too large."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        application = self.app
+        if size > self.bounds.head_bytes:
+            self.app = self._too_large
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = application
+        self._in_head = False
+        self._since, self._came = self.loop.time(), 0
+
+    def on_message_complete(self) -> None:
+        """The body has come; the next head begins."""
+        self._in_head, self._is_begun = True, False
+        self._head_bytes = 0
+        self._since = self.loop.time()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is out."""
+        self._since = self.loop.time()
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What the parser does not understand, in the envelope of all refusals."""
+        self._refuse(_MALFORMED)
+
+    def check(self, now: float) -> None:
+        """End the connection if the other side has let its time go by."""
+        if self.transport.is_closing():
+            self._check_taken(now)
+        elif self._in_head and self.is_idle:
+            self._check_head(now)
+        elif not self._in_head:
+            self._check_body(now)
+        else:
+            self._check_taken(now)
+
+    def _check_head(self, now: float) -> None:
+        # Between two requests the time to keep a connection counts, which is uvicorn's.
+        if (self._is_begun or self.cycle is None) and now - self._since > self.bounds.head_seconds:
+            self._refuse(
+                _Refusal(
+                    408,
+                    "RequestTimeout",
+                    f"The head of the request did not come within {self.bounds.head_seconds:g} s. Send it at once.",
+                )
+            )
+
+    def _check_body(self, now: float) -> None:
+        if self.flow.read_paused or self._came >= self.bounds.pace_bytes:
+            self._since, self._came = now, 0  # it is we who are slow, or it keeps the pace
+        elif now - self._since > self.bounds.pace_seconds:
+            self._refuse(
+                _Refusal(
+                    408,
+                    "RequestTimeout",
+                    f"The body brought less than {self.bounds.pace_bytes} bytes in {self.bounds.pace_seconds:g} s. "
+                    "Send it faster, or in parts.",
+                )
+            )
+
+    def _check_taken(self, now: float) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left == 0 or left != self._left:
+            self._since, self._left = now, left
+        elif now - self._since > self.bounds.pace_seconds:
+            self.transport.abort()
+
+    @property
+    def _too_large(self) -> _Refusal:
+        return _Refusal(
+            431,
+            "RequestHeaderFieldsTooLarge",
+            f"The head of the request has more than {self.bounds.head_bytes} bytes. Send what is long in the body.",
+        )
+
+    @property
+    def _may_answer(self) -> bool:
+        """Whether an answer would be to what was asked last, and the only one."""
+        return self.is_idle if self._in_head else not self.cycle.response_started
+
+    def _refuse(self, refusal: _Refusal) -> None:
+        if self.transport.is_closing():
+            return
+        if self._may_answer:
+            self.transport.write(refusal.raw())
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+
+
+def _make_room(connections: Iterable[Any], newest: _Connection) -> bool:
+    """Close the connection that has waited longest for the other side, first of all one without a request.
+
+    False when the requests of all have come and are being answered.
+    """
+    others = [one for one in connections if isinstance(one, _Connection) and one is not newest]
+    waiting = [one for one in others if not one.transport.is_closing() and (one.is_idle or one.is_sending)]
+    if not waiting:
+        return False
+    min(waiting, key=lambda one: (one.is_sending, one.waiting_since)).transport.close()
+    return True
+
+
+class _Sweeper:
+    """Looks at every connection of a listener now and then; sleeps while there are none."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._watched: set[_Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, connection: _Connection) -> None:
+        self._watched.add(connection)
+        if self._timer is None:
+            self._timer = connection.loop.call_later(self._seconds, self._sweep, connection.loop)
+
+    def forget(self, connection: _Connection) -> None:
+        self._watched.discard(connection)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in list(self._watched):
+            try:
+                connection.check(now)
+            except Exception:
+                _log.exception("A connection could not be looked at.")
+                self._watched.discard(connection)
+        self._timer = loop.call_later(self._seconds, self._sweep, loop) if self._watched else None
