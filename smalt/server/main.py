@@ -32,6 +32,7 @@ from smalt.kit import clock, yaml
 from smalt.server import (
     assets,
     audit,
+    automl,
     compute,
     connections,
     identity,
@@ -148,6 +149,7 @@ def build(settings: Settings) -> Server:
     pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
     sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
     kinds["sweep"] = sweep_kind
+    kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
         executor,
