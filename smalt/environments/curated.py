@@ -112,7 +112,7 @@ def _responsible_ai(match: re.Match[str]) -> CuratedRecipe:
 
 def _automl(match: re.Match[str]) -> CuratedRecipe:
     requirements = (
-        "scikit-learn>=1.6,<2",
+        "scikit-learn>=1.9,<2",
         "lightgbm>=4.6,<5",
         # The build without CUDA; the plain one brings hundreds of megabytes of it.
         "xgboost-cpu>=3,<4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -79,6 +80,11 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 AutoOrCount = Annotated[Literal["auto"] | Count, BeforeValidator(_auto)]
 AutoOrCounts = Annotated[Literal["auto"] | Count | list[Count], BeforeValidator(_auto)]
+
+
+def _merged(old: Entity | None, given: dict[str, Any]) -> dict[str, Any]:  # Any: values of fields
+    values = {**(old.document() if old is not None else {}), **given}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class AutoMLLimits(Entity):
@@ -196,6 +202,34 @@ class AutoMLJob(Job):
             if self.training is not None and words is not None:
                 known = [known_word(word, ALGORITHMS[self.task], what="algorithm") for word in words]
                 self.training = self.training.model_copy(update={field: known})
+
+    def set_data(self, **given: Any) -> None:  # Any: values of fields
+        """Change fields about data, e.g. `training_data`, `n_cross_validations`, `test_data_size`."""
+        self._change(AutoMLJob, given, given)
+
+    def set_limits(self, **given: Any) -> None:  # Any: values of fields
+        """Change fields of `limits`, e.g. `max_trials`."""
+        self._change(AutoMLLimits, given, {"limits": _merged(self.limits, given)})
+
+    def set_training(self, **given: Any) -> None:  # Any: values of fields
+        """Change fields of `training`, e.g. `allowed_training_algorithms`."""
+        self._change(Training, given, {"training": _merged(self.training, given)})
+
+    def set_featurization(self, **given: Any) -> None:  # Any: values of fields
+        """Change fields of `featurization`, e.g. `blocked_transformers`."""
+        self._change(Featurization, given, {"featurization": _merged(self.featurization, given)})
+
+    def set_forecast_settings(self, **given: Any) -> None:  # Any: values of fields
+        """Change fields of `forecasting`, e.g. `forecast_horizon`."""
+        self._change(Forecasting, given, {"forecasting": _merged(self.forecasting, given)})
+
+    def _change(self, part: builtins.type[Entity], given: dict[str, Any], changes: dict[str, Any]) -> None:
+        unknown = sorted(given.keys() - part.model_fields.keys())
+        if unknown:
+            raise TypeError(f"There is no setting {unknown[0]!r}. There are: {', '.join(part.model_fields)}.")
+        fresh = AutoMLJob.parse({**self.document(), **changes})
+        for name in AutoMLJob.model_fields:
+            setattr(self, name, getattr(fresh, name))
 
     @property
     def metric(self) -> str:

@@ -13,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, TargetEncoder
 
@@ -131,9 +132,8 @@ class Featurizer(BaseEstimator, TransformerMixin):  # type: ignore[misc]  # scik
         if way == "onehotencoder":
             return OneHotEncoder(handle_unknown="ignore", dtype="float64")
         if way == "cattargetencoder":
-            return TargetEncoder(
-                target_type="continuous" if self.task == "regression" else "auto", random_state=self.seed
-            )
+            folds = KFold(5, shuffle=True, random_state=self.seed)
+            return TargetEncoder(target_type="continuous" if self.task == "regression" else "auto", cv=folds)
         if way == "hashonehotencoder":
             count = 2 ** min(int(bits or 8), _MOST_HASHED_BITS)
             return make_pipeline(FunctionTransformer(_as_words), FeatureHasher(count, input_type="string"))

@@ -76,7 +76,7 @@ class Forecaster(Model):
         self.window_ = self.season_ if window == "auto" else window
         self.history_ = self._long_enough(series, given.get("short_series_handling_config"))
         self.start_ = min(part.index[0] for part in self.history_.values())
-        self.holidays_ = _holidays(given.get("country_or_region_for_holidays"), self.start_)
+        self.holidays_ = _holidays(given.get("country_or_region_for_holidays"))
         if self.learner not in RULES:
             self._train()
         return self
@@ -376,16 +376,16 @@ def _lags(given: Any, season: int, longest: int) -> list[int]:
     return sorted({*given} if isinstance(given, list) else {int(given)})
 
 
-def _holidays(country: str | None, start: Any) -> Any:
+def _holidays(country: str | None) -> Any:
+    """Days that are asked for with `in`."""
     if not country:
         return None
     import holidays
 
     try:
-        found = holidays.country_holidays(country.upper(), years=range(start.year, start.year + 60))
+        return holidays.country_holidays(country.upper())
     except NotImplementedError:
         raise DataError(f"The holidays of {country!r} are not known. Write an ISO code such as US or DE.") from None
-    return set(found.keys())
 
 
 def _smoothed(past: Array, season: int, steps: int, params: Mapping[str, Any]) -> Array:

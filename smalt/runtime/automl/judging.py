@@ -83,6 +83,17 @@ def score(judged: Judged, data: Data, settings: Mapping[str, Any]) -> dict[str, 
     return {name: float(np.mean([each[name] for each in found])) for name in sorted(names)}
 
 
+def primary(judged: Judged, data: Data, settings: Mapping[str, Any]) -> float:
+    """The primary metric alone, as the mean over the splits."""
+    found = []
+    for number in np.unique(judged.fold):
+        here = judged.fold == number
+        weight = None if judged.weight is None else judged.weight[here]
+        truth, numbers = judged.truth[here], judged.numbers[here]
+        found.append(metrics.primary(settings["metric"], truth, numbers, weight, spread=data.spread))
+    return float(np.mean(found))
+
+
 def measure(
     truth: Array, numbers: Array, weight: Array | None, data: Data, settings: Mapping[str, Any]
 ) -> dict[str, float]:

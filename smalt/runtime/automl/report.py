@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from smalt.runtime.automl import written
+from smalt.runtime.automl import metrics, written
 from smalt.runtime.automl.data import Data, Rows, load
 from smalt.runtime.automl.entry import entered
 from smalt.runtime.automl.judging import measure
@@ -86,10 +86,11 @@ def _explainable(data: Data, model: Model, settings: Mapping[str, Any]) -> tuple
 
 
 def _score(settings: Mapping[str, Any], data: Data, model: Model) -> Any:  # Any: a function of table and target
-    sign = -1 if "error" in settings["metric"] else 1
+    name = settings["metric"]
+    sign = -1 if "error" in name else 1
 
     def score(table: Any, target: Any) -> float:
-        return sign * measure(target, model.numbers(table), None, data, settings).get(settings["metric"], float("nan"))
+        return sign * metrics.primary(name, target, model.numbers(table), spread=data.spread)
 
     return score
 

@@ -16,7 +16,7 @@ from smalt.runtime.automl import ensembles, forecaster, written
 from smalt.runtime.automl.data import Data, load
 from smalt.runtime.automl.entry import entered
 from smalt.runtime.automl.forecaster import Forecaster
-from smalt.runtime.automl.judging import Judged, joined, judge, score
+from smalt.runtime.automl.judging import Judged, joined, judge, primary, score
 from smalt.runtime.automl.learners import propose
 from smalt.runtime.automl.models import Model, TabularModel, VotingModel
 
@@ -85,7 +85,7 @@ def _combined(settings: Mapping[str, Any], data: Data) -> tuple[Model, Judged]:
     if settings["learner"] == "stack_ensemble":
         return ensembles.stack(models, judged, settings)
     sign = 1 if settings["maximise"] else -1
-    return ensembles.vote(models, judged, lambda each: sign * score(each, data, settings)[settings["metric"]])
+    return ensembles.vote(models, judged, lambda each: sign * primary(each, data, settings))
 
 
 def _whole(data: Data) -> tuple[Any, Any]:  # Any: a DataFrame and an array

@@ -72,7 +72,7 @@ def report_name(job_name: str) -> str:
 
 def sample_job(job: AutoMLJob) -> CommandJob:
     """All that the children of a job name, before there are any."""
-    tables = {name: table.document() for name, table in job.tables().items()}
+    tables = {key: table.document() for key, table in job.tables().items()}
     outputs = {BEST_MODEL: job.outputs[BEST_MODEL].document()}
     return _command(job, "trial.py", _common(job), inputs=tables, outputs=outputs)
 
@@ -89,7 +89,7 @@ def trial_job(job: AutoMLJob, name: str, trial: Trial, search: Search, seen: Seq
         "maximise": search.maximise,
         "members": [f"trial_{each.number}" for each in combined],
     }
-    tables = {key: job.tables()[key].document() for key in ("training_data", "validation_data") if key in job.tables()}
+    tables = {key: table.document() for key, table in job.tables().items() if key != "test_data"}
     members = {f"trial_{each.number}": _outputs_of(trial_name(name, each.number)) for each in combined}
     minutes = job.limits.trial_timeout_minutes if job.limits else None
     return _command(

@@ -118,7 +118,9 @@ class AutoMLKind(ParentLike):
         try:
             own.raise_any()
         except SmaltError as error:
-            for detail in error.details:
+            # A table that is not there also leaves a gap in the settings; that is not worth a second sentence.
+            about_tables = [each for each in error.details if (each.target or "").startswith("inputs.")]
+            for detail in about_tables or error.details:
                 with problems.at((detail.target or "").removeprefix("inputs.")):
                     raise detail from None
         return pinned

@@ -125,8 +125,8 @@ def next_step(search: Search, started: Sequence[Trial], results: Sequence[Result
         fresh = _base(search, started, ended)
         if fresh or running:
             return Step(fresh, waits=running > 0)
-    fresh = _ensembles(search, started, results)[: search.concurrency - running]
-    return Step(tuple(fresh), waits=running > 0)
+    combined = _ensembles(search, started, results)[: search.concurrency - running]
+    return Step(tuple(combined), waits=running > 0)
 
 
 def visible(search: Search, number: int, results: Sequence[Result]) -> list[Result]:

@@ -16,6 +16,7 @@ from smalt.entities.job.automl_words import (
     REGRESSION_ALGORITHMS,
     REGRESSION_METRICS,
 )
+from smalt.entities.job.search_space import ARGUMENTS
 from smalt.entities.text import normal_form
 from smalt.wire.arm.shape import Both, CamelKeys, JsonObject, ListOf, MapOf, Part, Seconds, Shape, Words
 
@@ -79,23 +80,9 @@ def _transformers_from_arm(value: Any) -> Any:  # Any: JSON
     return {_TRANSFORMERS.from_arm(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
 
-_RANGES = {
-    "choice": ("values",),
-    "uniform": ("min_value", "max_value"),
-    "loguniform": ("min_value", "max_value"),
-    "quniform": ("min_value", "max_value", "q"),
-    "qloguniform": ("min_value", "max_value", "q"),
-    "normal": ("mu", "sigma"),
-    "lognormal": ("mu", "sigma"),
-    "qnormal": ("mu", "sigma", "q"),
-    "qlognormal": ("mu", "sigma", "q"),
-    "randint": ("upper",),
-}
-
-
 def _range_to_arm(value: Any) -> Any:  # Any: JSON
     """`{type: uniform, min_value: 0, max_value: 1}` as `uniform(0,1)`, the text that image and text tasks send."""
-    names = _RANGES.get(normal_form(str(value.get("type")))) if isinstance(value, dict) else None
+    names = ARGUMENTS.get(normal_form(str(value.get("type")))) if isinstance(value, dict) else None
     if names is None or value.keys() != {"type", *names}:
         return value
     arguments = value["values"] if names == ("values",) else [value[name] for name in names]
@@ -106,7 +93,7 @@ def _range_to_arm(value: Any) -> Any:  # Any: JSON
 
 def _range_from_arm(value: Any) -> Any:  # Any: JSON
     match = re.match(r"^([a-z]+)\((.*)\)$", value) if isinstance(value, str) else None
-    names = _RANGES.get(match[1]) if match else None
+    names = ARGUMENTS.get(match[1]) if match else None
     if match is None or names is None:
         return value
     try:
@@ -114,7 +101,7 @@ def _range_from_arm(value: Any) -> Any:  # Any: JSON
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return value
     given = {"values": arguments} if names == ("values",) else dict(zip(names, arguments, strict=False))
-    found = {"type": match[1], **given}
+    found: JsonObject = {"type": match[1], **given}
     return found if _range_to_arm(found) == value else value
 
 
@@ -245,7 +232,8 @@ def unfold(properties: JsonObject) -> JsonObject:
     if normal_form(str(properties.get("jobType"))) != "automl" or not isinstance(details, dict):
         return properties
     own = {wire: _DETAILS[field] for field, wire in _OF_TEXTS.items()}
-    known = {own.get(key, key): item for key, item in details.items() if own.get(key, key) in _DETAILS.values()}
-    further = {key: item for key, item in details.items() if own.get(key, key) not in _DETAILS.values()}
+    renamed = {own.get(key) or str(key): item for key, item in details.items()}
+    known = {key: item for key, item in renamed.items() if key in _DETAILS.values()}
+    further = {key: item for key, item in renamed.items() if key not in known}
     rest = {key: item for key, item in properties.items() if key != "taskDetails"}
     return {**rest, **known, **({"taskDetails": further} if further else {})}
