@@ -18,6 +18,7 @@ from smalt.entities.job.automl_words import (
     REGRESSION_METRICS,
     known_word,
     known_words,
+    spelled_keys,
 )
 from smalt.entities.job.base import Job
 from smalt.entities.job.inputs import DataInput
@@ -114,7 +115,7 @@ class Featurization(Entity):
     dataset_language: Text | None = None
     blocked_transformers: Annotated[list[Text] | None, known_words(BLOCKABLE_TRANSFORMERS)] = None
     column_name_and_types: TextMap = Field(default_factory=dict)
-    transformer_params: dict[str, list[ColumnTransformer]] | None = None
+    transformer_params: Annotated[dict[str, list[ColumnTransformer]] | None, BeforeValidator(spelled_keys)] = None
     enable_dnn_featurization: bool | None = None
 
 

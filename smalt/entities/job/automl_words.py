@@ -88,6 +88,18 @@ def known_word(value: str, known: Iterable[str], *, what: str) -> str:
     return found
 
 
+TRANSFORMERS: Mapping[str, str] = {**BLOCKABLE_TRANSFORMERS, "imputer": "Imputer"}
+"""Transformers that parameters may be given for."""
+
+
+def spelled_keys(value: Any) -> Any:  # Any: raw input of a validator
+    """A mapping by transformer with the spelling of YAML; names that nobody knows stay."""
+    if not isinstance(value, dict):
+        return value
+    own = {normal_form(word): word for word in TRANSFORMERS}
+    return {own.get(normal_form(str(key)), key): item for key, item in value.items()}
+
+
 def known_words(known: Iterable[str]) -> BeforeValidator:
     """For a field that lists such words."""
 

@@ -106,6 +106,9 @@ class Featurizer(BaseEstimator, TransformerMixin):  # type: ignore[misc]  # scik
         blocked = {plain(word) for word in given.get("blocked_transformers") or []}
         params = {plain(key): items for key, items in (given.get("transformer_params") or {}).items()}
         imputers = _by_column(params.get("imputer") or [])
+        unknown = [name for name in imputers if name not in {*map(str, self.kinds_), "*"}]
+        if unknown:
+            raise DataError(f"The imputer names columns that the table lacks: {', '.join(unknown)}.")
         bits = _by_column(params.get("hashonehotencoder") or []).get("*", {}).get("number_of_bits")
         # Columns that are treated alike share one transformer: a transformer costs the same for one column and many.
         shared: dict[Any, tuple[Any, list[str]]] = {}

@@ -10,6 +10,7 @@ from smalt.entities.job.automl import AutoMLJob, Featurization, Forecasting, Tra
 from smalt.entities.job.automl_words import CLASSIFICATION_ALGORITHMS, FORECASTING_ALGORITHMS, REGRESSION_ALGORITHMS
 from smalt.entities.job.command import CommandJob
 from smalt.entities.text import normal_form
+from smalt.server.automl.learners import SEED
 from smalt.server.automl.search import STACK, VOTING, Result, Search, Trial
 
 ENVIRONMENT = "azureml://registries/azureml/environments/automl/labels/latest"
@@ -31,8 +32,9 @@ SHOWN = {
 }
 """How learners are shown, as Azure does."""
 
-_SETTINGS = "SMALT_AUTOML"
-_SEED = "SMALT_AUTOML_SEED"
+SETTINGS = "SMALT_AUTOML"
+"""The variable by which a child is told what to do."""
+
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _TRIAL_MINUTES = 30
 _MOST_COMBINED = 8
@@ -91,14 +93,13 @@ def trial_job(job: AutoMLJob, name: str, trial: Trial, search: Search, seen: Seq
     }
     tables = {key: table.document() for key, table in job.tables().items() if key != "test_data"}
     members = {f"trial_{each.number}": _outputs_of(trial_name(name, each.number)) for each in combined}
-    minutes = job.limits.trial_timeout_minutes if job.limits else None
     return _command(
         job,
         "trial.py",
         settings,
         inputs={**tables, **members},
         display_name=SHOWN[trial.learner],
-        limits={"timeout": (minutes or _TRIAL_MINUTES) * 60},
+        limits=_limits(job),
         properties={
             "iteration": str(trial.number),
             "run_algorithm": SHOWN[trial.learner],
@@ -141,6 +142,7 @@ def report_job(
         },
         outputs=outputs,
         display_name="Report",
+        limits=_limits(job),
     )
 
 
@@ -166,10 +168,15 @@ def _common(job: AutoMLJob) -> dict[str, Any]:  # Any: JSON
         "featurization": featurization,
         "forecasting": forecasting,
         "cores": (job.limits.max_cores_per_trial if job.limits else None) or 1,
-        "seed": int(job.environment_variables.get(_SEED) or 0),
+        "seed": int(job.environment_variables.get(SEED) or 0),
         "stack": {normal_form(key): value for key, value in stack.items()},
         "log": job.log_verbosity or "info",
     }
+
+
+def _limits(job: AutoMLJob) -> dict[str, int]:
+    minutes = job.limits.trial_timeout_minutes if job.limits else None
+    return {"timeout": (minutes or _TRIAL_MINUTES) * 60}
 
 
 def _threads(job: AutoMLJob) -> dict[str, str]:
@@ -192,7 +199,7 @@ def _command(
         "outputs": {name: f"${{{{outputs.{name}}}}}" for name in outputs or {}},
     }
     resources = job.resources.model_copy(update={"instance_count": None}) if job.resources else None
-    variables = {**_threads(job), **job.environment_variables, _SETTINGS: json.dumps({**settings, **places})}
+    variables = {**_threads(job), **job.environment_variables, SETTINGS: json.dumps({**settings, **places})}
     return CommandJob.parse(
         {
             "command": f'python "{{{{smalt:runtime}}}}/automl/{script}"',

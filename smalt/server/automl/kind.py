@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.outputs import JobOutput
 from smalt.entities.job.status import JobStatus
 from smalt.entities.types import AssetType
-from smalt.errors import SmaltError, Unsupported
+from smalt.errors import InvalidRequest, SmaltError, Unsupported
 from smalt.server.automl import children as made
 from smalt.server.automl import learners
 from smalt.server.automl.search import Result, Search, Trial, next_step, visible
@@ -36,6 +37,7 @@ from smalt.server.workspaces import WorkspaceRecord
 
 BEST_CHILD = "automl_best_child_run_id"
 _MINUTES = 360
+_LONGEST_PARAMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +129,27 @@ class AutoMLKind(ParentLike):
 
     def _trials(self, turn: _Turn, states: dict[str, ChildState]) -> tuple[list[Trial], list[Result]]:
         """The trials that were started, and the results of those that ended, by number."""
-        started, results = [], []
-        for number in range(len(states)):
-            state = states[made.trial_name(turn.record.name, number)]
-            child = self._tracking.runs.get(turn.work, turn.workspace, state.name)["data"]
-            tags = {each["key"]: each["value"] for each in child["tags"]}
-            trial = Trial(number, _LEARNERS[tags["run_algorithm"]])
+        started: list[Trial] = []
+        results: list[Result] = []
+        # Somebody may have hung further jobs under this one; only its own are trials.
+        for number in itertools.count():
+            state = states.get(made.trial_name(turn.record.name, number))
+            if state is None:
+                return started, results
+            trial = Trial(number, self._learner(turn, state.name))
             started.append(trial)
             if not state.is_active:
-                results.append(_result(turn, trial, state, child, tags))
-        return started, results
+                child = self._tracking.runs.get(turn.work, turn.workspace, state.name)["data"]
+                results.append(_result(turn, trial, state, child))
+        raise AssertionError("Counting does not end.")
+
+    def _learner(self, turn: _Turn, name: str) -> str:
+        """What a trial trains. Its document says so, which nobody can change."""
+        record = self._children.find(turn.work, turn.workspace, name)
+        if record is None:
+            raise InvalidRequest(f"The trial {name!r} was deleted while its search went on. Submit the job again.")
+        settings = json.loads(record.document["environment_variables"][made.SETTINGS])
+        return str(settings["learner"])
 
     def _report(self, turn: _Turn, results: Sequence[Result]) -> None:
         """Say which trial is the best, and start the child that hands its model over."""
@@ -156,16 +169,13 @@ class AutoMLKind(ParentLike):
         self._children.submit(work, workspace, record, made.report_name(record.name), report)
 
 
-_LEARNERS = {shown: name for name, shown in made.SHOWN.items()}
-
-
 def _result(
     turn: _Turn,
     trial: Trial,
     state: ChildState,
-    child: dict[str, Any],
-    tags: dict[str, str],  # Any: JSON
+    child: dict[str, Any],  # Any: JSON
 ) -> Result:
+    tags = {each["key"]: each["value"] for each in child.get("tags", [])}
     metrics = {each["key"]: each["value"] for each in child.get("metrics", [])}
     score = metrics.get(made.RUN_METRICS[turn.job.metric])
     if state.status is JobStatus.COMPLETED and score is not None:
@@ -175,10 +185,12 @@ def _result(
 
 
 def _params(text: str | None) -> dict[str, Any]:  # Any: numbers and words
-    """What a trial says its settings were. It is user code that may say anything."""
+    """What a trial says its settings were; its run may be written by others, who may say anything."""
+    if text is None or len(text) > _LONGEST_PARAMS:
+        return {}
     try:
-        found = json.loads(text or "{}")
-    except ValueError:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
 from smalt.entities.job.automl import AutoMLJob, Featurization, Forecasting, Task, Training
@@ -40,6 +42,12 @@ _META_LEARNERS = {
     "lightgbmregressor", "linearregression",
 }  # fmt: skip
 
+SEED = "SMALT_AUTOML_SEED"
+"""The variable of a job by which another seed is chosen."""
+
+# A child is told its settings by one variable, which may have 128 KiB with the results of earlier trials.
+_LONGEST_SETTINGS = 50_000
+
 Refusal = tuple[str, str]
 """The field, and why it cannot be had."""
 
@@ -58,6 +66,7 @@ def refusals(job: AutoMLJob) -> Iterator[Refusal]:
         yield "task", _why_not(job.task)
         return
     yield from _of_data(job)
+    yield from _of_variables(job)
     yield from _of_training(job, job.training or Training())
     yield from _of_featurization(job, job.featurization or Featurization())
     if job.task is Task.FORECASTING and job.forecasting is not None:
@@ -94,16 +103,29 @@ def _of_data(job: AutoMLJob) -> Iterator[Refusal]:
     yield "positive_label", f"positive_label belongs to classification. Leave it out of {job.task.value}."
 
 
+def _of_variables(job: AutoMLJob) -> Iterator[Refusal]:
+    seed = job.environment_variables.get(SEED)
+    if seed and not re.fullmatch(r"\d{1,9}", seed):
+        yield f"environment_variables.{SEED}", f"The seed {seed[:40]!r} is no number from 0 to 999999999."
+    parts = (job.featurization, job.training, job.forecasting)
+    length = sum(len(json.dumps(part.document())) for part in parts if part is not None)
+    if length > _LONGEST_SETTINGS:
+        yield (
+            "featurization",
+            f"The settings are {length} characters long and may be {_LONGEST_SETTINGS}. Name fewer columns.",
+        )
+
+
 def _of_training(job: AutoMLJob, training: Training) -> Iterator[Refusal]:
-    for name in training.allowed_training_algorithms or []:
-        if name not in LEARNERS[job.task]:
-            yield "training.allowed_training_algorithms", f"{name} is not trained here: {_MISSING[name]}."
+    missing = [name for name in training.allowed_training_algorithms or [] if name in _MISSING]
+    for name in missing:
+        yield "training.allowed_training_algorithms", f"{name} is not trained here: {_MISSING[name]}."
     unweighted = _UNWEIGHTED & set(training.allowed_training_algorithms or [])
     if job.weight_column_name and unweighted:
         yield "weight_column_name", f"{' and '.join(sorted(unweighted))} cannot weigh rows. Leave them, or it, out."
     elif job.weight_column_name and job.task is Task.FORECASTING:
         yield "weight_column_name", "Forecasts weigh all times alike. Leave weight_column_name out."
-    elif not choose(job):
+    elif not choose(job) and not missing:
         yield (
             "training.allowed_training_algorithms",
             f"No algorithm is left to try. Allow one of: {', '.join(LEARNERS[job.task])}.",

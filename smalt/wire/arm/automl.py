@@ -8,13 +8,13 @@ from typing import Any
 
 from smalt.entities.job.automl import AutoMLLimits, Featurization, Forecasting, Training
 from smalt.entities.job.automl_words import (
-    BLOCKABLE_TRANSFORMERS,
     CLASSIFICATION_ALGORITHMS,
     CLASSIFICATION_METRICS,
     FORECASTING_ALGORITHMS,
     OTHER_METRICS,
     REGRESSION_ALGORITHMS,
     REGRESSION_METRICS,
+    TRANSFORMERS,
 )
 from smalt.entities.job.search_space import ARGUMENTS
 from smalt.entities.text import normal_form
@@ -36,7 +36,7 @@ _TASKS = Words(
 )
 _METRICS = Words({**CLASSIFICATION_METRICS, **REGRESSION_METRICS, **OTHER_METRICS})
 _ALGORITHMS = ListOf(Words({**CLASSIFICATION_ALGORITHMS, **REGRESSION_ALGORITHMS, **FORECASTING_ALGORITHMS}))
-_TRANSFORMERS = Words({**BLOCKABLE_TRANSFORMERS, "imputer": "Imputer"})
+_TRANSFORMERS = Words(TRANSFORMERS)
 _VERBOSITY = Words(
     {word: word.title().replace("_", "") for word in ("not_set", "debug", "info", "warning", "error", "critical")}
 )

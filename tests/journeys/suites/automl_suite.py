@@ -82,7 +82,7 @@ def test_a_table_that_cannot_be_read_says_why():
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "MLTable").write_text("paths:\n- file: ./missing.csv\ntransformations:\n- read_parquet\n")
 
-        with pytest.raises(DataError, match="missing.csv"):
+        with pytest.raises(DataError, match="missing"):
             read_table(folder)
 
 

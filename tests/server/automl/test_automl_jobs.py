@@ -130,3 +130,17 @@ def test_an_image_task_says_what_it_needs(works: Works):
     answer = works.submit("a", taskType="ImageClassification")
 
     assert "PyTorch, torchvision" in answer.json()["error"]["message"]
+
+
+def test_a_stranger_among_the_children_is_no_trial(works: Works):
+    works.executor.scores = {0: 0.8, 1: 0.9}
+    works.executor.waiting = {"a_0"}
+    works.submit("a", **limits(maxTrials=2))
+    works.plant.run_until(works.turns, lambda: len(works.executor.started) == 1)
+
+    works.plant.submit("stranger", parentJobName="a")
+    works.executor.finish(works.plant.record("a_0").handle)
+    works.plant.run_to_end(works.turns, "a")
+
+    assert works.plant.record("a").status is JobStatus.COMPLETED
+    assert works.children("a").keys() >= {"a_0", "a_1", "a_report"}

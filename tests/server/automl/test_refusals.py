@@ -34,10 +34,12 @@ def test_learners_come_in_the_order_in_which_they_are_tried():
         ({"training": {"training_mode": "distributed"}}, "training.training_mode"),
         ({"featurization": {"enable_dnn_featurization": True}}, "featurization.enable_dnn_featurization"),
         ({"featurization": {"column_name_and_types": {"a": "Shoe"}}}, "featurization.column_name_and_types.a"),
-        ({"featurization": {"transformer_params": {"TfIdf": []}}}, "featurization.transformer_params.TfIdf"),
+        ({"featurization": {"transformer_params": {"TfIdf": []}}}, "featurization.transformer_params.tf_idf"),
         ({"validation_data": "azureml:v:1", "validation_data_size": 0.2}, "validation_data_size"),
         ({"test_data": "azureml:v:1", "test_data_size": 0.2}, "test_data_size"),
         ({"task": "regression", "positive_label": "yes"}, "positive_label"),
+        ({"environment_variables": {"SMALT_AUTOML_SEED": "x"}}, "environment_variables.SMALT_AUTOML_SEED"),
+        ({"featurization": {"column_name_and_types": {"c" * 60_000: "Text"}}}, "featurization"),
         ({"search_space": [{"learning_rate": 1}]}, "search_space"),
         ({"weight_column_name": "w", "training": {"allowed_training_algorithms": ["knn"]}}, "weight_column_name"),
         (
