@@ -10,10 +10,10 @@ from smalt.entities.job.automl import AutoMLJob, Featurization, Forecasting, Tra
 from smalt.entities.job.automl_words import CLASSIFICATION_ALGORITHMS, FORECASTING_ALGORITHMS, REGRESSION_ALGORITHMS
 from smalt.entities.job.command import CommandJob
 from smalt.entities.text import normal_form
+from smalt.environments.curated import find_recipe
 from smalt.server.automl.learners import SEED
 from smalt.server.automl.search import STACK, VOTING, Result, Search, Trial
 
-ENVIRONMENT = "azureml://registries/azureml/environments/automl/labels/latest"
 BEST_MODEL = "best_model"
 RUN_METRICS = {
     "auc_weighted": "AUC_weighted",
@@ -185,6 +185,13 @@ def _threads(job: AutoMLJob) -> dict[str, str]:
     return {} if cores < 1 else dict.fromkeys(_THREADS, str(cores))
 
 
+def _environment() -> dict[str, Any]:  # Any: a document
+    """The packages of the curated environment `automl`, as such: where containers run, its name means an image."""
+    recipe = find_recipe("automl")
+    assert recipe is not None
+    return {"conda_file": {"dependencies": [{"pip": list(recipe.requirements)}]}}
+
+
 def _command(
     job: AutoMLJob,
     script: str,
@@ -203,7 +210,7 @@ def _command(
     return CommandJob.parse(
         {
             "command": f'python "{{{{smalt:runtime}}}}/automl/{script}"',
-            "environment": ENVIRONMENT,
+            "environment": _environment(),
             "environment_variables": variables,
             "compute": job.compute,
             "identity": job.identity,
