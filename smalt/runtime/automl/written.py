@@ -32,7 +32,7 @@ def save_model(model: Any, table: Any, folder: Path) -> None:  # Any: a model an
     """Write a model with its signature and an example of its input; it loads where smalt is not installed."""
     import cloudpickle
     import mlflow.sklearn
-    from mlflow.models import infer_signature
+    from mlflow.models import Model, infer_signature
 
     import smalt.runtime.automl
 
@@ -44,6 +44,8 @@ def save_model(model: Any, table: Any, folder: Path) -> None:  # Any: a model an
         mlflow.sklearn.save_model(
             model,
             str(folder),
+            # Scripts read from the model which run it belongs to, to register it from there.
+            mlflow_model=Model(artifact_path=f"outputs/{MODEL}", run_id=os.environ.get("MLFLOW_RUN_ID")),
             serialization_format="cloudpickle",
             signature=infer_signature(example, model.predict(example)),
             input_example=example,

@@ -314,9 +314,10 @@ def test_holidays_are_a_column():
     assert rows.is_holiday[0] == 1
 
 
-def test_a_written_model_answers_as_before():
+def test_a_written_model_answers_as_before_and_names_its_run(monkeypatch):
     import mlflow.pyfunc
 
+    monkeypatch.setenv("MLFLOW_RUN_ID", "job_3")
     table, target = people()
     model = TabularModel("classification", "light_gbm", {}, classes=np.array(["no", "yes"])).fit(table, target)
     with tempfile.TemporaryDirectory() as folder:
@@ -324,3 +325,4 @@ def test_a_written_model_answers_as_before():
         loaded = mlflow.pyfunc.load_model(str(Path(folder, "m")))
 
         np.testing.assert_array_equal(loaded.predict(table), model.predict(table))
+        assert "\nrun_id: job_3\n" in Path(folder, "m", "MLmodel").read_text()
