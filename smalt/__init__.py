@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smalt.entities.job.distribution import Ray as RayDistribution
     from smalt.entities.job.distribution import TensorFlow as TensorFlowDistribution
     from smalt.entities.v2 import AmlTokenConfiguration, ManagedIdentityConfiguration, UserIdentityConfiguration
+    from smalt.sdk import automl
     from smalt.sdk.authoring import (
         Input,
         Output,
@@ -64,6 +65,7 @@ _SWEEP = (
 _PUBLISHED = {name: f"smalt.sdk.sweep:{name}" for name in _SWEEP}
 _PUBLISHED |= {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
     "MLClient": "smalt.sdk.client:MLClient",
+    "automl": "smalt.sdk.automl:",
     "AmlTokenConfiguration": "smalt.entities.v2:AmlTokenConfiguration",
     "ManagedIdentityConfiguration": "smalt.entities.v2:ManagedIdentityConfiguration",
     "UserIdentityConfiguration": "smalt.entities.v2:UserIdentityConfiguration",
@@ -100,6 +102,7 @@ __all__ = [
     "TruncationSelectionPolicy",
     "Uniform",
     "UserIdentityConfiguration",
+    "automl",
     "command",
     "dsl",
     "load_component",
@@ -127,7 +130,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module, attribute = _PUBLISHED[name].split(":")
-    return getattr(import_module(module), attribute)
+    return getattr(import_module(module), attribute) if attribute else import_module(module)
 
 
 def __dir__() -> list[str]:

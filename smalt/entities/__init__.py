@@ -19,6 +19,7 @@ _PUBLISHED = {
     "Asset": "base",
     "AuditEvent": "audit_event",
     "AssetTrigger": "trigger",
+    "AutoMLJob": "job.automl",
     "AzureBlobDatastore": "datastore",
     "AzureDataLakeGen1Datastore": "datastore",
     "AzureDataLakeGen2Datastore": "datastore",

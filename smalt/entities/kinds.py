@@ -30,7 +30,7 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "sweep": "job.sweep:SweepJob",
         "spark": "job.others:SparkJob",
         "parallel": "job.parallel:ParallelJob",
-        "automl": "job.others:AutoMLJob",
+        "automl": "job.automl:AutoMLJob",
         "finetuning": "job.others:FineTuningJob",
         "distillation": "job.others:DistillationJob",
         "import": "job.others:ImportJob",

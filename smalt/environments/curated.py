@@ -111,8 +111,19 @@ def _responsible_ai(match: re.Match[str]) -> CuratedRecipe:
 
 
 def _automl(match: re.Match[str]) -> CuratedRecipe:
-    requirements = ("scikit-learn~=1.5.0", "lightgbm>=4.6", *_CLASSIC)
-    return CuratedRecipe("3.10", requirements, "scikit-learn and LightGBM stand for the AutoML engine.")
+    requirements = (
+        "scikit-learn>=1.9,<2",
+        "lightgbm>=4.6,<5",
+        # The build without CUDA; the plain one brings hundreds of megabytes of it.
+        "xgboost-cpu>=3,<4",
+        "optuna>=4.5,<6",
+        "statsmodels>=0.14,<1",
+        "holidays<1",
+        "pandas>=2.2,<3",
+        "pyarrow",
+        "mlflow-skinny>=3.1,<4",
+    )
+    return CuratedRecipe(None, requirements, "scikit-learn, LightGBM, XGBoost and Optuna stand for the AutoML engine.")
 
 
 _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]], ...] = (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.entities.environment import Environment
+from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import Trial
 from smalt.entities.job.inputs import DataInput
@@ -45,6 +46,8 @@ def _parts(job: Job, folder: Path) -> JsonObject:
             if work.environment is not None:
                 found["environment"] = _environment_field(work.environment, folder)
             changes[key] = work.model_copy(update=found)
+    if isinstance(job, AutoMLJob):
+        changes |= {name: _input(table, folder) for name, table in job.tables().items()}
     inputs = getattr(job, "inputs", None)
     if inputs:
         changes["inputs"] = {name: _input(each, folder) for name, each in inputs.items()}

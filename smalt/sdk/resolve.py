@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smalt.entities.component import Component
 from smalt.entities.environment import Environment
+from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob, Trial
 from smalt.entities.job.inputs import DataInput
@@ -196,6 +197,8 @@ class Resolver:
             changes["inputs"] = {
                 name: self.input(each) if isinstance(each, DataInput) else each for name, each in inputs.items()
             }
+        if isinstance(job, AutoMLJob):
+            changes |= {name: self.input(table) for name, table in job.tables().items()}
         if job.compute and job.compute != "serverless":
             changes["compute"] = self.asset(job.compute, "computes")
         if isinstance(job.component, str):

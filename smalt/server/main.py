@@ -34,6 +34,7 @@ from smalt.kit import clock, ids, yaml
 from smalt.server import (
     assets,
     audit,
+    automl,
     compute,
     connections,
     identity,
@@ -150,6 +151,7 @@ def build(settings: Settings) -> Server:
     pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
     sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
     kinds["sweep"] = sweep_kind
+    kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
         executor,

@@ -265,6 +265,27 @@ def case_11(b: Bench) -> None:
     expect("model/MLmodel" in b.artifacts(best), f"artifacts {sorted(b.artifacts(best))}")
 
 
+def case_20(b: Bench) -> None:
+    folder = "jobs/automl-standalone-jobs/cli-automl-classification-task-bankmarketing"
+    job = b.job(f"{folder}/cli-automl-classification-task-bankmarketing.yml", "--set", "limits.max_trials=4")
+    trials = [f"{job['name']}_{number}" for number in range(4)]
+    accuracies = {name: b.run_data(name)[1]["accuracy"] for name in trials}
+    best = job["tags"]["automl_best_child_run_id"]
+    expect(accuracies[best] >= 0.90, f"accuracies {accuracies}, best {best}")
+    b.run("job", "download", "-n", job["name"], "--output-name", "best_model", "-p", str(b.scratch / "best-model"))
+    model = next((b.scratch / "best-model").rglob("MLmodel")).parent
+    script = (
+        "import sys, pandas, mlflow.pyfunc; table = pandas.read_csv(sys.argv[2]);"
+        "print((mlflow.pyfunc.load_model(sys.argv[1]).predict(table) == table.y).mean())"
+    )
+    table = b.corpus / "cli" / folder / "test-mltable-folder" / "bank_marketing_test_data.csv"
+    python = next(b.home.glob("environments/envs/*/lib/python3*/site-packages/optuna")).parents[3] / "bin/python"
+    scored = subprocess.run(
+        [python, "-I", "-W", "ignore", "-c", script, model, table], capture_output=True, text=True, check=True
+    )
+    expect(float(scored.stdout) >= 0.85, f"accuracy over the test set {scored.stdout}")
+
+
 ASSETS = {
     "data": ("data/local-file.yml", "data/local-folder.yml", "data/local-mltable.yml"),
     "model": ("model/local-file.yml", "model/local-mlflow.yml"),
@@ -374,6 +395,7 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-09": ("regression with autolog", case_09),
     "case-10": ("random sweep: inline trial, at most two at a time, best child", case_10),
     "case-11": ("sweep over scikit-learn with an input for all trials; the best child's model", case_11),
+    "case-20": ("AutoML over a table: limits, featurization, best model", case_20),
     "case-22": ("data, model, environment, component assets", case_22),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),

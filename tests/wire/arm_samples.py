@@ -303,9 +303,103 @@ SAMPLES = {
         {
             "properties": {
                 "jobType": "AutoML",
-                "taskDetails": {"taskType": "Classification"},
+                "computeId": "cpu-cluster",
+                "taskDetails": {
+                    "taskType": "Classification",
+                    "targetColumnName": "y",
+                    "trainingData": {"uri": "azureml://datastores/x/paths/t", "jobInputType": "mltable"},
+                    "validationData": {"uri": "azureml://datastores/x/paths/v", "jobInputType": "mltable"},
+                    "validationDataSize": 0.2,
+                    "weightColumnName": "w",
+                    "positiveLabel": "yes",
+                    "primaryMetric": "AUCWeighted",
+                    "logVerbosity": "Debug",
+                    "nCrossValidations": {"value": 3, "mode": "Custom"},
+                    "featurizationSettings": {
+                        "mode": "custom",
+                        "blockedTransformers": ["WordEmbedding", "WoETargetEncoder"],
+                        "columnNameAndTypes": {"c": "Categorical"},
+                        "transformerParams": {
+                            "Imputer": [{"fields": ["job"], "parameters": {"strategy": "most_frequent"}}]
+                        },
+                    },
+                    "limitSettings": {
+                        "enableEarlyTermination": True,
+                        "exitScore": 0.92,
+                        "maxTrials": 40,
+                        "maxCoresPerTrial": -1,
+                        "timeout": "PT3H",
+                        "trialTimeout": "PT20M",
+                        "sweepConcurrentTrials": 0,
+                    },
+                    "trainingSettings": {
+                        "enableModelExplainability": True,
+                        "allowedTrainingAlgorithms": ["GradientBoosting", "XGBoostClassifier"],
+                        "stackEnsembleSettings": {"stack_meta_learner_type": "LogisticRegression"},
+                        "ensembleModelDownloadTimeout": "PT5H",
+                        "trainingMode": "Auto",
+                    },
+                    "futureThing": {"aB": 1},
+                },
                 "resources": {"instanceCount": 1},
                 "outputs": {},
+            }
+        },
+        {
+            "properties": {
+                "jobType": "AutoML",
+                "taskDetails": {
+                    "taskType": "Forecasting",
+                    "targetColumnName": "y",
+                    "trainingData": {"uri": "azureml://datastores/x/paths/t", "jobInputType": "mltable"},
+                    "nCrossValidations": {"mode": "Auto"},
+                    "primaryMetric": "R2Score",
+                    "trainingSettings": {"blockedTrainingAlgorithms": ["TCNForecaster", "Naive"]},
+                    "forecastingSettings": {
+                        "timeColumnName": "t",
+                        "timeSeriesIdColumnNames": ["a"],
+                        "forecastHorizon": {"mode": "Auto"},
+                        "targetLags": {"values": [1, 2], "mode": "Custom"},
+                        "targetRollingWindowSize": {"value": 3, "mode": "Custom"},
+                        "seasonality": {"value": 4, "mode": "Custom"},
+                        "frequency": "W-THU",
+                        "cvStepSize": 2,
+                        "useStl": "season",
+                        "featuresUnknownAtForecastTime": ["q"],
+                    },
+                },
+            }
+        },
+        {
+            "properties": {
+                "jobType": "AutoML",
+                "taskDetails": {
+                    "taskType": "ImageClassification",
+                    "targetColumnName": "label",
+                    "trainingData": {"uri": "azureml://datastores/x/paths/t", "jobInputType": "mltable"},
+                    "limitSettings": {"maxConcurrentTrials": 2, "timeout": "PT1H"},
+                    "sweepSettings": {
+                        "samplingAlgorithm": "random",
+                        "earlyTermination": {"delayEvaluation": 6, "slackFactor": 0.2, "policyType": "Bandit"},
+                    },
+                    "modelSettings": {"earlyStopping": True},
+                    "searchSpace": [
+                        {"learningRate": "uniform(0.001,0.01)", "modelName": "choice('vitb16r224','resnet50')"}
+                    ],
+                    "primaryMetric": "Accuracy",
+                },
+            }
+        },
+        {
+            "properties": {
+                "jobType": "AutoML",
+                "taskDetails": {
+                    "taskType": "TextNER",
+                    "trainingData": {"uri": "azureml://datastores/x/paths/t", "jobInputType": "mltable"},
+                    "fixedParameters": {"modelName": "bert-base-cased"},
+                    "searchSpace": [{"modelName": None, "weightDecay": "uniform(0.01,0.1)"}],
+                    "primaryMetric": "Accuracy",
+                },
             }
         },
         {

@@ -105,6 +105,21 @@ class MapOf:
 
 
 @dataclass(frozen=True)
+class ListOf:
+    """A list of values of one part."""
+
+    part: Part
+
+    def to_arm(self, value: Any) -> Any:  # Any: JSON
+        """Each value as ARM writes it."""
+        return [self.part.to_arm(item) for item in value] if isinstance(value, list) else value
+
+    def from_arm(self, value: Any) -> Any:  # Any: JSON
+        """Each value as the schema writes it."""
+        return [self.part.from_arm(item) for item in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
 class Both:
     """A part made of two functions; `schema` tells how the value looks on the wire."""
 
