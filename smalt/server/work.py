@@ -46,12 +46,15 @@ class JobGrant:
         workspace_id: The workspace it runs in.
         readable: Prefixes `container/key` it may read.
         writable: Prefixes `container/key` it may read and write.
+        root: The job at the top of its family, such as the pipeline it is a step of. It may read the runs of that
+            family, which one person has submitted together.
     """
 
     job: str
     workspace_id: str
     readable: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

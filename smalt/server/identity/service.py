@@ -146,7 +146,7 @@ class IdentityService:
             "id": token_id,
             "workspace_id": grant.workspace_id,
             "job": grant.job,
-            "grant": {"readable": list(grant.readable), "writable": list(grant.writable)},
+            "grant": {"readable": list(grant.readable), "writable": list(grant.writable), "root": grant.root},
             "expires_at": expires_at,
         }
         store.add_job_token(work.connection, row)
@@ -214,6 +214,7 @@ class IdentityService:
             workspace_id=row["workspace_id"],
             readable=tuple(row["grant"]["readable"]),
             writable=tuple(row["grant"]["writable"]),
+            root=row["grant"].get("root"),
         )
         return _job_actor(grant)
 

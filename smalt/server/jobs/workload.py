@@ -93,7 +93,7 @@ def grant_of(record: JobRecord, places: Places) -> JobGrant:
     """What the token of a job opens: its inputs to read, its outputs and artifacts to write."""
     readable = [*places.inputs.values(), *([places.code] if places.code else [])]
     writable = [places.artifacts, *places.outputs.values()]
-    return JobGrant(record.name, record.workspace_id, _prefixes(readable), _prefixes(writable))
+    return JobGrant(record.name, record.workspace_id, _prefixes(readable), _prefixes(writable), record.root)
 
 
 def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> Workload:

@@ -1,5 +1,7 @@
 """What a running job's token may do in tracking: its own run, the runs and models it has made itself, no others.
 
+It may also read the runs of its family: of the pipeline, sweep or search that it is a part of.
+
 People and services are let in by their roles, at the gate. The functions here add the rule for jobs, where the answer
 needs the row: a route lets every job of the platform come this far, and each service asks here before it answers.
 """
@@ -49,6 +51,23 @@ def check_space(actor: Actor, workspace: Space) -> None:
     """
     if actor.grant is not None and actor.grant.workspace_id != workspace.id:
         raise NotYours(f"The token of job {actor.grant.job!r} opens nothing in this workspace. Use a person's.")
+
+
+def check_readable(actor: Actor, thing: Owned, name: str, *, root: str | None) -> None:
+    """Refuse a job that looks at what neither it nor another job of its family has made.
+
+    Args:
+        actor: Who asks.
+        thing: The run.
+        name: What messages call it.
+        root: The job at the top of the run's family.
+
+    Raises:
+        NotYours: It belongs to a person or to a job of another family.
+    """
+    grant = actor.grant
+    if grant is None or thing.owner_job is None or grant.root is None or grant.root != root:
+        check_owned(actor, thing, name)
 
 
 def check_owned(actor: Actor, thing: Owned, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from smalt.server.tracking import access, artifacts
@@ -9,6 +10,7 @@ from smalt.server.tracking.access import Space
 from smalt.server.tracking.artifacts import ArtifactStore
 from smalt.server.tracking.errors import InvalidParameter, NotImplementedHere, NotYours
 from smalt.server.tracking.registry import Registry
+from smalt.server.tracking.run_store import RunRow
 from smalt.server.tracking.service import TrackingService
 from smalt.server.work import Work
 
@@ -34,7 +36,7 @@ class ArtifactFiles:
         if parts[0] == artifacts.REGISTERED and len(parts) >= 3:
             container, root = self._registry.location(work, workspace, parts[1], parts[2])
             return container, artifacts.join(root, *parts[3:])
-        self._check(work, workspace, key)
+        self._check(work, workspace, key, self._service.runs.find_readable)
         return artifacts.CONTAINER, key
 
     def writable(self, work: Work, workspace: Space, path: str) -> tuple[str, str]:
@@ -50,7 +52,7 @@ class ArtifactFiles:
             raise InvalidParameter(f"Invalid path: {path[:100]!r}. Name a file below a run or a logged model.")
         if key.split("/", 1)[0] == artifacts.REGISTERED:
             raise InvalidParameter("Files of a registered model version never change. Register a new version.")
-        self._check(work, workspace, key)
+        self._check(work, workspace, key, self._service.runs.find)
         return artifacts.CONTAINER, key
 
     def listed(self, workspace: Space, root_uri: str, below: str) -> list[dict[str, Any]]:
@@ -65,7 +67,7 @@ class ArtifactFiles:
         entries = self.store.entries(workspace.id, artifacts.CONTAINER, artifacts.join(root, below))
         return [shown(entry, below) for entry in entries]
 
-    def _check(self, work: Work, workspace: Space, key: str) -> None:
+    def _check(self, work: Work, workspace: Space, key: str, find_run: Callable[[Work, Space, str], RunRow]) -> None:
         owner = artifacts.owner_of(key)
         if owner is None:
             if work.actor.grant is not None:
@@ -75,7 +77,7 @@ class ArtifactFiles:
             return
         kind, name = owner
         if kind == artifacts.RUNS:
-            self._service.runs.find(work, workspace, name)
+            find_run(work, workspace, name)
         else:
             self._service.models.find(work, workspace, name)
 

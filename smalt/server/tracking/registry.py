@@ -185,7 +185,7 @@ class Registry:
         self.find(work, workspace, wanted.name)
         _check_tags(wanted.tags)
         if wanted.run_id:
-            self._runs.find(work, workspace, wanted.run_id)
+            self._runs.find_readable(work, workspace, wanted.run_id)
         if wanted.model_id:
             self._models.find(work, workspace, wanted.model_id)
         if wanted.tags.get(_IS_PROMPT) == "true":
@@ -325,7 +325,7 @@ class Registry:
         scheme = urlsplit(source).scheme.lower()
         if scheme == "runs":
             run_id, _, rest = source.removeprefix("runs:").lstrip("/").partition("/")
-            run = self._runs.find(work, workspace, run_id)
+            run = self._runs.find_readable(work, workspace, run_id)
             kept = self._models.key_of_run(work, workspace, run_id, artifacts.normal(rest))
             if kept is not None:
                 return _STORE + kept, run_id
@@ -360,7 +360,7 @@ class Registry:
             return _STORE + key, ""
         kind, name = owner
         if kind == artifacts.RUNS:
-            self._runs.find(work, workspace, name)
+            self._runs.find_readable(work, workspace, name)
             return _STORE + key, name
         return _STORE + key, self._models.find(work, workspace, name).source_run_id or ""
 

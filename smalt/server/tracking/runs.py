@@ -24,6 +24,7 @@ from smalt.server.work import Work
 STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 _RUN_NAME = "mlflow.runName"
 _LOGGED_MODELS = "mlflow.log-model.history"
+_ROOT = "mlflow.rootRunId"
 
 
 class Runs:
@@ -100,6 +101,20 @@ class Runs:
         access.check_owned(work.actor, row, run_id)
         return row
 
+    def find_readable(self, work: Work, workspace: Space, run_id: str) -> RunRow:
+        """The run of this id, when the actor may look at it: a job also at the runs of its family.
+
+        Raises:
+            DoesNotExist: There is none.
+        """
+        access.check_space(work.actor, workspace)
+        row = run_store.find(work.connection, workspace.id, run_id) if "\x00" not in run_id else None
+        if row is None or work.actor.grant is None:
+            return self.find(work, workspace, run_id)
+        root = run_store.tag(work.connection, row.id, _ROOT)
+        access.check_readable(work.actor, row, run_id, root=root)
+        return row
+
     def find_active(self, work: Work, workspace: Space, run_id: str) -> RunRow:
         """The run of this id, when it may be written to.
 
@@ -114,7 +129,7 @@ class Runs:
 
     def get(self, work: Work, workspace: Space, run_id: str) -> dict[str, Any]:
         """A run as MLflow shows it."""
-        return self.shown(work, [self.find(work, workspace, run_id)])[0]
+        return self.shown(work, [self.find_readable(work, workspace, run_id)])[0]
 
     def update(
         self,
@@ -224,7 +239,7 @@ class Runs:
         self, work: Work, workspace: Space, run_id: str, key: str, *, offset: int = 0, limit: int | None = None
     ) -> Page[dict[str, Any]]:
         """All values of one metric in the order they were measured; the position after a page is its offset."""
-        row = self.find(work, workspace, run_id)
+        row = self.find_readable(work, workspace, run_id)
         number = self._metrics.find_key(work.connection, key) if "\x00" not in key else None
         if number is None:
             return Page([])

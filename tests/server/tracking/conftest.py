@@ -17,14 +17,15 @@ API = "/mlflow/default/api/2.0/mlflow"
 Ask = Callable[..., dict[str, Any]]
 
 
-def job(name: str, *, workspace_id: str = OneSpace().id) -> Actor:
+def job(name: str, *, workspace_id: str = OneSpace().id, root: str | None = None) -> Actor:
     """The actor behind a running job's token."""
-    return Actor(name, name, ActorKind.JOB, grant=JobGrant(name, workspace_id))
+    return Actor(name, name, ActorKind.JOB, grant=JobGrant(name, workspace_id, root=root))
 
 
 @pytest.fixture
 def tracking(database: Database, tmp_path: Path) -> Iterator[TrackingApp]:
     actors = {"ali": ALI, "job-1": job("job-1"), "job-2": job("job-2"), "elsewhere": job("job-1", workspace_id="other")}
+    actors |= {"step-1": job("step-1", root="pipe"), "step-9": job("step-9", root="other-pipe")}
     app = TrackingApp(database, tmp_path / "files", actors)
     yield app
     app.close()

@@ -126,3 +126,32 @@ def test_a_hidden_run_is_read_and_written_but_not_found(ask, tracking):
 
     assert [run["info"]["run_id"] for run in found] == ["job-2"]
     assert ask("GET", "/runs/get", {"run_id": "job-1"})["run"]["data"]["params"] == [{"key": "p", "value": "1"}]
+
+
+def test_a_job_reads_the_runs_of_its_family_and_writes_only_its_own(tracking, ask, client):
+    with tracking.works.write(SYSTEM) as work:
+        for name in ("step-1", "step-2"):
+            tracking.service.start_run(
+                work,
+                tracking.workspace.space,
+                run_id=name,
+                experiment_name="training",
+                display_name=name,
+                user="ali",
+                started_at=NOW,
+                tags={"mlflow.rootRunId": "pipe"},
+            )
+    point = {"run_id": "step-2", "key": "m", "value": 1, "timestamp": 1}
+    place = f"{FILES}/ExperimentRun/dcid.step-2/model/MLmodel"
+    client.put(place, content=b"flavors: {}")
+
+    ask("GET", "/runs/get", {"run_id": "step-2"}, key="step-1")
+    ask("GET", "/metrics/get-history", {"run_id": "step-2", "metric_key": "m"}, key="step-1")
+    assert client.get(place, headers={"Authorization": "Bearer step-1"}).status_code == 200
+    ask("POST", "/registered-models/create", {"name": "best"}, key="step-1")
+    version = {"name": "best", "source": "runs:/step-2/model", "run_id": "step-2"}
+    ask("POST", "/model-versions/create", version, key="step-1")
+
+    ask("POST", "/runs/log-metric", point, key="step-1", status=403)
+    assert client.put(place, content=b"", headers={"Authorization": "Bearer step-1"}).status_code == 403
+    ask("GET", "/runs/get", {"run_id": "step-2"}, key="step-9", status=403)
