@@ -57,7 +57,7 @@ check: $(VENV)/.tested ## Style, types, import contracts
 	$(RUN)/lint-imports
 
 test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
-	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest
+	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest -n 2
 
 bench: $(VENV)/.tested $(PEERS)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
