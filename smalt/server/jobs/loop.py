@@ -85,8 +85,8 @@ class JobsLoop:
         events: Where submits and cancels are heard.
         outside: Everything else.
         hints: What the executor noted.
-        worker: Names this machine's worker, in 40 characters at most. A restarted server takes the same name, so that it takes up at once what
-            its earlier life held; two servers that run at the same time must not share one.
+        worker: Names this machine's worker, in 40 characters at most. A restarted server takes the same name, so that
+            it takes up at once what its earlier life held; two servers that run at the same time must not share one.
     """
 
     name = "jobs"
