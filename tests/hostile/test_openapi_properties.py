@@ -27,5 +27,5 @@ def test_no_made_up_request_is_answered_as_it_never_should(
         campaign.run()
 
     assert not campaign.problems, "\n".join(campaign.problems[:20])
-    assert campaign.statuses[200] > 50
-    assert campaign.statuses[401] > 20
+    assert campaign.statuses[200] > 20
+    assert campaign.statuses[401] > 5
