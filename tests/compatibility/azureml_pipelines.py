@@ -18,6 +18,7 @@ PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jo
 SECONDS = 600
 
 REGISTERED = "jobs/pipelines-with-components/basics/1b_e2e_registered_components"
+ASSET = "jobs/pipelines-with-components/basics/4d_data_input"
 
 NOT_STARTED = {
     "image_classification_with_densenet": "needs a GPU image's packages and downloads its images",
@@ -35,8 +36,11 @@ def registered(folder: str, *files: str) -> list[tuple[str, ...]]:
 # What the samples' READMEs ask to register first.
 FIRST: dict[str, list[tuple[str, ...]]] = {
     REGISTERED: registered(REGISTERED, "train", "score", "eval"),
-    "jobs/pipelines-with-components/basics/4d_data_input": [("data", "create", "-f", "jobs/pipelines-with-components/basics/4d_data_input/data.yml")],
+    ASSET: [("data", "create", "-f", f"{ASSET}/data.yml")],
 }
+
+# Two samples bring an environment of the same name and version with other packages.
+SET = {"parallel/2a_iris": ("--set", "jobs.batch_prediction.task.environment.version=2")}
 
 
 def samples(corpus: Path) -> list[str]:
@@ -61,7 +65,8 @@ def outcome(bench: Bench, file: str) -> str:
         for folder, commands in FIRST.items():
             for command in commands if file.startswith(folder) else ():
                 bench.run(*command)
-        name = bench.run("job", "create", "-f", file, "--query", "name", "-o", "tsv").stdout.strip()
+        changes = [each for part, given in SET.items() if part in file for each in given]
+        name = bench.run("job", "create", "-f", file, "--query", "name", "-o", "tsv", *changes).stdout.strip()
     except Unmet as refused:
         return f"refused: {str(refused).rpartition('ERROR: ')[2]}"
     try:
