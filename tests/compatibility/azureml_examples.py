@@ -405,7 +405,9 @@ def case_18(b: Bench) -> None:
 
 
 def case_19(b: Bench) -> None:
-    job = b.job("jobs/pipelines/iris-batch-prediction-using-parallel/pipeline.yml")
+    job = b.job(
+        "jobs/pipelines/iris-batch-prediction-using-parallel/pipeline.yml", "--set", "settings.force_rerun=true"
+    )
     step = children(b, job)["batch_prediction"]
     [file] = [path for path in b.output(step, "job_output_file").rglob("*") if path.is_file()]
     rows = [line.split() for line in file.read_text().splitlines()]
