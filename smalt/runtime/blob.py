@@ -167,7 +167,7 @@ class _Store:
                 _skip(answer, reached)
             with open(path, "r+b") as target:
                 target.seek(reached)
-                while reached < end and (chunk := answer.read(min(_CHUNK_BYTES, end - reached))):
+                for chunk in _chunks(answer, end - reached):
                     target.write(chunk)
                     reached += len(chunk)
             if reached < end:
@@ -182,7 +182,7 @@ class _Store:
                 self._put(self._path(key), source.read(), {"x-ms-blob-type": "BlockBlob"})
                 return
             blocks: list[str] = []
-            while block := source.read(_BLOCK_BYTES):
+            for block in iter(lambda: source.read(_BLOCK_BYTES), b""):
                 blocks.append(base64.b64encode(b"%012d" % len(blocks)).decode())
                 self._put(self._path(key, {"comp": "block", "blockid": blocks[-1]}), block, {})
         listed = "".join(f"<Latest>{block}</Latest>" for block in blocks)
@@ -240,5 +240,15 @@ class _Store:
 
 
 def _skip(answer: http.client.HTTPResponse, count: int) -> None:
-    while count > 0 and (chunk := answer.read(min(_CHUNK_BYTES, count))):
+    for _ in _chunks(answer, count):
+        pass
+
+
+def _chunks(answer: http.client.HTTPResponse, count: int) -> Iterator[bytes]:
+    """At most so many bytes of an answer."""
+    while count > 0:
+        chunk = answer.read(min(_CHUNK_BYTES, count))
+        if not chunk:
+            return
         count -= len(chunk)
+        yield chunk

@@ -35,7 +35,7 @@ def _of_files(files: list[tuple[str, str]]) -> str | None:
     for name, path in files:
         content = blake2b(digest_size=16)
         with open(path, "rb") as stream:
-            while piece := stream.read(_PIECE):
+            for piece in iter(lambda: stream.read(_PIECE), b""):
                 content.update(piece)
         whole.update(f"{len(name.encode())}:".encode() + name.encode() + content.digest())
     return whole.hexdigest()

@@ -41,9 +41,10 @@ def _copy_bytes(reader: int, writer: int) -> None:
             break
         if not copied:
             return
-    while piece := os.read(reader, 1 << 20):
-        while piece:
-            piece = piece[os.write(writer, piece) :]
+    for piece in iter(lambda: os.read(reader, 1 << 20), b""):
+        rest = piece
+        while rest:
+            rest = rest[os.write(writer, rest) :]
 
 
 def copy_tree(source: str, target: str) -> list[str]:

@@ -55,7 +55,8 @@ def descendants(ancestor: int) -> list[int]:
     """Process ids of all living descendants, nearest first."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
-        if entry.isdigit() and (parent := _parent(entry)) is not None:
+        parent = _parent(entry) if entry.isdigit() else None
+        if parent is not None:
             children.setdefault(parent, []).append(int(entry))
     found: list[int] = []
     queue = [ancestor]

@@ -13,13 +13,15 @@ import csv
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +31,8 @@ import httpx2
 
 COMMIT = "085cd6ea"
 IRIS = "cli/jobs/pipelines/add-column-and-word-count-using-spark/data/iris.csv"
+COMPONENTS = "jobs/pipelines-with-components"
+NESTED = "pipeline_with_pipeline_component/pipeline_with_train_eval_pipeline_component"
 TITANIC = "cli/assets/data/sample-data/titanic.csv"
 
 
@@ -53,13 +57,14 @@ class Bench:
     home: Path
     scratch: Path
 
-    def run(self, *arguments: str, check: bool = True, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, check: bool = True, seconds: float = 900) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "smalt.cli.main", *arguments],
             capture_output=True,
             text=True,
-            cwd=cwd or self.corpus / "cli",
+            cwd=self.corpus / "cli",
             env={**os.environ, "SMALT_HOME": str(self.home)},
+            timeout=seconds,
         )
         if check and done.returncode:
             raise Unmet(f"smalt {' '.join(arguments)} exits {done.returncode}: {(done.stderr or done.stdout)[-600:]}")
@@ -91,6 +96,26 @@ class Bench:
             self.run("job", "download", "-n", name, "--all", "-p", str(folder))
         nested = folder / name
         return nested if nested.exists() else folder
+
+    def output(self, job: dict, name: str) -> Path:
+        """A named output of a job, on this machine."""
+        folder = self.scratch / f"{job['name']}.{name}"
+        if not folder.exists():
+            self.run("job", "download", "-n", job["name"], "--output-name", name, "-p", str(folder))
+        return folder / "named-outputs" / name
+
+    def stored(self, path: str) -> str:
+        """A file of the default datastore."""
+        with self.client() as client:
+            answer = client.get(self.blob(client, path))
+            answer.raise_for_status()
+            return answer.text
+
+    def blob(self, client: httpx2.Client, path: str) -> str:
+        """Where the default datastore has a file."""
+        workspace = client.get(self.scope).json()["properties"]["workspaceId"]
+        store = client.get(f"{self.scope}/datastores/workspaceblobstore").json()["properties"]
+        return f"/blob/{workspace}/{store['containerName']}/{path}"
 
     def client(self) -> httpx2.Client:
         state = json.loads((self.home / "server.json").read_text())
@@ -265,6 +290,134 @@ def case_11(b: Bench) -> None:
     expect("model/MLmodel" in b.artifacts(best), f"artifacts {sorted(b.artifacts(best))}")
 
 
+def children(b: Bench, job: dict) -> dict[str, dict]:
+    """The jobs of a pipeline's steps by the steps' names."""
+    return {child["display_name"]: child for child in b.show("job", "list", "-p", job["name"])}
+
+
+def case_12(b: Bench) -> None:
+    found = {}
+    for file in ("", "-abc", "-io", "-customize-output-folder"):
+        # A step whose work is taken over writes nothing of its own.
+        job = b.job(f"jobs/basics/hello-pipeline{file}.yml", "--set", "settings.force_rerun=true")
+        found[file] = steps = children(b, job)
+        expect(set(steps) == set(job["jobs"]), f"hello-pipeline{file}: children {list(steps)}")
+        expect({step["status"] for step in steps.values()} == {"Completed"}, f"hello-pipeline{file}: {steps}")
+    said = {step: b.said(job["name"]) for step, job in {**found["-abc"], **found["-io"]}.items()}
+    expect(said["a"] == "hello hello world\n", said["a"])
+    expect(said["c"].endswith("/world.txt\n"), said["c"])
+    expect(said["world_job"] == "world\n", said["world_job"])
+    written = f"{found['-customize-output-folder']['hello_world']['name']}/hello_world-folder.txt"
+    expect(b.stored(written) == "world\n", f"{written}: {b.stored(written)!r}")
+
+
+def case_13(b: Bench) -> None:
+    job = b.job(f"{COMPONENTS}/basics/1a_e2e_local_components/pipeline.yml")
+    expect(set(children(b, job)) == {"train_job", "score_job", "evaluate_job"}, "3 children")
+    model = (b.output(job, "pipeline_job_trained_model") / "model.txt").read_text()
+    expect((b.output(job, "pipeline_job_evaluation_report") / "eval_result.txt").exists(), "eval_result.txt")
+    scored = (b.output(children(b, job)["score_job"], "score_output") / "score.txt").read_text()
+    expect(model.startswith("This is a dummy model") and model in scored, f"{scored!r} of {model!r}")
+
+
+def case_14(b: Bench) -> None:
+    folders = {
+        "2b_component_with_input_output": ("hello_python_world_job", "pipeline_sample_output_data"),
+        "3b_pipeline_with_data": ("component_c", "final_pipeline_output"),
+        "4a_local_data_input": ("hello_python_world_job", "pipeline_sample_output_data"),
+    }
+    said = {}
+    for folder, (last, output) in folders.items():
+        job = b.job(f"{COMPONENTS}/basics/{folder}/pipeline.yml")
+        [file] = names(b.output(job, output))
+        expect(file.startswith("file-") and file.endswith(".txt"), f"{folder}: {file}")
+        steps = children(b, job)
+        said[folder] = b.said(steps[last]["name"])
+        sample = (b.corpus / f"cli/{COMPONENTS}/basics/{folder}/data/sample.csv").read_text()
+        first = b.said(steps.get("component_a", steps[last])["name"])
+        expect(sample.strip() in first, f"{folder}: {first}")
+    expect("hello_python_world_default\n" in said["2b_component_with_input_output"], "the default of the component")
+    expect("sample_input_string: Hello_Pipeline_World\n" in said["4a_local_data_input"], "the value of the pipeline")
+
+
+def case_15(b: Bench) -> None:
+    job = b.job(f"{COMPONENTS}/basics/4c_web_url_input/pipeline.yml")
+    said = b.said(children(b, job)["hello_python_world_job"]["name"])
+    passengers = [line for line in said.splitlines() if line[:1].isdigit() and "," in line]
+    expect(len(passengers) == 891 and passengers[-1].startswith("891,"), f"{len(passengers)}: {passengers[-1:]}")
+
+
+def case_16(b: Bench) -> None:
+    job = b.job(f"{COMPONENTS}/basics/6b_pytorch_hello_world/pipeline.yml")
+    folder = b.download(children(b, job)["pytorch_job"]["name"]) / "artifacts/user_logs"
+    logs = [path.read_text() for path in sorted(folder.glob("std_log_process_*.txt"))]
+    expect(len(logs) == 4, f"{names(folder)}")
+    told = [dict(re.findall(r"(\w+): (\S+)", log)) for log in logs]
+    seen = {name: {each.get(name, "") for each in told} for name in ("RANK", "NODE_RANK", "LOCAL_RANK")}
+    expect(seen == {"RANK": {*"0123"}, "NODE_RANK": {*"01"}, "LOCAL_RANK": {*"01"}}, f"{seen}")
+    expect(len({(each["MASTER_ADDR"], each["MASTER_PORT"]) for each in told}) == 1, f"{told}")
+
+
+LOADS = """
+type: command
+command: python -c "import mlflow; print(mlflow.sklearn.load_model('${{inputs.model}}').coef_.shape)"
+environment: azureml://registries/azureml/environments/sklearn-1.5/labels/latest
+inputs:
+  model: {type: mlflow_model, path: MODEL}
+"""
+
+
+def rows_of(path: Path) -> int:
+    with path.open() as table:
+        return sum(1 for _ in csv.DictReader(table))
+
+
+def case_17(b: Bench) -> None:
+    inline = b.job("jobs/pipelines/nyc-taxi/pipeline.yml")
+    steps = children(b, inline)
+    expect(len(steps) == 5, f"children {list(steps)}")
+    report = (b.output(steps["score_job"], "score_report") / "score.txt").read_text()
+    expect("Mean squared error: 12.05" in report and "Coefficient of determination: 0.86" in report, report)
+    expect((b.output(steps["train_job"], "model_output") / "model.sav").exists(), "model.sav")
+    rows = rows_of(b.output(steps["predict_job"], "predictions") / "predictions.csv")
+    expect(rows == 2932, f"predictions.csv has {rows} rows")
+    single = children(b, b.job(f"{COMPONENTS}/nyc_taxi_data_regression/single-job-pipeline.yml"))
+    [train] = single.values()
+    _, metrics = b.run_data(train["name"])
+    expect(abs(metrics["training_r2_score"] - 0.8895) <= 0.001, f"{metrics}")
+    rows = rows_of(b.output(train, "test_data") / "test_data.csv")
+    expect(rows == 1955, f"test_data.csv has {rows} rows")
+    loads = b.scratch / "loads.yml"
+    loads.write_text(LOADS.replace("MODEL", str(b.output(train, "model_output"))))
+    expect(b.said(b.job(str(loads))["name"]).endswith("(20,)\n"), "the model loads")
+
+
+def case_18(b: Bench) -> None:
+    job = b.job(f"{COMPONENTS}/{NESTED}/pipeline.yml")
+    steps = children(b, job)
+    nested = [step for step in steps.values() if step["type"] == "pipeline"]
+    expect(len(nested) == 2 and "compare" in steps and len(steps) == 3, f"children {list(steps)}")
+    leaves = [steps["compare"], *(leaf for step in nested for leaf in children(b, step).values())]
+    expect(len(leaves) == 7, f"{len(leaves)} leaf jobs")
+    expect({leaf["compute"] for leaf in leaves} == {"azureml:cpu-cluster"}, f"{[leaf['compute'] for leaf in leaves]}")
+    expect((b.output(job, "pipeline_job_best_model") / "model").exists(), "best model")
+    expect((b.output(job, "pipeline_job_best_result") / "result").exists(), "best result")
+
+
+def case_19(b: Bench) -> None:
+    job = b.job(
+        "jobs/pipelines/iris-batch-prediction-using-parallel/pipeline.yml", "--set", "settings.force_rerun=true"
+    )
+    step = children(b, job)["batch_prediction"]
+    [file] = [path for path in b.output(step, "job_output_file").rglob("*") if path.is_file()]
+    rows = [line.split() for line in file.read_text().splitlines()]
+    expect(len(rows) == 74 and {len(row) for row in rows} == {5}, f"{len(rows)} rows: {rows[:2]}")
+    kinds = {row[-1] for row in rows}
+    expect(kinds <= {"Iris-setosa", "Iris-versicolor", "Iris-virginica"} and len(kinds) > 1, f"{kinds}")
+    _, metrics = b.run_data(step["name"])
+    expect(metrics["Processed Mini Batches"] > 1, f"{metrics}")
+
+
 def case_20(b: Bench) -> None:
     folder = "jobs/automl-standalone-jobs/cli-automl-classification-task-bankmarketing"
     job = b.job(f"{folder}/cli-automl-classification-task-bankmarketing.yml", "--set", "limits.max_trials=4")
@@ -396,6 +549,14 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-10": ("random sweep: inline trial, at most two at a time, best child", case_10),
     "case-11": ("sweep over scikit-learn with an input for all trials; the best child's model", case_11),
     "case-20": ("AutoML over a table: limits, featurization, best model", case_20),
+    "case-12": ("pipelines written in place: bindings, outputs at a path with `${{name}}`", case_12),
+    "case-13": ("train, score, evaluate from component files", case_13),
+    "case-14": ("defaults of components; folders handed from step to step", case_14),
+    "case-15": ("a file by https URL where a folder is declared", case_15),
+    "case-16": ("PyTorch launcher: two instances of two processes", case_16),
+    "case-17": ("taxi regression in five steps, and in one with an MLflow model", case_17),
+    "case-18": ("a pipeline component used twice; compute from an input", case_18),
+    "case-19": ("parallel step over an MLTable, rows into one file", case_19),
     "case-22": ("data, model, environment, component assets", case_22),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
@@ -408,11 +569,16 @@ def seed(b: Bench) -> None:
     public.mkdir(parents=True, exist_ok=True)
     shutil.copy(b.corpus / IRIS, public / "iris.csv")
     shutil.copy(b.corpus / TITANIC, public / "titanic.csv")
+    shutil.copy(b.corpus / TITANIC, public / "Titanic.csv")
     (public / "diabetes.csv").write_text(diabetes())
     prefixes = (
         "https://azuremlexamples.blob.core.windows.net/datasets",
         "wasbs://datasets@azuremlexamples.blob.core.windows.net",
+        "https://dprepdata.blob.core.windows.net/demo",
     )
+    # The sample on this one only prints environment variables, and which build of PyTorch fits is the machine's affair.
+    (b.home / "environments").mkdir(exist_ok=True)
+    (b.home / "environments" / "aliases.yaml").write_text("acpt-pytorch-*: sklearn-1.5\n")
     (b.home / "aliases.yaml").write_text("".join(f"{prefix}: {public}\n" for prefix in prefixes))
 
 
@@ -432,23 +598,25 @@ def diabetes() -> str:
 
 def upload_examples(b: Bench) -> None:
     with b.client() as client:
-        base = b.scope
-        workspace = client.get(base).json()["properties"]["workspaceId"]
-        store = client.get(f"{base}/datastores/workspaceblobstore").json()["properties"]
         for name in ("iris.csv", "titanic.csv", "diabetes.csv"):
             content = (b.home / "public" / name).read_bytes()
-            path = f"/blob/{workspace}/{store['containerName']}/example-data/{name}"
-            client.put(path, content=content, headers={"x-ms-blob-type": "BlockBlob"}).raise_for_status()
+            where = b.blob(client, f"example-data/{name}")
+            client.put(where, content=content, headers={"x-ms-blob-type": "BlockBlob"}).raise_for_status()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--home", type=Path)
-    parser.add_argument("--port", type=int, default=18787)
-    parser.add_argument("--only", action="append")
-    parser.add_argument("--write", type=Path)
-    options = parser.parse_args()
+def parser(about: str | None) -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(description=about)
+    arguments.add_argument("--corpus", type=Path, required=True)
+    arguments.add_argument("--home", type=Path)
+    arguments.add_argument("--port", type=int, default=18787)
+    arguments.add_argument("--only", action="append")
+    arguments.add_argument("--write", type=Path)
+    return arguments
+
+
+@contextmanager
+def opened(options: argparse.Namespace) -> Iterator[Bench]:
+    """A server with what the samples find in their workspace; one that ran already is left running."""
     home = options.home or Path(tempfile.mkdtemp(prefix="smalt-"))
     bench = Bench(options.corpus.absolute(), home.absolute(), Path(tempfile.mkdtemp(prefix="smalt-cases-")))
     if not (home / "public").exists():
@@ -457,33 +625,49 @@ def main() -> int:
     if started:
         bench.run("up", "--detach", "--port", str(options.port))
     upload_examples(bench)
+    bench.run("compute", "create", "-n", "gpu-cluster", "--type", "amlcompute", "--size", "Standard_NC12")
+    try:
+        yield bench
+    finally:
+        if started:
+            bench.run("down")
+    print(f"home was {home}")
+
+
+def write_between(document: Path, marker: str, block: str) -> None:
+    """Put a block where the document has the comments `marker` and `/marker`."""
+    head, _, rest = document.read_text().partition(f"<!-- {marker} -->")
+    tail = rest.partition(f"<!-- /{marker} -->")[2]
+    document.write_text(f"{head}<!-- {marker} -->\n{block}<!-- /{marker} -->{tail}")
+
+
+def judge(case: Callable[[Bench], None], bench: Bench) -> str:
+    try:
+        case(bench)
+    except Unmet as unmet:
+        return f"**no**: {unmet}"
+    except Exception as error:
+        traceback.print_exc()
+        return f"**no**: {type(error).__name__}: {error}"
+    return "runs"
+
+
+def main() -> int:
+    options = parser(__doc__).parse_args()
     rows = []
-    for key, (title, case) in CASES.items():
-        if options.only and key not in options.only:
-            continue
-        begin = time.monotonic()
-        try:
-            case(bench)
-            verdict = "runs"
-        except Unmet as unmet:
-            verdict = f"**no**: {unmet}"
-        except Exception as error:
-            traceback.print_exc()
-            verdict = f"**no**: {type(error).__name__}: {error}"
-        rows.append((key, title, verdict, time.monotonic() - begin))
-        print(f"{key}  {title}: {verdict} ({rows[-1][3]:.1f} s)", flush=True)
-    if started:
-        bench.run("down")
-    passed = sum(row[2] == "runs" for row in rows)
-    print(f"{passed} of {len(rows)} cases meet their criteria; home was {home}")
+    with opened(options) as bench:
+        for key, (title, case) in CASES.items():
+            if options.only and key not in options.only:
+                continue
+            begin = time.monotonic()
+            rows.append((key, title, judge(case, bench)))
+            print(f"{key}  {title}: {rows[-1][2]} ({time.monotonic() - begin:.1f} s)", flush=True)
+    passed = sum(verdict == "runs" for _, _, verdict in rows)
+    print(f"{passed} of {len(rows)} cases meet their criteria")
     if options.write:
-        table = "\n".join(f"| {key} | {title} | {' '.join(verdict.split())[:200]} |" for key, title, verdict, _ in rows)
-        text = options.write.read_text() if options.write.exists() else ""
-        head, _, rest = text.partition("<!-- cases -->")
-        tail = rest.partition("<!-- /cases -->")[2]
+        table = "\n".join(f"| {key} | {title} | {' '.join(verdict.split())[:200]} |" for key, title, verdict in rows)
         block = f"{passed} of {len(rows)} cases meet their criteria (corpus at commit {COMMIT}).\n\n"
-        block += f"| case | what | result |\n|---|---|---|\n{table}\n"
-        options.write.write_text(f"{head}<!-- cases -->\n{block}<!-- /cases -->{tail}")
+        write_between(options.write, "cases", f"{block}| case | what | result |\n|---|---|---|\n{table}\n")
     return 0 if passed == len(rows) else 1
 
 

@@ -10,7 +10,7 @@ import pytest
 import smalt.runtime
 
 RUNTIME = Path(smalt.runtime.__file__).parent
-OLDEST = (3, 8)
+OLDEST = (3, 7)
 
 
 @pytest.mark.parametrize("path", sorted(RUNTIME.rglob("*.py")), ids=lambda path: str(path.relative_to(RUNTIME)))

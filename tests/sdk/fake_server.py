@@ -77,9 +77,18 @@ def _resource(fake: Fake, request: Request, path: str, body: bytes) -> Response:
         return Response(status_code=200 if fake.resources.pop(path, None) else 204)
     if path in fake.resources:
         return JSONResponse(fake.resources[path])
+    if path.endswith("/lineage"):
+        return _lineage(fake.resources[path.removesuffix("/lineage")])
     if path.rsplit("/", 1)[-1] in {"versions", "workspaces", "registries"} or path.count("/") % 2:
         return _listing(fake, request, path)
     return _error(404, "ResourceNotFound", f"No {path}.")
+
+
+def _lineage(job: dict) -> Response:
+    place = f"azureml://datastores/workspaceblobstore/paths/azureml/{job['name']}"
+    outputs = {name: {"uri": f"{place}/{name}/", "assetId": None} for name in job["properties"].get("outputs", {})}
+    artifacts = f"azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.{job['name']}/"
+    return JSONResponse({"outputs": outputs, "artifacts": artifacts})
 
 
 def _action(fake: Fake, path: str) -> Response:

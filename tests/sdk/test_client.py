@@ -247,6 +247,24 @@ def test_a_finished_job_is_fetched_in_the_usual_layout(client: MLClient, fake: F
         client.jobs.download("j", output_name="nothing")
 
 
+def test_outputs_are_fetched_from_where_the_server_says_they_are(client: MLClient, fake: Fake, tmp_path: Path) -> None:
+    path = "azureml://datastores/workspaceblobstore/paths/mine/${{name}}/"
+    client.jobs.create_or_update(
+        command(command="true", environment="azureml:e:1", name="again", outputs={"model": Output(path=path)})
+    )
+    sent_job(fake, "again")["status"] = "Completed"
+    fake.resources[f"{SCOPE}/jobs/again/lineage"] = {
+        "artifacts": "azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.first/",
+        "outputs": {"model": {"uri": "azureml://datastores/workspaceblobstore/paths/mine/first/", "assetId": None}},
+    }
+    fake.blobs |= {"azureml/ExperimentRun/dcid.first/user_logs/std_log.txt": b"log", "store/mine/first/MLmodel": b"m"}
+
+    client.jobs.download("again", download_path=tmp_path, all=True)
+
+    assert (tmp_path / "artifacts/user_logs/std_log.txt").read_bytes() == b"log"
+    assert (tmp_path / "named-outputs/model/MLmodel").read_bytes() == b"m"
+
+
 def test_computes_are_begun_and_waited_for(client: MLClient, fake: Fake) -> None:
     made = client.begin_create_or_update(AmlCompute(name="cpu", size="Standard_DS3", max_instances=2)).result()
 

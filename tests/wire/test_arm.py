@@ -91,6 +91,24 @@ def test_the_steps_of_a_component_are_spelled_as_in_yaml_and_written_back_the_sa
     assert again["properties"]["componentSpec"]["jobs"] == sent["properties"]["componentSpec"]["jobs"]
 
 
+@pytest.mark.parametrize("kind", ["jobs", "components"])
+def test_partition_keys_are_a_list_here_and_text_in_a_document_of_steps(kind):
+    keys = {"type": "parallel", "partition_keys": '["Store", "Brand"]'}
+    sent = {
+        "jobs": {"jobType": "Pipeline", "jobs": {"train": {"name": "train", **keys}}},
+        "components": {"componentSpec": {"name": "train", **keys}},
+    }
+
+    read = codec(kind).from_arm({"properties": sent[kind]}, name="n")
+    document = read.document()
+    again = codec(kind).to_arm(read)["properties"]
+
+    found = document["jobs"]["train"] if kind == "jobs" else document
+    written = again["jobs"]["train"] if kind == "jobs" else again["componentSpec"]
+    assert found["partition_keys"] == ["Store", "Brand"]
+    assert written["partition_keys"] == keys["partition_keys"]
+
+
 def test_enumerations_are_matched_in_any_case():
     body = {"properties": {"jobType": "command", "command": "x", "inputs": {"d": {"jobInputType": "UriFile"}}}}
 

@@ -40,7 +40,6 @@ TreeOptions = tuple[Callable[[str, str], str], int]
 """How a tree is drawn: what colours a text by a status, and the lines that fit on the screen."""
 
 ARTIFACTS = "artifacts"
-_ARTIFACT_STORE = "workspaceartifactstore"
 _DEFAULT_OUTPUTS = frozenset({"default", ARTIFACTS})
 
 
@@ -237,13 +236,16 @@ class JobOperations(Operations[Job]):
             self._fetch_pipeline(job, target, with_steps=all)
             return
         named = [output for output in job.outputs if output not in _DEFAULT_OUTPUTS]
+        places = self._places(name)
         if output_name is None or output_name in _DEFAULT_OUTPUTS:
-            self._fetch(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
+            self._fetch(places[ARTIFACTS], target / ARTIFACTS)
         elif output_name not in named:
             raise NotFound(f"Job {name} has no output {output_name!r}. It has: {', '.join(named) or 'none'}.")
-        for output in named if all else [output_name] if output_name in named else []:
-            assert output is not None
-            self._fetch_output(job, output, target / "named-outputs" / output, must_exist=not all)
+        if all:
+            for output in named:
+                self._fetch_if_any(places[output], target / "named-outputs" / output)
+        elif output_name in named:
+            self._fetch(places[output_name], target / "named-outputs" / output_name)
 
     def graph(self, name: str) -> JsonObject:
         """The steps of a pipeline: states, times, what each needs, and why it was reused or not.
@@ -334,50 +336,40 @@ class JobOperations(Operations[Job]):
 
     def _fetch_pipeline(self, job: PipelineJob, target: Path, *, with_steps: bool) -> None:
         name = str(job.name)
-        self._fetch_if_any(_ARTIFACT_STORE, f"ExperimentRun/dcid.{name}/", target / ARTIFACTS)
         if not with_steps:
+            self._fetch_if_any(self._places(name)[ARTIFACTS], target / ARTIFACTS)
             return
-        for output in job.outputs:
-            if output not in _DEFAULT_OUTPUTS:
-                self._fetch_output(job, output, target / "named-outputs" / output, must_exist=False)
+        self._fetch_all(name, target)
         for path, child in jobs_of(self.graph(name)).items():
-            step = self.get(child)
-            folder = target / "steps" / path
-            self._fetch_if_any(_ARTIFACT_STORE, f"ExperimentRun/dcid.{child}/", folder / ARTIFACTS)
-            for output in step.outputs:
-                if output not in _DEFAULT_OUTPUTS:
-                    self._fetch_output(step, output, folder / "named-outputs" / output, must_exist=False)
+            self._fetch_all(child, target / "steps" / path)
 
-    def _fetch_if_any(self, datastore: str, key: str, target: Path) -> None:
-        try:
-            self._fetch(datastore, key, target)
-        except NotFound:
-            target.rmdir()
+    def _fetch_all(self, name: str, target: Path) -> None:
+        for output, place in self._places(name).items():
+            self._fetch_if_any(place, target / ARTIFACTS if output == ARTIFACTS else target / "named-outputs" / output)
 
     def _last_lines(self, name: str) -> LogLines:
         """The end of a job's log."""
         details = self._room.transport.json("GET", self._history("runs", name, "details"))
         return logs.last_lines(self._room.transport, details)
 
-    def _fetch_output(self, job: Job, output: str, target: Path, *, must_exist: bool) -> None:
-        store, key = self._place_of(job, output)
+    def _places(self, name: str) -> dict[str, references.DatastorePath]:
+        """Where a job's artifacts and named outputs are.
+
+        Asked of the server, who fills in the expressions of paths and knows whose work a reused step has taken over.
+        """
+        found = self.lineage(name)
+        named = {output: place["uri"] for output, place in found["outputs"].items() if output not in _DEFAULT_OUTPUTS}
+        return {output: _stored(uri) for output, uri in {ARTIFACTS: found[ARTIFACTS], **named}.items()}
+
+    def _fetch_if_any(self, place: references.DatastorePath, target: Path) -> None:
         try:
-            self._fetch(store, key, target)
+            self._fetch(place, target)
         except NotFound:
-            if must_exist:
-                raise
             target.rmdir()
 
-    def _place_of(self, job: Job, output: str) -> tuple[str, str]:
-        path = job.outputs[output].path
-        reference = references.parse(path) if path and not expressions.find(path) else None
-        if isinstance(reference, references.DatastorePath):
-            return reference.datastore, reference.path
-        return self._room.default_datastore, f"azureml/{job.name}/{output}/"
-
-    def _fetch(self, datastore: str, key: str, target: Path) -> None:
+    def _fetch(self, place: references.DatastorePath, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
-        download(self._room.container(datastore), key, target)
+        download(self._room.container(place.datastore), place.path, target)
 
 
 def studio_url(job: Job) -> str | None:
@@ -389,6 +381,12 @@ def studio_url(job: Job) -> str | None:
 def is_done(job: Job) -> bool:
     """Whether a job has ended, well or not."""
     return job.status is not None and JobStatus(job.status).is_terminal
+
+
+def _stored(uri: str) -> references.DatastorePath:
+    found = references.parse(uri)
+    assert isinstance(found, references.DatastorePath)
+    return found
 
 
 def _is_known(name: str, known: set[str]) -> bool:

@@ -128,8 +128,6 @@ class Submission:
         changes["inputs"] = {name: self._input(value) for name, value in _declared(step, "inputs").items()}
         outputs = _declared(step, "outputs")
         changes["outputs"] = {name: _output(step, name) for name, value in outputs.items() if _is_set(value)}
-        if isinstance((step | changes).get("partition_keys"), list):
-            changes["partition_keys"] = json.dumps((step | changes)["partition_keys"])
         data = {key: self._input(value) for key, value in step.items() if key.endswith("_data")}
         return {key: value for key, value in (step | data | changes).items() if not _is_empty(key, value)}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from smalt.server.assets import AssetVersion
 from smalt.server.jobs.document import job_id
+from smalt.server.jobs.outputs import artifact_uri, artifacts_of
 from smalt.server.jobs.store import JobRecord
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -34,6 +35,7 @@ def lineage(
         "compute": pinned.get("compute"),
         "inputs": inputs,
         "outputs": outputs,
+        "artifacts": artifact_uri(artifacts_of(record)),
         "assets": list(assets),
         "models": [asset for asset in assets if "/models/" in asset],
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from smalt.entities.base import Entity
@@ -13,7 +12,7 @@ from smalt.errors import InvalidRequest
 from smalt.kit import yaml
 from smalt.wire.arm import schema
 from smalt.wire.arm.base import ShapeCodec, as_object, envelope_fields, opened, plain
-from smalt.wire.arm.shape import Both, JsonObject, Shape, Words
+from smalt.wire.arm.shape import Both, JsonObject, JsonText, Shape, Words
 from smalt.wire.arm.steps import STEPS
 
 ASSET_TYPES = Words(
@@ -94,6 +93,8 @@ class ComponentCodec:
         document = {key: value for key, value in given.items() if key not in {"properties", "$schema", "_source"}}
         if isinstance(document.get("jobs"), dict):
             document["jobs"] = STEPS.from_arm(document["jobs"])
+        if "partition_keys" in document:
+            document["partition_keys"] = JsonText().from_arm(document["partition_keys"])
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
@@ -128,8 +129,8 @@ def _spec(document: JsonObject) -> JsonObject:
     if isinstance(spec.get("task"), dict):
         task = spec["task"]
         spec["task"] = task | {key: _by_id(task[key]) for key in ("code", "environment") if key in task}
-    if isinstance(spec.get("partition_keys"), list):
-        spec["partition_keys"] = json.dumps(spec["partition_keys"])
+    if "partition_keys" in spec:
+        spec["partition_keys"] = JsonText().to_arm(spec["partition_keys"])
     if spec.get("jobs"):
         spec["jobs"] = STEPS.to_arm(spec["jobs"])
     spec.setdefault("_source", "YAML.COMPONENT")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -75,6 +76,24 @@ class Seconds:
         except ValueError:
             return value
         return int(seconds) if seconds.is_integer() else seconds
+
+
+class JsonText:
+    """A list here, its JSON as text there."""
+
+    def to_arm(self, value: Any) -> Any:  # Any: JSON
+        """`[a, b]` as `'["a", "b"]'`."""
+        return json.dumps(value) if isinstance(value, list) else value
+
+    def from_arm(self, value: Any) -> Any:  # Any: JSON
+        """`'["a", "b"]'` as `[a, b]`; what is no list stays, and is refused by the entity."""
+        if not isinstance(value, str):
+            return value
+        try:
+            found = json.loads(value)
+        except ValueError:
+            return value
+        return found if isinstance(found, list) else value
 
 
 class CamelKeys:

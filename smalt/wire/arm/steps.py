@@ -6,7 +6,7 @@ from typing import Any
 
 from smalt.entities.job.step import Step
 from smalt.entities.text import literal_text, normal_form
-from smalt.wire.arm.shape import JsonObject, Seconds, Words, snake
+from smalt.wire.arm.shape import JsonObject, JsonText, Seconds, Words, snake
 
 _MODES = Words(
     {
@@ -92,6 +92,8 @@ def _value_to_arm(key: str, item: Any, step: JsonObject) -> Any:  # Any: JSON
         return {"job_limits_type": "Command", **timed}
     if key == "queue_settings" and isinstance(item, dict) and "job_tier" in item:
         return {**item, "job_tier": _TIERS.to_arm(item["job_tier"])}
+    if key == "partition_keys":
+        return JsonText().to_arm(item)
     if key in _DISCRIMINATORS and isinstance(item, dict) and "type" in item:
         wire, words = _DISCRIMINATORS[key]
         return {wire if name == "type" else name: words.to_arm(inner) if name == "type" else inner
@@ -111,6 +113,8 @@ def _value_from_arm(key: str, item: Any) -> Any:  # Any: JSON
         return kept | {"timeout": Seconds().from_arm(kept["timeout"])} if "timeout" in kept else kept
     if key == "queue_settings" and isinstance(item, dict) and "job_tier" in item:
         return {**item, "job_tier": _TIERS.from_arm(item["job_tier"])}
+    if key == "partition_keys":
+        return JsonText().from_arm(item)
     if key in _DISCRIMINATORS and isinstance(item, dict):
         wire, words = _DISCRIMINATORS[key]
         return {"type" if snake(name) == wire else name: words.from_arm(inner) if snake(name) == wire else inner

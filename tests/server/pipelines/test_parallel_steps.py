@@ -54,6 +54,21 @@ def test_a_parallel_step_scores_what_an_earlier_step_wrote(works, parallel):
     assert sorted(works.text("p", "rows").splitlines()) == ["A", "B", "C"]
 
 
+def test_a_parallel_step_takes_the_rows_of_one_key_at_a_time(works, parallel):
+    table = "printf 'shop,sold\\na,1\\nb,2\\na,3\\n' > ${{outputs.out}}/t.csv; "
+    table += "printf 'paths: [{file: ./t.csv}]\\ntransformations: [read_delimited: {}]\\n' > ${{outputs.out}}/MLTable"
+    make = command(table, outputs={"out": {"type": "mltable"}})
+    run = "def run(rows):\n    return [f'{rows.shop.iloc[0]} {rows.sold.astype(int).sum()}']\n"
+    code = works.plant.code({"score.py": run})
+    step = parallel(partition_keys='["shop"]', mini_batch_size=None)
+    step["task"]["code"] = code
+
+    record = works.complete("p", {"make": make, "score": step}, outputs=ROWS)
+
+    assert record.status is JobStatus.COMPLETED, record.error
+    assert sorted(works.text("p", "rows").splitlines()) == ["a 4", "b 2"]
+
+
 def test_a_parallel_step_with_another_task_is_not_reused(works, parallel):
     works.complete("p1", {"make": MAKE, "score": parallel()}, outputs=ROWS)
 

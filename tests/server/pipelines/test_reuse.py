@@ -37,6 +37,18 @@ def test_the_same_pipeline_again_takes_everything_over(works):
     assert works.text("second_use", "o") == "hi"
 
 
+def test_a_step_taken_over_says_where_its_outputs_and_artifacts_are(works):
+    works.complete("first", steps())
+
+    works.complete("second", steps())
+
+    plant = works.plant
+    first, second = (plant.client.get(f"{plant.scope}/jobs/{name}_make/lineage").json() for name in ("first", "second"))
+    assert first["artifacts"].endswith("/dcid.first_make/")
+    assert second["artifacts"] == first["artifacts"]
+    assert second["outputs"] == first["outputs"]
+
+
 def test_what_has_changed_is_named_and_what_has_not_is_kept(works):
     works.complete("first", steps(inputs={"a": literal("1")}))
 

@@ -1,0 +1,111 @@
+"""Runs every pipeline sample of Azure/azureml-examples through our command line and says what became of each.
+
+    python tests/compatibility/azureml_pipelines.py --corpus PATH [--only TEXT] [--write docs/compatibility.md]
+
+Where `azureml_examples.py` holds chosen samples to what they must compute, this one asks only whether they complete.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from azureml_examples import COMMIT, Bench, Unmet, opened, parser, write_between
+
+PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
+SECONDS = 600
+
+REGISTERED = "jobs/pipelines-with-components/basics/1b_e2e_registered_components"
+ASSET = "jobs/pipelines-with-components/basics/4d_data_input"
+
+NOT_STARTED = {
+    "image_classification_with_densenet": "needs a GPU image's packages and downloads its images",
+    "pipelines/cifar-10": "downloads its images",
+    "tensorflow-image-segmentation": "downloads its images",
+    "mnist-batch-identification": "downloads its images",
+    "3a_mnist_batch_identification": "downloads its images",
+}
+
+
+def registered(folder: str, *files: str) -> list[tuple[str, ...]]:
+    return [("component", "create", "-f", f"{folder}/{file}.yml") for file in files]
+
+
+# What the samples' READMEs ask to register first.
+FIRST: dict[str, list[tuple[str, ...]]] = {
+    REGISTERED: registered(REGISTERED, "train", "score", "eval"),
+    ASSET: [("data", "create", "-f", f"{ASSET}/data.yml")],
+}
+
+# Two samples bring an environment of the same name and version with other packages.
+SET = {"parallel/2a_iris": ("--set", "jobs.batch_prediction.task.environment.version=2")}
+
+
+def samples(corpus: Path) -> list[str]:
+    """The files of pipeline jobs, below the folder `cli`, in order."""
+    root = corpus / "cli"
+    found = {path for place in PLACES for path in (root / place).rglob("*.yml") if is_pipeline_job(path)}
+    return sorted(str(path.relative_to(root)) for path in found)
+
+
+def is_pipeline_job(path: Path) -> bool:
+    if "jobs/basics" in str(path) and not path.name.startswith("hello-pipeline"):
+        return False
+    return "pipelineJob.schema.json" in path.read_text(errors="replace")
+
+
+def outcome(bench: Bench, file: str) -> str:
+    """`Completed`, or in one line why not."""
+    for part, reason in NOT_STARTED.items():
+        if part in file:
+            return f"not started: {reason}"
+    try:
+        for folder, commands in FIRST.items():
+            for command in commands if file.startswith(folder) else ():
+                bench.run(*command)
+        changes = [each for part, given in SET.items() if part in file for each in given]
+        name = bench.run("job", "create", "-f", file, "--query", "name", "-o", "tsv", *changes).stdout.strip()
+    except Unmet as refused:
+        return f"refused: {str(refused).rpartition('ERROR: ')[2]}"
+    try:
+        bench.run("job", "stream", "-n", name, check=False, seconds=SECONDS)
+    except subprocess.TimeoutExpired:
+        bench.run("job", "cancel", "-n", name, check=False)
+        return f"not done after {SECONDS} s"
+    job = bench.show("job", "show", "-n", name)
+    return job["status"] if job["status"] == "Completed" else f"{job['status']}: {first_error(bench, name)}"
+
+
+def first_error(bench: Bench, name: str) -> str:
+    steps = bench.show("job", "show", "-n", name, "--graph")["steps"]
+    while failed := [step for step in steps if step["status"] == "Failed"]:
+        if not failed[0]["steps"]:
+            return f"{failed[0]['name']}: {failed[0]['error']}"
+        steps = failed[0]["steps"]
+    return "no step says why"
+
+
+def main() -> int:
+    options = parser(__doc__).parse_args()
+    rows = []
+    with opened(options) as bench:
+        for file in samples(options.corpus):
+            if options.only and not any(part in file for part in options.only):
+                continue
+            begin = time.monotonic()
+            result = " ".join(outcome(bench, file).split())
+            rows.append((file, result))
+            print(f"{file}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
+    done = sum(result == "Completed" for _, result in rows)
+    if options.write:
+        block = f"{done} of {len(rows)} complete (corpus at commit {COMMIT}).\n\n| pipeline | result |\n|---|---|\n"
+        block += "".join(f"| `{file.removeprefix('jobs/')}` | {result[:300]} |\n" for file, result in rows)
+        write_between(options.write, "pipelines", block)
+    print(f"{done} of {len(rows)} pipelines complete")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
