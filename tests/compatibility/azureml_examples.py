@@ -447,6 +447,18 @@ ASSETS = {
 }
 
 
+def case_21(b: Bench) -> None:
+    folder = "jobs/pipelines/automl/cli-automl-classification-task-bankmarketing-pipeline"
+    job = b.job(f"{folder}/pipeline.yml")
+    steps = children(b, job)
+    expect(len(steps) == 3, f"children {list(steps)}")
+    for output in ("preprocessed_train_data", "preprocessed_validation_data"):
+        written = names(b.output(steps["preprocessing_node"], output))
+        expect("MLTable" in written and any(name.endswith(".csv") for name in written), f"{output}: {written}")
+    model = b.show("model", "show", "-n", "bankmarketing_example_model", "--label", "latest")
+    expect(model["type"] == "mlflow_model", f"{model}")
+
+
 def case_22(b: Bench) -> None:
     for noun, files in ASSETS.items():
         for file in files:
@@ -548,7 +560,6 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-09": ("regression with autolog", case_09),
     "case-10": ("random sweep: inline trial, at most two at a time, best child", case_10),
     "case-11": ("sweep over scikit-learn with an input for all trials; the best child's model", case_11),
-    "case-20": ("AutoML over a table: limits, featurization, best model", case_20),
     "case-12": ("pipelines written in place: bindings, outputs at a path with `${{name}}`", case_12),
     "case-13": ("train, score, evaluate from component files", case_13),
     "case-14": ("defaults of components; folders handed from step to step", case_14),
@@ -557,6 +568,8 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-17": ("taxi regression in five steps, and in one with an MLflow model", case_17),
     "case-18": ("a pipeline component used twice; compute from an input", case_18),
     "case-19": ("parallel step over an MLTable, rows into one file", case_19),
+    "case-20": ("AutoML over a table: limits, featurization, best model", case_20),
+    "case-21": ("AutoML as a step: tables written by code, the best model registered by a script", case_21),
     "case-22": ("data, model, environment, component assets", case_22),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
