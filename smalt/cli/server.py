@@ -54,6 +54,13 @@ def home_option(command: Any) -> Any:
     show_default=True,
     help="Run environments that are images or Dockerfiles in containers, instead of finding a Python for them.",
 )
+@click.option(
+    "--conda",
+    type=click.Choice(["off", "auto", "micromamba", "mamba", "conda"]),
+    default="off",
+    show_default=True,
+    help="Let this program install conda files with packages that PyPI does not have, instead of leaving them out.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what can only be honoured by a substitute.")
 @click.option("--python-downloads", is_flag=True, help="Let environments download Python versions that are not here.")
 @click.option("--detach", is_flag=True, help="Start in the background and return when it answers.")
@@ -68,6 +75,7 @@ def up(
     slots: int | None,
     job_folder_days: float,
     containers: str,
+    conda: str,
     strict: bool,
     python_downloads: bool,
     detach: bool,
@@ -91,6 +99,7 @@ def up(
         slots=slots,
         job_folder_days=job_folder_days,
         containers=containers,
+        conda=conda,
         strict=strict,
         python_downloads=python_downloads,
     )

@@ -2,10 +2,11 @@
 
 No container engine is needed: `plan` decides which Python packages stand for what was asked, `EnvironmentCache` builds
 and keeps them, `overlay` gives each job a private layer on top. Where the operator lets podman or docker be used,
-images are taken as they are.
+images are taken as they are, and micromamba, mamba or conda installs what PyPI does not have.
 """
 
 from smalt.environments.cache import BuiltEnvironment, EnvironmentCache, StoredEnvironment
+from smalt.environments.conda_program import CondaProgram, find_conda
 from smalt.environments.containers import Engine, find_engine
 from smalt.environments.curated import curated_name, find_recipe
 from smalt.environments.errors import (
@@ -17,10 +18,12 @@ from smalt.environments.errors import (
 from smalt.environments.locking import Lease
 from smalt.environments.overlay import overlay
 from smalt.environments.plan import plan, read_aliases
-from smalt.environments.request import EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy
+from smalt.environments.request import CondaRecipe, EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy
 
 __all__ = [
     "BuiltEnvironment",
+    "CondaProgram",
+    "CondaRecipe",
     "Engine",
     "EnvironmentBuildFailed",
     "EnvironmentCache",
@@ -34,6 +37,7 @@ __all__ = [
     "StoredEnvironment",
     "SubstitutionPolicy",
     "curated_name",
+    "find_conda",
     "find_engine",
     "find_recipe",
     "overlay",

@@ -8,13 +8,12 @@ Layout below the root::
     envs/<key>/           a virtual environment with `environment.json`; complete from the moment it is visible
     images/<key>.<engine> the container image that a recipe came to
     leases/<key>/         who uses it        guards/  lock files        staging/  what is being built
-    cache/ pip/ pythons/  downloads
+    cache/ pip/ pythons/ conda/  downloads
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -22,11 +21,13 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smalt.environments.conda_build import CondaBuilder
+from smalt.environments.conda_program import CondaInstaller, CondaProgram, python_of
 from smalt.environments.containers import Engine, Images
 from smalt.environments.errors import EnvironmentNotFound
 from smalt.environments.index import job_variables, resolver_variables
@@ -35,6 +36,7 @@ from smalt.environments.interpreters import Interpreter, find_interpreter, insta
 from smalt.environments.locking import Lease, drop_stale_leases, locked, locked_if_free
 from smalt.environments.request import Recipe
 from smalt.environments.scripts import make_movable
+from smalt.environments.staging import Staging
 from smalt.errors import InvalidRequest, Unsupported
 
 
@@ -50,6 +52,7 @@ class BuiltEnvironment:
         notes: For the top of the job's log.
         lock: The path of the lock file.
         image: The id of the container image, where it is one; prefix and interpreter are then inside of it.
+        variables: What jobs need in their environment to use it.
     """
 
     key: str
@@ -59,6 +62,7 @@ class BuiltEnvironment:
     notes: tuple[str, ...]
     lock: str
     image: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class EnvironmentCache:
         find_links: Folders or pages with further wheels, for builds and for `pip` in jobs.
         python_downloads: Whether a missing Python version may be downloaded.
         engine: What makes container images, if they are used.
+        conda: What installs conda packages, if they are used.
     """
 
     def __init__(
@@ -93,13 +98,16 @@ class EnvironmentCache:
         find_links: Sequence[str] = (),
         python_downloads: bool = False,
         engine: Engine | None = None,
+        conda: CondaProgram | None = None,
     ) -> None:
         self._root = root.absolute()
+        self._staging = Staging(self._root / "staging")
         self._uv = uv
         self._offline = offline
         self._find_links = tuple(find_links)
         self._python_downloads = python_downloads
         self._images = None if engine is None else Images(self._root / "images", engine)
+        self._conda = None if conda is None else CondaInstaller(self._root / "conda", conda, offline=offline)
 
     @property
     def constraints(self) -> Path | None:
@@ -124,16 +132,13 @@ class EnvironmentCache:
         entry = self._entry(recipe)
         if entry is None:
             return None
-        key = str(entry["environment"])
-        prefix = self._root / "envs" / key
-        python = prefix / "bin" / "python"
+        built = self._built(entry)
         try:
-            python.stat()  # follows the link: the interpreter itself may be gone
-            os.utime(prefix / "environment.json")
+            built.python.stat()  # follows the link: the interpreter itself may be gone
+            os.utime(built.prefix / "environment.json")
         except OSError:
             return None
-        notes = tuple(map(str, entry["notes"]))
-        return BuiltEnvironment(key, prefix, python, str(entry["python_version"]), notes, str(self._lock_path(key)))
+        return built
 
     def interpreter(self, recipe: Recipe) -> Interpreter:
         """The interpreter on which the recipe would be built.
@@ -143,6 +148,11 @@ class EnvironmentCache:
         """
         return find_interpreter(recipe.python, policy=recipe.policy, extra=self._root / "pythons")
 
+    def has_python(self, minor: str) -> bool:
+        """Whether a minor version such as `3.10` is on this machine, or may be downloaded."""
+        here = installed_interpreters(self._root / "pythons")
+        return self._python_downloads or tuple(map(int, minor.split("."))) in here
+
     def build(self, recipe: Recipe, log: Log) -> BuiltEnvironment:
         """The environment of a recipe, built if need be. Whoever asks for the same one meanwhile waits and shares it.
 
@@ -150,7 +160,7 @@ class EnvironmentCache:
             EnvironmentUnresolvable: The packages contradict each other.
             EnvironmentBuildFailed: A package cannot be installed.
             IndexUnreachable: The network is needed and not there.
-            Unsupported: No Python serves, or images are not used here.
+            Unsupported: No Python serves, or images or conda are not used here.
         """
         if recipe.image is not None:
             return _of_image(recipe, self._images_used().make(recipe.key, recipe.image, log))
@@ -201,9 +211,10 @@ class EnvironmentCache:
                 in_use = drop_stale_leases(self._root / "leases" / stored.key)
                 old = time.time() - self._last_used(stored) >= unused_seconds
                 if free and not in_use and old and stored.key not in keep:
-                    self._discard(stored.prefix)
+                    self._staging.discard(stored.prefix)
                     removed.append(stored.key)
-        self._sweep_staging()
+        self._sweep_unfinished()
+        self._staging.sweep()
         return removed
 
     def _images_used(self) -> Images:
@@ -214,8 +225,18 @@ class EnvironmentCache:
             )
         return self._images
 
+    def _conda_used(self) -> CondaInstaller:
+        if self._conda is None:
+            raise Unsupported(
+                "The environment needs a conda program, and this server was started without one. Start it with "
+                "--conda, or submit the job again."
+            )
+        return self._conda
+
     def _build(self, recipe: Recipe, log: Log) -> BuiltEnvironment:
         installer = self._installer()
+        if recipe.conda is not None:
+            return self._build_by_conda(recipe, installer, log)
         interpreter = self._interpreter(recipe, installer, log)
         notes = list(recipe.notes)
         if recipe.python and interpreter.minor != recipe.python:
@@ -229,15 +250,73 @@ class EnvironmentCache:
             prefix = self._root / "envs" / key
             if not (prefix / "bin" / "python").exists():
                 self._install(key, interpreter, installer, log)
-        entry = {
+        return self._record(recipe, key, interpreter.version, constraints, notes, {})
+
+    def _build_by_conda(self, recipe: Recipe, installer: Installer, log: Log) -> BuiltEnvironment:
+        """As `_build`, but in its final place, since conda packages hold the path at which they are installed."""
+        builder = CondaBuilder(self._conda_used(), installer, self._root / "pythons")
+        constraints = self._constraints_text()
+        lock = self._kept_lock(recipe)
+        if lock is None:
+            with self._staging.folder("resolve") as folder:
+                all_constraints = _joined(recipe.constraints, constraints)
+                lock = builder.lock(recipe, constraints=all_constraints, folder=folder, log=log)
+        key = hashlib.sha256(f"{self._root}\n{lock}".encode()).hexdigest()[:32]
+        finished = self._root / "envs" / key / "environment.json"
+        with locked(self._guard(key), waiting=lambda: log("Waiting for another build of these packages.")):
+            _write(self._lock_path(key), lock)
+            if not finished.exists():
+                self._install_by_conda(finished, lock, builder, log)
+            variables = json.loads(finished.read_text())["variables"]
+        return self._record(recipe, key, python_of(lock), constraints, recipe.notes, variables)
+
+    def _install_by_conda(self, finished: Path, lock: str, builder: CondaBuilder, log: Log) -> None:
+        log("Installing packages.")
+        started = time.monotonic()
+        prefix = finished.parent
+        if prefix.exists():  # an interrupted build
+            self._staging.discard(prefix)
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        with self._staging.folder(prefix.name) as folder:
+            try:
+                variables = builder.install(lock, prefix=prefix, folder=folder, log=log)
+            except BaseException:
+                shutil.rmtree(prefix, ignore_errors=True)
+                raise
+        _write(finished, json.dumps({"python_version": python_of(lock), "variables": variables}))
+        log(f"The environment is ready after {time.monotonic() - started:.1f} s.")
+
+    def _record(
+        self,
+        recipe: Recipe,
+        key: str,
+        version: str,
+        constraints: str,
+        notes: Sequence[str],
+        variables: Mapping[str, str],
+    ) -> BuiltEnvironment:
+        """Write down which environment a recipe came to."""
+        entry: dict[str, Any] = {  # Any: JSON
             "environment": key,
-            "python_version": interpreter.version,
+            "python_version": version,
             "constraints": _stamp(constraints),
-            "notes": notes,
+            "notes": list(notes),
+            "variables": variables,
         }
         _write(self._root / "recipes" / f"{recipe.key}.json", json.dumps(entry))
+        return self._built(entry)
+
+    def _built(self, entry: Mapping[str, Any]) -> BuiltEnvironment:  # Any: JSON that we wrote
+        key = str(entry["environment"])
+        prefix = self._root / "envs" / key
         return BuiltEnvironment(
-            key, prefix, prefix / "bin" / "python", interpreter.version, tuple(notes), str(self._lock_path(key))
+            key,
+            prefix,
+            prefix / "bin" / "python",
+            str(entry["python_version"]),
+            tuple(map(str, entry["notes"])),
+            str(self._lock_path(key)),
+            variables=entry.get("variables", {}),
         )
 
     def _installer(self) -> Installer:
@@ -258,8 +337,12 @@ class EnvironmentCache:
         entry = self._entry(recipe)
         if entry is None or not str(entry["python_version"]).startswith(interpreter.minor + "."):
             return None
+        return self._kept_lock(recipe)
+
+    def _kept_lock(self, recipe: Recipe) -> str | None:
+        entry = self._entry(recipe)
         try:
-            return self._lock_path(str(entry["environment"])).read_text()
+            return None if entry is None else self._lock_path(str(entry["environment"])).read_text()
         except OSError:
             return None
 
@@ -267,8 +350,8 @@ class EnvironmentCache:
         self, recipe: Recipe, interpreter: Interpreter, operator_constraints: str, installer: Installer, log: Log
     ) -> str:
         log(f"Resolving packages for Python {interpreter.version}: {', '.join(recipe.requirements)}")
-        constraints = "\n".join([*recipe.constraints, operator_constraints, ""])
-        with self._staging("resolve") as folder:
+        constraints = _joined(recipe.constraints, operator_constraints)
+        with self._staging.folder("resolve") as folder:
             return installer.lock(
                 recipe.requirements, python=interpreter.path, constraints=constraints, folder=folder, log=log
             )
@@ -276,7 +359,7 @@ class EnvironmentCache:
     def _install(self, key: str, interpreter: Interpreter, installer: Installer, log: Log) -> None:
         log("Installing packages.")
         started = time.monotonic()
-        with self._staging(key) as folder:
+        with self._staging.folder(key) as folder:
             prefix = folder / "prefix"
             installer.install(self._lock_path(key), python=interpreter.path, prefix=prefix, log=log)
             make_movable(prefix)
@@ -284,41 +367,16 @@ class EnvironmentCache:
             target = self._root / "envs" / key
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():  # its interpreter was removed from the machine
-                self._discard(target)
+                self._staging.discard(target)
             prefix.rename(target)
         log(f"The environment is ready after {time.monotonic() - started:.1f} s.")
 
-    @contextlib.contextmanager
-    def _staging(self, name: str) -> Iterator[Path]:
-        """A folder for work in progress; locked, so that a sweep can tell a live one from a dead one."""
-        parent = self._root / "staging"
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=parent))
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield folder
-        finally:
-            os.close(descriptor)
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _sweep_staging(self) -> None:
-        for folder in (self._root / "staging").glob("*"):
-            with contextlib.suppress(OSError):
-                # A folder younger than this may not have its lock yet.
-                if time.time() - folder.stat().st_mtime < 60:
-                    continue
-                descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(folder, ignore_errors=True)
-                finally:
-                    os.close(descriptor)
-
-    def _discard(self, prefix: Path) -> None:
-        """Make the folder invisible in one step, then remove it."""
-        with self._staging("discarded") as folder:
-            prefix.rename(folder / "prefix")
+    def _sweep_unfinished(self) -> None:
+        """Remove what killed builds of conda packages left in its final place."""
+        for folder in (self._root / "envs").glob("*"):
+            with locked_if_free(self._guard(folder.name)) as free:
+                if free and not (folder / "environment.json").exists():
+                    self._staging.discard(folder)
 
     def _entry(self, recipe: Recipe) -> dict[str, Any] | None:  # Any: JSON that we wrote
         try:
@@ -348,6 +406,10 @@ class EnvironmentCache:
 
 def _of_image(recipe: Recipe, image: str) -> BuiltEnvironment:
     return BuiltEnvironment(recipe.key, Path("/"), Path("python"), "", recipe.notes, "", image=image)
+
+
+def _joined(constraints: Sequence[str], operators: str) -> str:
+    return "\n".join([*constraints, operators, ""])
 
 
 def _stamp(constraints: str) -> str:

@@ -11,8 +11,15 @@ from typing import Any
 import yaml
 
 from smalt.environments.conda_names import is_carried, is_cuda, is_native, pypi_name
-from smalt.environments.request import Notes
-from smalt.environments.requirements import Include, name_of, read_requirements, release_of, specifiers_of
+from smalt.environments.request import Notes, SubstitutionPolicy
+from smalt.environments.requirements import (
+    Include,
+    RequirementSet,
+    name_of,
+    read_requirements,
+    release_of,
+    specifiers_of,
+)
 from smalt.errors import InvalidRequest
 
 _SPEC = re.compile(r"^(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(.*)$")
@@ -41,7 +48,7 @@ def read_conda(
         InvalidRequest: It is not a conda file, or an entry cannot be understood.
         Unsupported: An entry cannot be realised with pip packages.
     """
-    document = _document(conda)
+    document = conda_document(conda)
     found = CondaFile()
     for entry in document.get("dependencies") or []:
         if isinstance(entry, str):
@@ -55,7 +62,12 @@ def read_conda(
     return found
 
 
-def _document(conda: Mapping[str, Any] | str) -> Mapping[str, Any]:
+def conda_document(conda: Mapping[str, Any] | str) -> Mapping[str, Any]:  # Any: YAML as users write it
+    """A conda file as a mapping.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
     try:
         document = yaml.safe_load(conda) if isinstance(conda, str) else conda
     except yaml.YAMLError as error:
@@ -67,12 +79,27 @@ def _document(conda: Mapping[str, Any] | str) -> Mapping[str, Any]:
     return document
 
 
-def _add_pip_part(part: object, found: CondaFile, include: Include | None, folder: str) -> None:
-    if part is None:
-        return
-    if not isinstance(part, list) or not all(isinstance(line, str) for line in part):
+def pip_part(part: object, *, include: Include | None, folder: str = "") -> RequirementSet:
+    """The `pip:` list of a conda file.
+
+    Raises:
+        InvalidRequest: It is no list of requirements.
+    """
+    lines = part or []
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise InvalidRequest(f"conda file: `pip` is {part!r}, and must be a list of requirements.")
-    pip = read_requirements(part, source="conda file, pip part", include=include, folder=folder)
+    return read_requirements(lines, source="conda file, pip part", include=include, folder=folder)
+
+
+def conda_python(spec: str) -> str | None:
+    """The minor version of Python that a package such as `python=3.10` asks for."""
+    notes = Notes(SubstitutionPolicy.SUBSTITUTE)
+    match = _SPEC.match(spec)
+    return _python_of(_version_of(match[2], spec, notes), notes) if match else None
+
+
+def _add_pip_part(part: object, found: CondaFile, include: Include | None, folder: str) -> None:
+    pip = pip_part(part, include=include, folder=folder)
     # conda runs pip last, so what the pip part says about a package is what holds in the end.
     stated = {name_of(line) for line in pip.requirements if specifiers_of(line) or "@" in line}
     found.requirements = [line for line in found.requirements if name_of(line) not in stated]

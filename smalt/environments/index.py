@@ -19,6 +19,9 @@ _PASSED = {
 }
 _PASSED_PREFIXES = ("UV_", "PIP_", "LC_")
 _NEVER = ("UV_PUBLISH_", "UV_PROJECT", "UV_WORKING_", "UV_PYTHON", "UV_TOOL_", "UV_TARGET", "UV_SYSTEM_PYTHON")
+_CONDA_PREFIXES = ("CONDA_", "CONDARC", "MAMBA_", "MAMBARC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# Where the server itself was started from an activated environment.
+_CONDA_NEVER = ("CONDA_PREFIX", "CONDA_SHLVL", "CONDA_DEFAULT_ENV", "CONDA_PROMPT", "CONDA_PYTHON_EXE", "CONDA_PKGS")
 _TRANSLATED = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -50,6 +53,16 @@ def resolver_variables(environ: Mapping[str, str], *, cache: Path) -> dict[str, 
     settings = variables.get("UV_CONFIG_FILE") or _uv_settings(environ)
     variables |= {"UV_CONFIG_FILE": settings} if settings else {"UV_NO_CONFIG": "1"}
     return variables
+
+
+def program_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a conda program: an allow-list of `environ`, with the machine's settings for conda."""
+    passed = (*_CONDA_PREFIXES, "LC_")
+    return {
+        name: value
+        for name, value in environ.items()
+        if (name.upper() in _PASSED or name.startswith(passed)) and not name.startswith(_CONDA_NEVER)
+    }
 
 
 def pip_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -18,12 +18,14 @@ _UNREACHABLE = re.compile(
     r"network connectivity is disabled|operation timed out",
     re.IGNORECASE,
 )
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
+_CREDENTIALS = re.compile(
+    r"(?<=://)[^/@\s]+(?=@)|(?<=/t/)[\w-]+(?=/)"
+)  # the second is how conda channels carry a token
 _TAIL_LINES = 25
 # Old source packages import pkg_resources when they are built, which newer setuptools does not have.
 _BUILD_CONSTRAINTS = "setuptools<81\n"
 # Versions to take where nothing else is asked: the last setuptools whose pkg_resources works without a warning.
-_PREFERENCES = "setuptools==80.8.0\n"
+_PREFERENCES = ("setuptools==80.8.0",)
 
 
 def find_uv() -> Path:
@@ -55,8 +57,27 @@ class Installer:
         self._offline = offline
         self._links = [argument for link in find_links for argument in ("--find-links", link)]
 
-    def lock(self, requirements: Sequence[str], *, python: Path, constraints: str, folder: Path, log: Log) -> str:
+    def lock(
+        self,
+        requirements: Sequence[str],
+        *,
+        python: Path,
+        constraints: str,
+        folder: Path,
+        log: Log,
+        version: str | None = None,
+        preferences: Sequence[str] = (),
+    ) -> str:
         """Choose a version and list the hashes of every package; `folder` takes the working files.
+
+        Args:
+            requirements: Lines of a requirements file.
+            python: The interpreter that builds packages which have no wheel.
+            constraints: The text of a constraints file.
+            folder: Takes the working files.
+            log: Is told what is done.
+            version: The version of Python that the packages are for, if not that of `python`.
+            preferences: Versions to take where nothing else is asked, as `name==version`.
 
         Raises:
             EnvironmentUnresolvable: The requirements contradict each other or name what does not exist.
@@ -67,10 +88,14 @@ class Installer:
         (folder / "constraints.txt").write_text(constraints)
         (folder / "build-constraints.txt").write_text(_BUILD_CONSTRAINTS)
         # The resolver keeps the versions of an existing lock if it can.
-        (folder / "lock.txt").write_text(_PREFERENCES)
+        named = {line.split("==")[0] for line in preferences}
+        usual = [line for line in _PREFERENCES if line.split("==")[0] not in named]
+        (folder / "lock.txt").write_text("".join(f"{line}\n" for line in [*preferences, *usual]))
         command = ["pip", "compile", "requirements.txt", "--constraint", "constraints.txt"]
         command += ["--build-constraint", "build-constraints.txt", "--python", str(python), "--no-python-downloads"]
         command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file", "lock.txt"]
+        if version is not None:
+            command += ["--python-version", version]
         if any(line.startswith(("--index-url", "--extra-index-url")) for line in options):
             command += ["--index-strategy", "unsafe-best-match"]
         if "--pre" in requirements:
@@ -85,16 +110,27 @@ class Installer:
             EnvironmentBuildFailed: A package cannot be downloaded or built.
             IndexUnreachable: The package index does not answer.
         """
-        folder = lock.parent
         venv = ["venv", str(prefix), "--python", str(python), "--no-project", "--relocatable", "--quiet"]
-        self._run_or_from_cache([*venv, "--no-python-downloads"], folder=folder, log=log, failure=_not_built)
+        self._run_or_from_cache([*venv, "--no-python-downloads"], folder=lock.parent, log=log, failure=_not_built)
+        self._fill(["pip", "sync", str(lock)], lock, prefix=prefix, log=log)
+
+    def add(self, lock: Path, *, prefix: Path, log: Log) -> None:
+        """Install the packages of the lock into a prefix beside those that it has; equal versions stay.
+
+        Raises:
+            EnvironmentBuildFailed: A package cannot be downloaded or built.
+            IndexUnreachable: The package index does not answer.
+        """
+        self._fill(["pip", "install", "--no-deps", "--requirement", str(lock)], lock, prefix=prefix, log=log)
+
+    def _fill(self, command: list[str], lock: Path, *, prefix: Path, log: Log) -> None:
         build_constraints = prefix / "build-constraints.txt"
         build_constraints.write_text(_BUILD_CONSTRAINTS)
-        command = ["pip", "sync", str(lock), "--python", str(prefix / "bin" / "python"), "--no-python-downloads"]
+        command += ["--python", str(prefix / "bin" / "python"), "--no-python-downloads"]
         command += ["--build-constraint", str(build_constraints), "--quiet"]
         if "index-url" in lock.read_text():
             command += ["--index-strategy", "unsafe-best-match"]
-        self._run_or_from_cache([*command, *self._links], folder=folder, log=log, failure=_not_built)
+        self._run_or_from_cache([*command, *self._links], folder=lock.parent, log=log, failure=_not_built)
         build_constraints.unlink()
 
     def download_python(self, version: str, *, folder: Path, log: Log) -> bool:
@@ -143,13 +179,18 @@ def run_logged(
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                clean = _CREDENTIALS.sub("://****@", line.rstrip())
+                clean = without_credentials(line.rstrip())
                 lines.append(clean)
                 log(clean)
         except BaseException:
             process.kill()
             raise
     return process.returncode, "\n".join(lines)
+
+
+def without_credentials(text: str) -> str:
+    """The text with the secrets of its URLs blotted out."""
+    return _CREDENTIALS.sub("****", text)
 
 
 def _unresolvable(output: str) -> Exception:

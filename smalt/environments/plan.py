@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 
 from smalt.environments.conda import read_conda
+from smalt.environments.conda_file import read_for_program
 from smalt.environments.containers import image_recipe
 from smalt.environments.curated import find_recipe
 from smalt.environments.dockerfile import read_context_file, read_dockerfile
 from smalt.environments.images import ImageKind, ImageMeaning, split_image, understand_image
 from smalt.environments.known_constraints import known_constraints
-from smalt.environments.request import EnvironmentRequest, Notes, Recipe, SubstitutionPolicy
+from smalt.environments.request import CondaRecipe, EnvironmentRequest, Notes, Recipe, SubstitutionPolicy
 from smalt.environments.requirements import name_of, read_requirements
 from smalt.errors import InvalidRequest, Unsupported
 
@@ -32,6 +33,7 @@ class _Draft:
     python: str | None = None
     requirements: list[str] = field(default_factory=list)
     constraints: list[str] = field(default_factory=list)
+    conda: CondaRecipe | None = None
 
 
 def plan(
@@ -40,6 +42,8 @@ def plan(
     policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
     aliases: Aliases | None = None,
     containers: bool = False,
+    conda: str | None = None,
+    has_python: Callable[[str], bool] = lambda version: True,
 ) -> Recipe:
     """Decide which Python packages stand for an environment. Nothing is read but the build context.
 
@@ -48,6 +52,8 @@ def plan(
         policy: What to do with a wish that cannot be honoured to the letter.
         aliases: The operator's table of what stands for what.
         containers: Whether images are run as they are; nothing stands for them then.
+        conda: The conda program that may be used, such as `micromamba`.
+        has_python: Tells whether a minor version of Python can be had without it.
 
     Raises:
         InvalidRequest: The request or a file of it is wrong.
@@ -68,7 +74,7 @@ def plan(
         name = repr(request.environment_name) if request.environment_name else "The environment"
         raise InvalidRequest(f"{name} has neither image, conda_file nor build. Give it one of them.")
     if request.conda is not None:
-        _add_conda(request, draft)
+        _add_conda(request, draft, conda, has_python)
     if request.requirements is not None:
         _add_requirements(request, draft)
     return _finish(draft)
@@ -193,9 +199,23 @@ def _unknown_image(image: str, meaning: ImageMeaning) -> Unsupported:
     )
 
 
-def _add_conda(request: EnvironmentRequest, draft: _Draft) -> None:
+def _add_conda(
+    request: EnvironmentRequest, draft: _Draft, program: str | None, has_python: Callable[[str], bool]
+) -> None:
     context = request.build_context
     include = (lambda path: read_context_file(context, path)) if context else None
+    if program is not None:
+        read = read_for_program(request.conda or "", include=include)
+        reason = read.reason(has_python)
+        if reason is not None:
+            draft.notes.mention(
+                f"The conda file is installed by {program}, as {reason}; uv adds what pip is to install."
+            )
+            draft.conda = read.recipe(draft.python)
+            draft.python = read.python or draft.python
+            draft.requirements += read.requirements
+            draft.constraints += read.constraints
+            return
     found = read_conda(request.conda or "", notes=draft.notes, include=include)
     draft.python = found.python or draft.python
     draft.requirements += found.requirements
@@ -224,4 +244,5 @@ def _finish(draft: _Draft) -> Recipe:
         constraints=tuple(dict.fromkeys([*draft.constraints, *added])),
         notes=tuple(draft.notes.lines),
         policy=draft.notes.policy,
+        conda=draft.conda,
     )

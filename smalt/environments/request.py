@@ -68,6 +68,19 @@ class ImageRecipe:
 
 
 @dataclass(frozen=True)
+class CondaRecipe:
+    """What a conda program has to install where one is used.
+
+    Attributes:
+        channels: Where packages come from, the first preferred; none for those of the program's configuration.
+        specs: Packages in the program's words; Python is one of them.
+    """
+
+    channels: tuple[str, ...]
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A Python version and requirements that stand for a request, or an image where containers are used.
 
@@ -78,6 +91,7 @@ class Recipe:
         notes: What was asked and how it is realised or not honoured, for the top of the job's log.
         policy: Whether a missing Python version may be replaced by another.
         image: The image, and then nothing else counts.
+        conda: What a conda program installs, and then the requirements come on top.
     """
 
     python: str | None
@@ -86,6 +100,7 @@ class Recipe:
     notes: tuple[str, ...] = ()
     policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE
     image: ImageRecipe | None = None
+    conda: CondaRecipe | None = None
 
     @cached_property
     def key(self) -> str:
@@ -94,6 +109,8 @@ class Recipe:
         if self.image is not None:
             image = self.image  # where a build context lies decides nothing, what is in it does
             content = [_FORMAT, image.image, image.dockerfile, image.content, image.conda]
+        if self.conda is not None:
+            content += [self.conda.channels, self.conda.specs]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 

@@ -30,6 +30,9 @@ def make_movable(prefix: Path) -> None:
 
 
 def _free_shebang(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(2) != b"#!":
+            return  # a program, which may be large
     content = path.read_bytes()
     pattern = _LAUNCHER if _LAUNCHER.match(content) else _DIRECT
     changed = pattern.sub(_ENV_SHEBANG, content, count=1)

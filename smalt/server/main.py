@@ -24,6 +24,7 @@ from smalt.environments import (
     EnvironmentCache,
     EnvironmentRequest,
     SubstitutionPolicy,
+    find_conda,
     find_engine,
     find_recipe,
     read_aliases,
@@ -122,16 +123,26 @@ def build(settings: Settings) -> Server:
     hints = jobs.Hints()
     executor = LocalExecutor(home / "jobs", hints.note)
     engine = find_engine(settings.containers)
+    conda = find_conda(settings.conda)
     cache = EnvironmentCache(
         home / "environments",
         engine=engine,
+        conda=conda,
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
     aliases = _environment_aliases(home)
-    software = jobs.Software(versioned, locator, policy=policy, aliases=aliases, containers=engine is not None)
+    software = jobs.Software(
+        versioned,
+        locator,
+        policy=policy,
+        aliases=aliases,
+        containers=engine is not None,
+        conda=None if conda is None else conda.kind,
+        has_python=cache.has_python,
+    )
     pinner = jobs.Pinner(versioned, locator, computes, software)
     submission = jobs.Submission(kinds, pinner, runs, strict=settings.strict)
     job_service = jobs.JobService(submission, runs)

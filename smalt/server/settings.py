@@ -28,6 +28,7 @@ class Settings:
         slots: Jobs that run at once on this machine.
         job_folder_days: For how long the folder of a job is kept on this machine after its end.
         containers: What runs images: `podman`, `docker`, `auto` for whichever is here, or `off`.
+        conda: What installs conda packages that PyPI does not have: `micromamba`, `mamba`, `conda`, `auto` or `off`.
         strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
     """
 
@@ -41,6 +42,7 @@ class Settings:
     strict: bool = False
     job_folder_days: float = 7
     containers: str = "off"
+    conda: str = "off"
     python_downloads: bool = field(default=False)
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from smalt.entities.environment import Environment
-from smalt.environments import EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy, plan
+from smalt.environments import CondaRecipe, EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy, plan
 from smalt.errors import InvalidRequest, NotFound
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.work import Work
@@ -28,6 +29,8 @@ class Software:
         policy: What to do with a wish that cannot be honoured to the letter.
         aliases: The operator's table of images and curated names.
         containers: Whether images run as they are.
+        conda: The conda program that may be used, such as `micromamba`.
+        has_python: Tells whether a minor version of Python can be had without it.
     """
 
     def __init__(
@@ -38,11 +41,12 @@ class Software:
         policy: SubstitutionPolicy = SubstitutionPolicy.SUBSTITUTE,
         aliases: Mapping[str, EnvironmentRequest] | None = None,
         containers: bool = False,
+        conda: str | None = None,
+        has_python: Callable[[str], bool] = lambda version: True,
     ) -> None:
         self._assets = assets
         self._locator = locator
-        self._policy = policy
-        self._aliases = aliases or {}
+        self._plan = partial(plan, policy=policy, aliases=aliases or {}, conda=conda, has_python=has_python)
         self._containers = containers
 
     def choose(
@@ -69,7 +73,7 @@ class Software:
             if not _is_curated(reference):
                 raise
             request = EnvironmentRequest(curated=reference.name, environment_name=reference.name)
-            return environment, plan(request, policy=self._policy, aliases=self._aliases)
+            return environment, self._plan(request)
         assert isinstance(version.entity, Environment)
         return version.id, self._recipe(work, workspace, version.entity, version.name)
 
@@ -88,7 +92,7 @@ class Software:
             dockerfile=environment.build.dockerfile_path if environment.build else "Dockerfile",
             environment_name=name,
         )
-        return plan(request, policy=self._policy, aliases=self._aliases, containers=self._containers)
+        return self._plan(request, containers=self._containers)
 
 
 def to_document(recipe: Recipe) -> dict[str, Any]:  # Any: JSON
@@ -100,6 +104,7 @@ def to_document(recipe: Recipe) -> dict[str, Any]:  # Any: JSON
         "notes": list(recipe.notes),
         "policy": recipe.policy.value,
         "image": None if recipe.image is None else asdict(recipe.image),
+        "conda": None if recipe.conda is None else asdict(recipe.conda),
     }
 
 
@@ -112,7 +117,12 @@ def from_document(document: Mapping[str, Any]) -> Recipe:  # Any: JSON
         notes=tuple(document["notes"]),
         policy=SubstitutionPolicy(document["policy"]),
         image=ImageRecipe(**document["image"]) if document.get("image") else None,
+        conda=_conda(document.get("conda")),
     )
+
+
+def _conda(document: Mapping[str, Any] | None) -> CondaRecipe | None:  # Any: JSON
+    return CondaRecipe(tuple(document["channels"]), tuple(document["specs"])) if document else None
 
 
 def _is_curated(reference: AssetReference) -> bool:

@@ -109,7 +109,7 @@ class Starter:
             python=environment.python,
             overlay=self._overlays / record.workload / _OVERLAY,
             container=self._container(job, environment),
-            variables=self._environments.job_variables(),
+            variables={**self._environments.job_variables(), **environment.variables},
             header=self._header(job, environment),
         )
         return Ready(workload.build(record, job, places, setting), environment)
