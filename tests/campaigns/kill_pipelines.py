@@ -136,7 +136,7 @@ class Campaign:
         self.put(client, f"jobs/{pipeline.name}", pipeline.properties(self.marks, self.victim.scope))
 
     def put(self, client: httpx2.Client, path: str, properties: dict[str, Any]) -> None:  # Any: JSON
-        """Put until the server has said yes. What a dying server has taken already is put once more, and is the same."""
+        """Put until the server has said yes. What a dying server has taken already is put once more."""
         send = partial(client.put, f"{self.victim.scope}/{path}", json={"properties": properties})
         while not self.victim.acknowledges(send, self.over):
             pass
