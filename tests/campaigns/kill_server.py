@@ -1,6 +1,6 @@
 """Kills the server with `kill -9` at random moments under a load of jobs and metric writes, and checks what is left.
 
-    python tests/campaigns/kill_server.py --kills 200
+    python -m tests.campaigns.kill_server --kills 200
 
 Checked at the end: every acknowledged metric is there, every acknowledged job has ended as `Completed`, and the command
 of each job has run exactly once (it appends a line to a file of its own).
@@ -9,29 +9,18 @@ of each job has run exactly once (it appends a line to a file of its own).
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx2
 
-PROVIDER = "providers/Microsoft.MachineLearningServices"
-TERMINAL = {"Completed", "Failed", "Canceled", "NotResponding"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.campaigns.victim import TERMINAL, Victim
 
 
 @dataclass
@@ -41,39 +30,20 @@ class Campaign:
     home: Path
     kills: int
     seed: int
-    port: int = field(default_factory=free_port)
     acknowledged_jobs: set[str] = field(default_factory=set)
     acknowledged_points: dict[str, set[int]] = field(default_factory=dict)
-    refusals: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
-    def start(self) -> None:
-        subprocess.run(
-            [sys.executable, "-m", "smalt.cli.main", "up", "--detach", "--home", str(self.home),
-             "--port", str(self.port), "--tls-port", str(self.port + 1 if self.port < 65535 else self.port - 1)],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        self.state = json.loads((self.home / "server.json").read_text())
-        self.token = (self.home / "token").read_text().strip()
-        self.scope = (
-            f"/subscriptions/{self.state['subscription']}/resourceGroups/{self.state['group']}/{PROVIDER}"
-            f"/workspaces/{self.state['workspace']}"
-        )
+    def __post_init__(self) -> None:
+        self.victim = Victim(self.home)
 
-    def kill(self) -> None:
-        os.kill(self.state["pid"], signal.SIGKILL)
-        while Path(f"/proc/{self.state['pid']}/stat").exists():
-            if Path(f"/proc/{self.state['pid']}/stat").read_text().rsplit(") ", 1)[1].startswith("Z"):
-                break
-            time.sleep(0.002)
-
-    def client(self) -> httpx2.Client:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx2.Client(base_url=self.state["url"], headers=headers, timeout=20)
+    @property
+    def scope(self) -> str:
+        return self.victim.scope
 
     def prepare(self) -> None:
         (self.home / "marks").mkdir()
-        with self.client() as client:
+        with self.victim.client() as client:
             body = {"properties": {"image": "python"}}
             client.put(f"{self.scope}/environments/plain/versions/1", json=body).raise_for_status()
             for index in range(4):
@@ -85,7 +55,7 @@ class Campaign:
     def submit_jobs(self) -> None:
         """Keeps a few jobs in flight; counts only what the server said yes to."""
         number = 0
-        with self.client() as client:
+        with self.victim.client() as client:
             while not self.over.is_set():
                 number += 1
                 name = f"job-{self.seed}-{number}"
@@ -96,32 +66,23 @@ class Campaign:
                     "environmentId": f"{self.scope}/environments/plain/versions/1",
                     "experimentName": "campaign",
                 }
-                if self.call(lambda: client.put(f"{self.scope}/jobs/{name}", json={"properties": properties})):  # noqa: B023
+                put = partial(client.put, f"{self.scope}/jobs/{name}", json={"properties": properties})
+                if self.victim.acknowledges(put, self.over):
                     self.acknowledged_jobs.add(name)
                 self.over.wait(0.25)
 
     def log_points(self, run_id: str) -> None:
         step = 0
-        with self.client() as client:
+        with self.victim.client() as client:
             while not self.over.is_set():
                 step += 1
                 body = {"run_id": run_id, "key": "x", "value": step, "timestamp": step, "step": step}
-                if self.call(lambda: client.post("/mlflow/default/api/2.0/mlflow/runs/log-metric", json=body)):  # noqa: B023
+                post = partial(client.post, "/mlflow/default/api/2.0/mlflow/runs/log-metric", json=body)
+                if self.victim.acknowledges(post, self.over):
                     self.acknowledged_points[run_id].add(step)
 
-    def call(self, send: object) -> bool:
-        """Whether the server acknowledged; a dead server is waited for."""
-        try:
-            answer = send()  # type: ignore[operator]
-        except httpx2.TransportError:
-            self.refusals += 1
-            self.over.wait(0.05)
-            return False
-        assert answer.status_code < 500, answer.text
-        return bool(answer.status_code in (200, 201))
-
     def run(self) -> dict[str, int]:
-        self.start()
+        self.victim.start()
         self.prepare()
         randomness = random.Random(self.seed)
         threads = [threading.Thread(target=self.submit_jobs)]
@@ -131,22 +92,20 @@ class Campaign:
         try:
             for number in range(self.kills):
                 time.sleep(randomness.uniform(0.0, 1.5))
-                self.kill()
-                self.start()
+                self.victim.kill()
+                self.victim.start()
                 print(f"kill {number + 1} of {self.kills}", end="\r", file=sys.stderr)
         finally:
             self.over.set()
             for thread in threads:
                 thread.join()
         result = self.check()
-        subprocess.run(
-            [sys.executable, "-m", "smalt.cli.main", "down", "--home", str(self.home)], check=True, capture_output=True
-        )
+        self.victim.stop()
         return result
 
     def check(self) -> dict[str, int]:
         self.wait_for_jobs()
-        with self.client() as client:
+        with self.victim.client() as client:
             lost_points = 0
             for run_id, steps in self.acknowledged_points.items():
                 lost_points += len(steps - self.stored_steps(client, run_id))
@@ -164,7 +123,7 @@ class Campaign:
 
     def wait_for_jobs(self) -> None:
         deadline = time.monotonic() + 60 + len(self.acknowledged_jobs)
-        with self.client() as client:
+        with self.victim.client() as client:
             pending = set(self.acknowledged_jobs)
             while pending and time.monotonic() < deadline:
                 pending = {name for name in pending if self.status(client, name) not in TERMINAL}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.kill_server import Campaign
+from tests.campaigns.kill_server import Campaign
 
 
 @pytest.mark.slow

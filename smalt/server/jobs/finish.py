@@ -59,6 +59,7 @@ class Finisher:
         Raises:
             LeaseLost: Another worker has the job now; nothing is written.
         """
+        store.hold_parent(work.connection, record)
         present = store.find_by_id(work.connection, record.id, lock=True)
         if present is None or present.lease != lease:
             raise LeaseLost(f"Job {record.name!r} was taken up by another worker.")

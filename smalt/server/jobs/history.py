@@ -110,12 +110,16 @@ def _inputs(record: JobRecord) -> JsonObject:
 
 
 def _outputs(record: JobRecord) -> JsonObject:
-    """Every output but the artifact root, by its asset or, where it is none, by its place in the job."""
+    """Every output but the artifact root, by its asset or, where it is none, by its place in the job.
+
+    Models are told as folders: azure-ai-ml 1.35 cannot send its own question for the addresses of models, and asks for
+    folders in another way. What an output really is stands with the job.
+    """
     found = {}
     for name, declared in (record.document.get("outputs") or {}).items():
         if name in ARTIFACTS:
             continue
         kind = str((declared or {}).get("type", "uri_folder"))
         asset = record.registered.get(name, f"azureml://jobs/{record.name}/outputs/{name}")
-        found[name] = {"assetId": asset, "type": _MODEL_TYPES.get(kind, kind)}
+        found[name] = {"assetId": asset, "type": "uri_folder" if kind in _MODEL_TYPES else kind}
     return found

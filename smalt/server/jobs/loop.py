@@ -232,6 +232,7 @@ class JobsLoop:
         """
         outside = self._outside
         with self._works.write(SYSTEM) as work:
+            store.hold_parent(work.connection, record)  # It is called if this turn turns out to be the last.
             workspace = outside.workspaces.even_deleted(work, record.workspace_id)
             present = self._held(work, record)
             if present.status is not JobStatus.CANCEL_REQUESTED:

@@ -75,11 +75,13 @@ def register(
 ) -> dict[str, str]:
     """Register each output that asks for a name; asset ids by output.
 
+    In the order of their names, so that two jobs that register the same ones never wait for each other.
+
     Raises:
         InvalidRequest: A name or version cannot be taken.
     """
     found = {}
-    for name, output in job.outputs.items():
+    for name, output in sorted(job.outputs.items(), key=lambda item: (item[1].type.is_model, item[1].name or "")):
         if output.name:
             kind, entity = _asset(record, name, output, state)
             version = assets.register(work, workspace, kind, output.name, output.version, entity)

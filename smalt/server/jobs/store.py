@@ -179,11 +179,12 @@ def children(connection: Connection, workspace_id: str, parent: str) -> list[Job
 def child_states(
     connection: Connection, workspace_id: str, parent: str, *, names: Collection[str] | None = None
 ) -> dict[str, ChildState]:
-    """How far the children of a job are, by name; deleted ones too."""
+    """How far the children of a job are, by name, the oldest first; deleted ones too."""
     columns = (jobs.c.name, jobs.c.status, jobs.c.active, jobs.c.error, jobs.c.started_at, jobs.c.ended_at)
     query = select(*columns).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent)
     if names is not None:
         query = query.where(jobs.c.name.in_(names))
+    query = query.order_by(jobs.c.created_at, jobs.c.id)
     return {row.name: ChildState(row.name, JobStatus(row.status), *row[2:]) for row in connection.execute(query)}
 
 
@@ -235,8 +236,13 @@ def release(connection: Connection, *, worker: str, now: datetime) -> int:
     """Make everything due that an earlier life of this worker held or waited for."""
     mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
     held = or_(jobs.c.lease.is_(None), jobs.c.lease.like(f"{_escaped(worker)}/%", escape="\\"), _is_free(now))
-    statement = update(jobs).where(jobs.c.active.is_(True), mine, held)
-    return connection.execute(statement.values(lease=None, lease_until=None, due_at=now)).rowcount
+    # Locked in the order of their making, in which everybody else locks them too: parents before children.
+    query = select(jobs.c.id).where(jobs.c.active.is_(True), mine, held).order_by(jobs.c.created_at, jobs.c.id)
+    found = connection.execute(query.with_for_update()).scalars().all()
+    for start in range(0, len(found), _MOST_NAMES):
+        some = update(jobs).where(jobs.c.id.in_(found[start : start + _MOST_NAMES]))
+        connection.execute(some.values(lease=None, lease_until=None, due_at=now))
+    return len(found)
 
 
 def running(connection: Connection, *, worker: str) -> int:
@@ -279,17 +285,30 @@ def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str,
 
 
 def call_next(connection: Connection, *, now: datetime, count: int) -> None:
-    """Make the oldest queued jobs due, as places have become free."""
+    """Make the oldest queued jobs due, as places have become free.
+
+    Those that somebody else has locked are passed over: whoever ends a job must not wait for jobs of other parents.
+    """
     waiting = select(jobs.c.id).where(jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED)
-    first = waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count)
-    connection.execute(update(jobs).where(jobs.c.id.in_(first)).values(due_at=now))
+    first = waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count).with_for_update(skip_locked=True)
+    found = connection.execute(first).scalars().all()
+    if found:
+        connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(due_at=now))
+
+
+def hold_parent(connection: Connection, record: JobRecord) -> None:
+    """Lock the parent of a job against other writers.
+
+    Whoever locks a job and its parent locks the parent first, as a cancel and a parent's turn do.
+    """
+    if record.parent is not None:
+        connection.execute(select(jobs.c.id).where(*_parent_of(record)).with_for_update())
 
 
 def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> None:
     """Make the parent of a job due."""
     if record.parent is not None:
-        named = (jobs.c.workspace_id == record.workspace_id, jobs.c.name == record.parent)
-        connection.execute(update(jobs).where(*named, jobs.c.active.is_(True)).values(due_at=now))
+        connection.execute(update(jobs).where(*_parent_of(record), jobs.c.active.is_(True)).values(due_at=now))
 
 
 def _due(*, worker: str, now: datetime, hints: Collection[str]) -> Select[Any]:  # Any: the columns selected
@@ -298,6 +317,10 @@ def _due(*, worker: str, now: datetime, hints: Collection[str]) -> Select[Any]: 
         due = or_(due, jobs.c.workload.in_(hints))
     mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
     return select(jobs.c.id).where(jobs.c.active.is_(True), due, mine, _is_free(now))
+
+
+def _parent_of(record: JobRecord) -> tuple[ColumnElement[bool], ...]:
+    return jobs.c.workspace_id == record.workspace_id, jobs.c.name == record.parent
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -70,7 +70,7 @@ def test_run_data_lists_outputs_by_asset_or_by_place(plant, loop, scripts):
     answer = plant.client.post(history(plant, "/rundata"), json={"runId": "one", "selectRunMetadata": True}).json()
 
     assert answer["runMetadata"]["outputs"] == {
-        "m": {"assetId": f"{plant.scope}/models/net/versions/1", "type": "CustomModel"},
+        "m": {"assetId": f"{plant.scope}/models/net/versions/1", "type": "uri_folder"},
         "o": {"assetId": "azureml://jobs/one/outputs/o", "type": "uri_folder"},
     }
 
