@@ -217,6 +217,8 @@ class Campaign:
         return takes_all, operation.method == "delete", operation.path, operation.method
 
     def _call(self, session: requests.Session, operation: Any) -> None:  # Any: an operation of schemathesis
+        chance = random.Random(f"{self.seed} {operation.definition.raw['operationId']}")
+
         @seed(self.seed)
         @settings(
             max_examples=self.examples,
@@ -225,9 +227,8 @@ class Campaign:
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=self._requests(operation), luck=st.integers(0, 2**32))
-        def call(case: Case, luck: int) -> None:
-            chance = random.Random(luck)
+        @given(case=self._requests(operation))
+        def call(case: Case) -> None:
             self._aim(case, chance)
             for headers in ({}, self.target.headers) if chance.random() < 0.25 else (self.target.headers,):
                 answer = case.call(base_url=self.target.url, session=session, headers=headers, timeout=60)
@@ -244,33 +245,33 @@ class Campaign:
             kinds.append(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
         return st.one_of(kinds)
 
-    def _aim(self, case: Case, luck: random.Random) -> None:
+    def _aim(self, case: Case, chance: random.Random) -> None:
         """Name what exists, more often than not."""
         segments = case.path.split("/")
-        share = 1 if luck.random() < 0.8 else 0.5
+        share = 1 if chance.random() < 0.8 else 0.5
         for name in case.path_parameters or {}:
             known = self.target.known.get(name)
             if name == "name":
                 known = self.target.named.get(segments[segments.index("{name}") - 1])
-            if known is not None and luck.random() < share:
+            if known is not None and chance.random() < share:
                 case.path_parameters[name] = known
         if isinstance(case.query, dict):
-            self._name(case.query, luck)
-        self._name(case.body, luck)
+            self._name(case.query, chance)
+        self._name(case.body, chance)
 
-    def _name(self, value: Any, luck: random.Random) -> None:
+    def _name(self, value: Any, chance: random.Random) -> None:
         if isinstance(value, list):
             for item in value:
-                self._name(item, luck)
+                self._name(item, chance)
         if not isinstance(value, dict):
             return
         for key in list(value):
             if key == "command":
                 value[key] = "true"  # it might be run
-            elif key in self.target.known and luck.random() < 0.7:
+            elif key in self.target.known and chance.random() < 0.7:
                 value[key] = self.target.known[key]
             else:
-                self._name(value[key], luck)
+                self._name(value[key], chance)
 
     def _problems(self, operation: Any, answer: Any, *, is_nobody: bool) -> Iterator[str]:
         raw = operation.definition.raw

@@ -16,7 +16,7 @@ from tests.campaigns.call_everything import Campaign, furnished
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:::schemathesis", "ignore:::hypothesis", "ignore:::jsonschema")
-@pytest.mark.parametrize(("database", "examples"), [("sqlite", 3), ("postgresql", 1)])
+@pytest.mark.parametrize(("database", "examples"), [("sqlite", 3), ("postgresql", 2)])
 def test_no_made_up_request_is_answered_as_it_never_should(
     tmp_path: Path, fresh_postgres: Callable[[], str], database: str, examples: int
 ):
