@@ -198,7 +198,7 @@ def test_a_package_that_is_not_the_locked_one_is_refused(cache, recipe, tmp_path
         tmp_path / "channel" / "linux-64" / "ffmpeg-5.0-0.tar.bz2",
     )
 
-    with pytest.raises(EnvironmentBuildFailed, match=r"ffmpeg-5\.0-0\.tar\.bz2 is not the package that was locked"):
+    with pytest.raises(EnvironmentBuildFailed, match=r"ffmpeg.*5\.0"):
         cache.build(recipe, silent)
 
     assert not built.prefix.exists()
