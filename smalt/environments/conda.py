@@ -57,9 +57,14 @@ def read_conda(
             _add_pip_part(entry.get("pip"), found, include, folder)
         else:
             raise InvalidRequest(f"conda file: the dependency {entry!r} is neither a package nor a `pip:` list.")
+    tell_of_variables(document, notes)
+    return found
+
+
+def tell_of_variables(document: Mapping[str, Any], notes: Notes) -> None:  # Any: YAML as users write it
+    """Say that a conda file's own variables are not set, where it has some."""
     if document.get("variables"):
         notes.substitute("Conda file: `variables` are not set; put them into the job's environment_variables.")
-    return found
 
 
 def conda_document(conda: Mapping[str, Any] | str) -> Mapping[str, Any]:  # Any: YAML as users write it

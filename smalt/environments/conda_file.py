@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from smalt.environments.conda import conda_document, conda_python, pip_part
+from smalt.environments.conda import conda_document, conda_python, pip_part, tell_of_variables
 from smalt.environments.conda_names import is_native
-from smalt.environments.request import CondaRecipe
+from smalt.environments.request import CondaRecipe, Notes
 from smalt.environments.requirements import Include
 from smalt.errors import InvalidRequest
 
@@ -67,6 +67,7 @@ class ProgramFile:
 def read_for_program(
     conda: Mapping[str, Any] | str,  # Any: YAML as users write it
     *,
+    notes: Notes,
     include: Include | None = None,
 ) -> ProgramFile:
     """Read a conda file as a conda program would.
@@ -75,6 +76,7 @@ def read_for_program(
         InvalidRequest: It is not a conda file, or an entry is neither a package nor a channel.
     """
     document = conda_document(conda)
+    tell_of_variables(document, notes)
     found = ProgramFile(channels=_channels(document.get("channels")))
     for entry in document.get("dependencies") or []:
         if isinstance(entry, str):

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from smalt.environments.conda_names import pypi_name
 from smalt.environments.errors import EnvironmentBuildFailed, EnvironmentUnresolvable, IndexUnreachable
 from smalt.environments.index import program_variables
 from smalt.environments.installer import Log, run_logged, tail_of, without_credentials
+from smalt.environments.programs import find_program
 from smalt.environments.request import CondaRecipe
-from smalt.errors import Unavailable
 
 PROGRAMS = ("micromamba", "mamba", "conda")
 
@@ -57,15 +56,8 @@ def find_conda(choice: str) -> CondaProgram | None:
     Raises:
         Unavailable: It is not on this machine.
     """
-    if choice == "off":
-        return None
-    for kind in PROGRAMS if choice == "auto" else (choice,):
-        program = shutil.which(kind)
-        if program is not None:
-            return CondaProgram(kind, os.path.abspath(program))  # noqa: PTH100  (no link is followed)
-    if choice == "auto":
-        return None
-    raise Unavailable(f"--conda {choice}: there is no program {choice!r} on PATH. Install it, or leave that out.")
+    found = find_program("--conda", choice, PROGRAMS)
+    return None if found is None else CondaProgram(*found)
 
 
 class CondaInstaller:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -20,8 +18,9 @@ from smalt.environments.dockerfile import read_context_file
 from smalt.environments.errors import EnvironmentBuildFailed
 from smalt.environments.installer import Log, run_logged, tail_of
 from smalt.environments.locking import locked
+from smalt.environments.programs import find_program
 from smalt.environments.request import EnvironmentRequest, ImageRecipe
-from smalt.errors import InvalidRequest, Unavailable
+from smalt.errors import InvalidRequest
 
 ENGINES = ("podman", "docker")
 
@@ -58,15 +57,8 @@ def find_engine(choice: str) -> Engine | None:
     Raises:
         Unavailable: It is not on this machine.
     """
-    if choice == "off":
-        return None
-    for kind in ENGINES if choice == "auto" else (choice,):
-        program = shutil.which(kind)
-        if program is not None:
-            return Engine(kind, os.path.abspath(program))  # noqa: PTH100  (no link is followed: docker may be one)
-    if choice == "auto":
-        return None
-    raise Unavailable(f"--containers {choice}: there is no program {choice!r} on PATH. Install it, or leave that out.")
+    found = find_program("--containers", choice, ENGINES)
+    return None if found is None else Engine(*found)
 
 
 def image_recipe(request: EnvironmentRequest) -> ImageRecipe | None:

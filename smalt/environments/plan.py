@@ -205,7 +205,7 @@ def _add_conda(
     context = request.build_context
     include = (lambda path: read_context_file(context, path)) if context else None
     if program is not None:
-        read = read_for_program(request.conda or "", include=include)
+        read = read_for_program(request.conda or "", notes=draft.notes, include=include)
         reason = read.reason(has_python)
         if reason is not None:
             draft.notes.mention(

@@ -108,6 +108,13 @@ def test_a_channel_cannot_be_an_option(channel):
         planned(channel, "ffmpeg")
 
 
+def test_the_files_own_variables_are_named_as_not_set():
+    document = {"dependencies": ["ffmpeg"], "variables": {"A": "1"}}
+    notes = plan(EnvironmentRequest(conda=document), conda="micromamba").notes
+
+    assert [note for note in notes if "`variables` are not set" in note]
+
+
 def test_without_leave_a_native_package_is_only_named_as_before():
     recipe = planned(None, "ffmpeg", conda=None)
 
@@ -198,7 +205,7 @@ def test_a_package_that_is_not_the_locked_one_is_refused(cache, recipe, tmp_path
         tmp_path / "channel" / "linux-64" / "ffmpeg-5.0-0.tar.bz2",
     )
 
-    with pytest.raises(EnvironmentBuildFailed, match=r"ffmpeg-5\.0-0\.tar\.bz2 is not the package that was locked"):
+    with pytest.raises(EnvironmentBuildFailed, match=r"ffmpeg.*5\.0"):
         cache.build(recipe, silent)
 
     assert not built.prefix.exists()
