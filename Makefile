@@ -5,6 +5,7 @@ HOME_DIR ?= $(CURDIR)/.smalt
 VENV := .venv
 CLIENTS := .venv-clients
 PEERS := .venv-peers
+RAY := .venv-ray
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -39,6 +40,11 @@ $(PEERS)/.installed: $(VENV)/bin/uv requirements/peers.txt
 	$(UV) pip install --quiet --compile-bytecode --python $(PEERS)/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
+$(RAY)/.installed: $(VENV)/bin/uv requirements/ray.txt
+	$(PYTHON) -m venv --without-pip $(RAY)
+	$(UV) pip install --quiet --compile-bytecode --python $(RAY)/bin/python --require-hashes -r requirements/ray.txt
+	@touch $@
+
 install: $(VENV)/.installed ## Install smalt into .venv from the hash-locked file
 
 demo: $(VENV)/.installed ## Train, track and register a model on real data; starts a server when none runs
@@ -59,6 +65,9 @@ check: $(VENV)/.tested ## Style, types, import contracts
 test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
 	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest -n 2
 
+test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
+	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
+
 bench: $(VENV)/.tested $(PEERS)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
@@ -71,5 +80,6 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev -c requirements/core.txt -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/ray.in -o requirements/ray.txt
 
-.PHONY: help install demo up down check test bench docs lock
+.PHONY: help install demo up down check test test-ray bench docs lock

@@ -88,6 +88,21 @@ class BlobStore(ABC):
     def commit_blocks(self, key: str, block_ids: Sequence[str], *, only_if_missing: bool = False) -> BlobInfo:
         """Make a blob of staged parts, whole or not at all. Raises InvalidRequest when one is missing."""
 
+    @abstractmethod
+    def append(self, key: str, content: bytes, *, at: int | None = None) -> BlobInfo:
+        """Add to the end of a blob that exists.
+
+        Args:
+            key: The blob.
+            content: What is added, whole or not at all.
+            at: The size the blob must have before, so that a piece that is sent twice is added once.
+
+        Raises:
+            NotFound: There is no such blob.
+            PreconditionFailed: Its size is another (code `AppendPositionConditionNotMet`).
+            Unsupported: Blobs of this store do not grow.
+        """
+
     def delete_prefix(self, prefix: str) -> int:
         """Delete every blob below a prefix; tells how many."""
         count = 0

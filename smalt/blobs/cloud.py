@@ -23,7 +23,7 @@ from obstore.store import from_url
 from smalt.blobs import keys
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
 from smalt.blobs.keys import STAGED, block_name, clean_key, problem
-from smalt.errors import Conflict, Forbidden, InvalidRequest, NotFound, SmaltError, Unavailable
+from smalt.errors import Conflict, Forbidden, InvalidRequest, NotFound, SmaltError, Unavailable, Unsupported
 
 _RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 _TROUBLES = (BaseError, FileNotFoundError)  # the latter, which is no BaseError, also stands for a missing bucket
@@ -213,6 +213,10 @@ class ObstoreBlobStore(BlobStore):
         for part in staged:
             self._delete(part)
         return info
+
+    def append(self, key: str, content: bytes, *, at: int | None = None) -> BlobInfo:
+        """See `BlobStore.append`."""
+        raise Unsupported("Blobs of an object store do not grow. Write the blob anew.", code="InvalidBlobType")
 
     def _trouble(self, error: Exception) -> SmaltError:
         if isinstance(error, PermissionDeniedError | UnauthenticatedError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,7 +16,7 @@ from typing import BinaryIO
 from smalt.blobs import keys
 from smalt.blobs.base import CHUNK_BYTES, BlobInfo, BlobPage, BlobStore
 from smalt.blobs.keys import block_name, clean_key, problem
-from smalt.errors import Conflict, InvalidRequest, NotFound
+from smalt.errors import Conflict, InvalidRequest, NotFound, PreconditionFailed
 
 _PLACE_ATTEMPTS = 20
 
@@ -165,6 +166,29 @@ class LocalBlobStore(BlobStore):
             fresh.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         return info
+
+    def append(self, key: str, content: bytes, *, at: int | None = None) -> BlobInfo:
+        """See `BlobStore.append`."""
+        path = self._path(clean_key(key))
+        try:
+            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK), "ab")
+        except OSError:  # none there, a folder, a link, or a pipe that nobody reads
+            raise NotFound(f"There is no blob {key[:200]!r}.", code="BlobNotFound") from None
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            size = os.fstat(file.fileno()).st_size
+            if at is not None and size != at:
+                raise PreconditionFailed(
+                    f"The blob {key[:200]!r} has {size} bytes and not {at}. Go on from there.",
+                    code="AppendPositionConditionNotMet",
+                )
+            try:
+                file.write(content)
+                file.flush()
+            except OSError:
+                os.ftruncate(file.fileno(), size)
+                raise
+            return _info(key, os.fstat(file.fileno()))
 
     def _path(self, key: str) -> Path:
         path = self._root / key if key else self._root

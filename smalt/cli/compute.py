@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,20 @@ def _scale_options(function: verb.F) -> verb.F:
     )(function)
     function = verb.option("--max-instances", type=click.IntRange(0), help="Most nodes.")(function)
     return verb.option("--min-instances", type=click.IntRange(0), help="Fewest nodes.")(function)
+
+
+def _ray_options(function: verb.F) -> verb.F:
+    function = verb.flag("--shared-environments", help="Nodes see the server's home folder under the same path.")(
+        function
+    )
+    function = verb.option("--node-folder", metavar="DIR", help="Where nodes of a Ray cluster keep environments.")(
+        function
+    )
+    function = verb.option("--max-concurrent-jobs", type=click.IntRange(1), help="Jobs at once on a Ray cluster.")(
+        function
+    )
+    function = verb.option("--token-file", metavar="FILE", help="File with the token of a Ray cluster.")(function)
+    return verb.option("--address", metavar="URL", help="Dashboard of a Ray cluster: http://HOST:8265.")(function)
 
 
 @compute.command(cls=verb.Verb)
@@ -77,18 +92,21 @@ def create(
 @compute.command(cls=verb.Verb)
 @verb.file()
 @verb.name(required=False)
-@verb.option("--type", "-t", "type_", metavar="TYPE", help="Kubernetes, VirtualMachine or SynapseSpark.")
+@verb.option("--type", "-t", "type_", metavar="TYPE", help="Ray, Kubernetes, VirtualMachine or SynapseSpark.")
 @verb.option("--resource-id", metavar="ID", help="What to attach.")
 @verb.option("--namespace", metavar="NAME", help="Namespace of a Kubernetes cluster.")
 @_ssh_options
 @_identity_options
 @verb.option("--ssh-port", type=int, metavar="PORT", help="Port of SSH.")
 @verb.option("--ssh-private-key-file", metavar="FILE", help="Key of the administrator.")
+@_ray_options
 @verb.no_wait()
 def attach(
-    session: Session, file: str | None, type_: str | None, no_wait: bool, **options: Any
+    session: Session, file: str | None, type_: str | None, no_wait: bool, token_file: str | None, **options: Any
 ) -> object:  # Any: fields of a compute
     """Attach a compute that exists elsewhere."""
+    options["token"] = _token(token_file)
+    options["shared_environments"] = options["shared_environments"] or None
     loaded = session.load("compute", file, (), type=type_, **_fields(options))
     return session.finished(session.client.compute.begin_attach(loaded), no_wait=no_wait)
 
@@ -208,6 +226,16 @@ def list_usage(session: Session, location: str | None) -> object:
 def enable_sso(session: Session, name: str, disable: bool) -> None:
     """Let people in with the identity they are signed in with."""
     session.client.compute.enable_sso(name, enable_sso=not disable)
+
+
+def _token(path: str | None) -> str | None:
+    """The token in a file; it never stands on a command line, where everyone on the machine could read it."""
+    if path is None:
+        return None
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise click.UsageError(f"--token-file {path}: {error.strerror}.") from None
 
 
 def _fields(options: dict[str, Any]) -> dict[str, Any]:  # Any: fields of a compute

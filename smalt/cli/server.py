@@ -38,6 +38,9 @@ def home_option(command: Any) -> Any:
 )
 @click.option("--tls-port", type=click.IntRange(1, 65535), help="HTTPS. [default: port + 1]")
 @click.option("--host-name", multiple=True, help="A name under which other machines call; repeatable.")
+@click.option(
+    "--public-url", metavar="URL", help="Where nodes of clusters reach this server. [default: its HTTPS address]"
+)
 @click.option("--database", metavar="URL", envvar="SMALT_DATABASE", help="postgresql://... instead of SQLite.")
 @click.option("--slots", type=click.IntRange(1), help="Jobs that run at once here. [default: number of cores]")
 @click.option(
@@ -71,6 +74,7 @@ def up(
     port: int,
     tls_port: int | None,
     host_name: tuple[str, ...],
+    public_url: str | None,
     database: str | None,
     slots: int | None,
     job_folder_days: float,
@@ -96,6 +100,7 @@ def up(
         tls_port=tls_port or port + 1,
         database_url=database,
         host_names=host_name,
+        public_url=public_url,
         slots=slots,
         job_folder_days=job_folder_days,
         containers=containers,

@@ -75,6 +75,7 @@ _PUBLISHED = {
     "SparkJob": "job.others",
     "SshJobService": "v2",
     "SweepJob": "job.sweep",
+    "RayCompute": "compute.ray",
     "SynapseSparkCompute": "compute.attached",
     "TensorBoardJobService": "v2",
     "TensorFlowDistribution": "job.distribution:TensorFlow",

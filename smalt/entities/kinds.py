@@ -53,6 +53,7 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "kubernetes": "compute.attached:KubernetesCompute",
         "virtualmachine": "compute.attached:VirtualMachineCompute",
         "synapsespark": "compute.attached:SynapseSparkCompute",
+        "ray": "compute.ray:RayCompute",
     },
     "schedule": {
         "create_job": "schedule:JobSchedule",

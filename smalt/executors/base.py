@@ -90,6 +90,31 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """What a workload needs on machines that do not see this one's files.
+
+    Args:
+        server: Where they reach this server; the token goes nowhere else.
+        artifacts_url: The folder of the run's artifacts, behind the blob protocol.
+        environment_key: Names the environment; equal content has an equal key.
+        lock: Its lock, from which a machine makes it.
+        python_version: Of its interpreter.
+        cpus: For each instance.
+        gpus: For each instance.
+        memory_bytes: For each instance, if that matters.
+    """
+
+    server: str
+    artifacts_url: str
+    environment_key: str
+    lock: str
+    python_version: str
+    cpus: float = 1
+    gpus: float = 0
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Something to run.
 
@@ -106,7 +131,7 @@ class Workload:
         artifacts: Folder of the run's artifacts; `outputs` and `logs` in the working folder are links into it.
         mounts: Data inputs and outputs.
         distribution: The launch convention.
-        instance_count: How many nodes the job counts on; here all of them are this machine.
+        instance_count: How many nodes the job counts on; an executor of one machine has it stand for all of them.
         timeout_seconds: The job's own limit, counted from the start of its command.
         grace_seconds: Between SIGTERM and SIGKILL.
         peer_grace_seconds: How long the ranks of a distributed job may go on after their head has succeeded.
@@ -114,6 +139,7 @@ class Workload:
         token: Opens remote code and mounts.
         sampling: System metrics, if they are wanted.
         stays_up: A deployment: ending by itself is a failure.
+        remote: For executors whose machines do not see this one's files; sources are URLs then.
     """
 
     name: str
@@ -135,6 +161,7 @@ class Workload:
     token: str | None = field(default=None, repr=False)
     sampling: Sampling | None = None
     stays_up: bool = False
+    remote: Remote | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from xml.etree import ElementTree
 
 from smalt.runtime import folders
-from smalt.runtime.failure import Failure
+from smalt.runtime.failure import Failure, Refused, Unreachable
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 T = TypeVar("T")
@@ -31,13 +32,24 @@ _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _OWN_SHAPE = re.compile(
     r"^(?P<base>(?:/.*?)?/blob(?:/[0-9a-fA-F-]{36})?(?:/\.blob\.[^/]+)?)/(?P<container>[^/]+)/?(?P<key>.*)$"
 )
-# The job's token is for the server that gave it, which jobs of this machine reach here; no stranger may see it.
+# The job's token is for the server that gave it, which jobs of its machine reach here; no stranger may see it.
 _OWN_HOSTS = {"127.0.0.1", "::1", "localhost"}
+_MOST_APPENDED_BYTES = 4 << 20
 _AZURE_SHAPE = re.compile(r"^(?P<base>)/(?P<container>[^/]+)/?(?P<key>.*)$")
 
 
-def download(url: str, place: str, *, token: str | None, what: str) -> str:
+_authorities: list[str] = []
+
+
+def trust(authority: str) -> None:
+    """Believe a further certificate authority, in this process from now on."""
+    _authorities.append(authority)
+
+
+def download(url: str, place: str, *, token: str | None, what: str, server: str | None = None) -> str:
     """Fetch a blob, or every blob below a prefix, into the folder `place`.
+
+    The token goes to the machine's own server only, or to the one at `server`.
 
     Returns:
         The file, when the URL names one, else the folder.
@@ -45,7 +57,7 @@ def download(url: str, place: str, *, token: str | None, what: str) -> str:
     Raises:
         Failure: There is nothing, or it cannot be fetched.
     """
-    store = _Store(url, token=token, what=what)
+    store = _Store(url, token=token, what=what, server=server)
     os.makedirs(place, exist_ok=True)
     key = store.key.rstrip("/")
     size = store.size(key) if key and not store.key.endswith("/") else None
@@ -61,9 +73,9 @@ def download(url: str, place: str, *, token: str | None, what: str) -> str:
     return place
 
 
-def upload(path: str, url: str, *, token: str | None) -> None:
+def upload(path: str, url: str, *, token: str | None, server: str | None = None) -> None:
     """Send a file, or every file of a folder, to where the URL points."""
-    store = _Store(url, token=token, what="The output")
+    store = _Store(url, token=token, what="The output", server=server)
     if os.path.isfile(path):
         store.put(store.key, path)
         return
@@ -71,6 +83,47 @@ def upload(path: str, url: str, *, token: str | None) -> None:
         return
     prefix = store.key.rstrip("/") + "/"
     _in_parallel([_bind(store.put, prefix + name, os.path.join(path, name)) for name in folders.files_below(path)])
+
+
+class Folder:
+    """A prefix of a container that is written to again and again: logs that grow, states that change.
+
+    Args:
+        url: The prefix.
+        token: Opens it.
+        server: Whose token that is.
+        what: How messages call it.
+    """
+
+    def __init__(self, url: str, *, token: str | None, server: str | None, what: str) -> None:
+        self._store = _Store(url, token=token, what=what, server=server, attempts=1)
+        self._prefix = self._store.key.rstrip("/") + "/"
+
+    def send(self, name: str, path: str) -> None:
+        """Send a file whole."""
+        self._store.put(self._prefix + name, path)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a blob."""
+        self._store.put_bytes(self._prefix + name, content)
+
+    def read(self, name: str) -> bytes | None:
+        """A small blob, or None."""
+        return self._store.get_bytes(self._prefix + name)
+
+    def append(self, name: str, path: str, sent: int) -> int:
+        """Send what a file has more than was sent before; how much the blob holds now.
+
+        A piece whose answer was lost is found at its place and not sent twice.
+        """
+        with open(path, "rb") as source:
+            if not sent:
+                sent = self._store.begin(self._prefix + name)
+            source.seek(sent)
+            while piece := source.read(_MOST_APPENDED_BYTES):
+                sent = self._store.append(self._prefix + name, piece, sent)
+                source.seek(sent)
+        return sent
 
 
 def _inside(place: str, name: str) -> str:
@@ -116,7 +169,9 @@ def _in_parallel(actions: list[Callable[[], None]]) -> None:
 class _Store:
     """One container as seen from one job."""
 
-    def __init__(self, url: str, *, token: str | None, what: str) -> None:
+    def __init__(
+        self, url: str, *, token: str | None, what: str, server: str | None = None, attempts: int = _ATTEMPTS
+    ) -> None:
         parts = urllib.parse.urlsplit(url)
         path = urllib.parse.unquote(parts.path)
         match = _OWN_SHAPE.match(path) or _AZURE_SHAPE.match(path)
@@ -125,9 +180,11 @@ class _Store:
         self._parts = parts
         self._root = f"{match['base']}/{match['container']}"
         self._headers = {"x-ms-version": _API_VERSION} | (
-            {"Authorization": f"Bearer {token}"} if token and parts.hostname in _OWN_HOSTS else {}
+            {"Authorization": f"Bearer {token}"} if token and _is_own(parts, server) else {}
         )
         self._what = what
+        self._attempts = attempts
+        self._context: ssl.SSLContext | None = None
         self.key = match["key"]
         self.shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
 
@@ -189,6 +246,42 @@ class _Store:
         document = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'
         self._put(self._path(key, {"comp": "blocklist"}), document.encode(), {"Content-Type": "application/xml"})
 
+    def put_bytes(self, key: str, content: bytes) -> None:
+        """Send one blob."""
+        self._put(self._path(key), content, {"x-ms-blob-type": "BlockBlob"})
+
+    def get_bytes(self, key: str) -> bytes | None:
+        """A small blob, or None when there is none."""
+
+        def read(answer: http.client.HTTPResponse) -> bytes | None:
+            if answer.status == 404:
+                return None
+            self._expect(answer, 200)
+            return answer.read()
+
+        return self._ask("GET", self._path(key), read)
+
+    def begin(self, key: str) -> int:
+        """Make a blob that grows, unless there is one; its size."""
+        size = self.size(key)
+        if size is None:
+            self._put(self._path(key), b"", {"x-ms-blob-type": "AppendBlob"})
+        return size or 0
+
+    def append(self, key: str, piece: bytes, at: int) -> int:
+        """Add a piece to a blob of a known size; the size it has then."""
+
+        def read(answer: http.client.HTTPResponse) -> bool:
+            if answer.status != 412:
+                self._expect(answer, 201)
+            return answer.status == 201
+
+        where = {"x-ms-blob-condition-appendpos": str(at)}
+        path = self._path(key, {"comp": "appendblock"})
+        if self._ask("PUT", path, read, body=piece, headers=lambda: where):
+            return at + len(piece)
+        return self.size(key) or 0
+
     def _put(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         self._ask("PUT", path, lambda answer: self._expect(answer, 201), body=body, headers=lambda: headers)
 
@@ -209,7 +302,8 @@ class _Store:
             return
         if answer.status in _TRANSIENT:
             raise http.client.HTTPException(f"the store answered {answer.status} {answer.reason}")
-        raise Failure(f"{self._what}: the store answered {answer.status} {answer.reason} for {self.shown}.")
+        kind = Refused if answer.status in (401, 403) else Failure
+        raise kind(f"{self._what}: the store answered {answer.status} {answer.reason} for {self.shown}.")
 
     def _ask(
         self,
@@ -221,22 +315,36 @@ class _Store:
         headers: Callable[[], Mapping[str, str]] = dict,
     ) -> T:
         """One request, repeated while the trouble looks passing."""
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             connection = self._connect()
             try:
                 connection.request(method, path, body=body, headers={**self._headers, **headers()})
                 return read(connection.getresponse())
             except (OSError, http.client.HTTPException) as failure:
-                if attempt == _ATTEMPTS:
-                    raise Failure(f"{self._what}: {self.shown} cannot be reached: {failure}.") from None
+                if attempt == self._attempts:
+                    raise Unreachable(f"{self._what}: {self.shown} cannot be reached: {failure}.") from None
                 time.sleep(0.1 * 2**attempt)
             finally:
                 connection.close()
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _connect(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        return kind(self._parts.netloc, timeout=60)
+        if self._parts.scheme != "https":
+            return http.client.HTTPConnection(self._parts.netloc, timeout=60)
+        if self._context is None:
+            import ssl  # Imported here since most stores are this machine's own.
+
+            self._context = ssl.create_default_context()
+            for authority in _authorities:
+                self._context.load_verify_locations(cadata=authority)
+        return http.client.HTTPSConnection(self._parts.netloc, timeout=60, context=self._context)
+
+
+def _is_own(parts: urllib.parse.SplitResult, server: str | None) -> bool:
+    if server is None:
+        return parts.hostname in _OWN_HOSTS
+    own = urllib.parse.urlsplit(server)
+    return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
 
 
 def _skip(answer: http.client.HTTPResponse, count: int) -> None:

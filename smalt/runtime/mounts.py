@@ -25,14 +25,18 @@ class Mounts:
         mounts: The mounts of the plan.
         folder: The job's folder; copies are kept below it.
         token: What opens remote sources.
+        server: The server that gave the token; left out, the one of this machine.
     """
 
-    def __init__(self, mounts: Iterable[Mapping[str, Any]], *, folder: str, token: str | None) -> None:
+    def __init__(
+        self, mounts: Iterable[Mapping[str, Any]], *, folder: str, token: str | None, server: str | None = None
+    ) -> None:
         self._inputs = [mount for mount in mounts if mount["kind"] == "input"]
         self._outputs = [mount for mount in mounts if mount["kind"] == "output"]
         self.capability = os.path.join(folder, "data")
         self._private = os.path.join(folder, "out")
         self._token = token
+        self._server = server
         self._links: list[str] = []
         self.paths: dict[tuple[str, str], str] = {}
         self.notes: list[str] = []
@@ -115,7 +119,8 @@ class Mounts:
         if _is_remote(source):
             from smalt.runtime import blob  # Imported here since http costs more than the whole start of a local job.
 
-            return blob.download(source, place, token=self._token, what=f"Input {name!r} ({mount['uri']})")
+            what = f"Input {name!r} ({mount['uri']})"
+            return blob.download(source, place, token=self._token, what=what, server=self._server)
         if not os.path.exists(source):
             raise Failure(f"Input {name!r} does not exist: {mount['uri']} (looked for {source}).")
         if mount["mode"] not in _COPIED:
@@ -174,8 +179,8 @@ class Mounts:
         if _is_remote(source):
             from smalt.runtime import blob  # Imported here for the same reason as above.
 
-            blob.upload(place, _remote_target(mount), token=self._token)
-            return _described(source, place)
+            blob.upload(place, _remote_target(mount), token=self._token, server=self._server)
+            return _described(_remote_target(mount), place)
         if mount["mode"] != "upload":
             return _described(place, place)
         if mount["type"] == "uri_file" and (source.endswith("/") or os.path.isdir(source)):

@@ -22,6 +22,11 @@ def adopt_orphans() -> None:
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it ends, however it ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def spawn(argv: Sequence[str], *, environment: Mapping[str, str], folder: str, log: int) -> int:
     """Start a process in a session of its own that writes to `log` and dies with its supervisor.
 
@@ -34,7 +39,7 @@ def spawn(argv: Sequence[str], *, environment: Mapping[str, str], folder: str, l
         return child
     try:
         os.setsid()
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        die_with_parent()
         if os.getppid() != supervisor:  # It died between the fork and the line above.
             os._exit(137)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):

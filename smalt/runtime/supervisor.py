@@ -65,7 +65,7 @@ class _Job:
         self._record = record
         self._mark = mark
         self.log = Log(plan["artifacts"])
-        self._mounts = Mounts(plan["mounts"], folder=folder, token=plan["token"])
+        self._mounts = Mounts(plan["mounts"], folder=folder, token=plan["token"], server=plan["server"])
 
     def run(self) -> Outcome:
         """Prepare, run, finalize."""

@@ -124,7 +124,8 @@ class Workplace:
         if code.startswith(("http://", "https://")):
             from smalt.runtime import blob  # Imported here since http costs more than the whole start of a local job.
 
-            blob.download(code, self.working, token=token, what="The code of the job")
+            what, server = "The code of the job", self._plan["server"]
+            blob.download(code, self.working, token=token, what=what, server=server)
             return []
         if os.path.isdir(code):
             return folders.copy_tree(code, self.working)

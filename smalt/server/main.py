@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import msgspec
 import uvloop
 
 from smalt.entities.base import Asset
+from smalt.entities.compute.ray import RayCompute
 from smalt.entities.environment import Environment
 from smalt.environments import (
     EnvironmentCache,
@@ -31,6 +33,7 @@ from smalt.environments import (
 )
 from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
+from smalt.executors.ray import NodeTerms, RayExecutor
 from smalt.kit import clock, ids, yaml
 from smalt.server import (
     assets,
@@ -119,9 +122,11 @@ def build(settings: Settings) -> Server:
     writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
     models = tracking.ModelAssets(versioned, locator)
     locator.run_root = runs.artifact_key
-    computes = compute.ComputeService(slots=settings.slots)
+    computes = compute.ComputeService(vault, slots=settings.slots)
     hints = jobs.Hints()
     executor = LocalExecutor(home / "jobs", hints.note)
+    here = compute.Site(None, "local", executor, computes.slots, settings.url)
+    sites = compute.Sites(computes, here, connect=_ray(settings, hints), public_url=settings.public)
     engine = find_engine(settings.containers)
     conda = find_conda(settings.conda)
     cache = EnvironmentCache(
@@ -165,25 +170,23 @@ def build(settings: Settings) -> Server:
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
-        executor,
         locator=locator,
         tokens=identities,
         tracking=runs,
         environments=cache,
         overlays=home / "jobs",
-        base_url=settings.url,
         engine=engine,
     )
     outside = jobs.Outside(
-        executor=executor,
+        sites=sites,
         environments=cache,
         starter=starter,
         finisher=jobs.Finisher(versioned, runs, identities),
         workspaces=rooms,
-        computes=computes,
         children=children,
         kinds=kinds,
     )
+    computes.is_busy = job_service.are_on
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
@@ -250,7 +253,7 @@ def build(settings: Settings) -> Server:
         *assets.blob_routes(containers, works, signer, admit),
         *connections.routes(linked, rooms),
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
-        *compute.routes(computes, rooms),
+        *compute.routes(computes, rooms, sites),
         *jobs.routes(job_service, rooms, versioned),
         *pipelines.routes(pipeline_service, rooms),
         *schedules.routes(schedule_service, job_service, rooms),
@@ -274,10 +277,29 @@ def build(settings: Settings) -> Server:
         worker.stop()
         jobs_loop.close()
         executor.close()
+        sites.close()
         writer.close()
         database.close()
 
     return Server(app, worker, close, subscription, people, owner)
+
+
+def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExecutor]:
+    """What connects to Ray clusters. Their jobs have folders beside those of this machine, kept as long."""
+
+    def connect(entity: RayCompute) -> RayExecutor:
+        authority = settings.home / "ca" / "ca.pem"
+        terms = NodeTerms(
+            node_folder=entity.node_folder,
+            shares_environments=bool(entity.shared_environments),
+            authority=authority.read_text() if authority.exists() else None,
+            python_downloads=settings.python_downloads,
+            uv=metadata.version("uv"),
+        )
+        token = entity.token.get_secret_value() if entity.token else None
+        return RayExecutor(settings.home / "jobs", str(entity.address), token, hints.note, terms=terms)
+
+    return connect
 
 
 class Housekeeping:

@@ -9,6 +9,7 @@ from pathlib import Path
 from smalt.errors import NotFound
 from smalt.server.alone import alone
 from smalt.server.assets import DatastoreService
+from smalt.server.compute import ComputeService
 from smalt.server.connections import ConnectionService
 from smalt.server.database import Database
 from smalt.server.events import Events
@@ -80,4 +81,5 @@ def _change_vault(works: Works, home: Path) -> int:
 
 def reseal(work: Work, vault: Vault, fresh: Vault, home: Path) -> int:
     """Seal every secret of the installation with another vault; how many there were."""
-    return DatastoreService(vault, home).reseal(work, fresh) + ConnectionService(vault).reseal(work, fresh)
+    holders = (DatastoreService(vault, home), ConnectionService(vault), ComputeService(vault))
+    return sum(holder.reseal(work, fresh) for holder in holders)

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from smalt.errors import InvalidRequest
 
@@ -25,6 +26,7 @@ class Settings:
         tls_port: HTTPS, for the official clients and for other machines.
         database_url: SQLite in the home folder unless given.
         host_names: Names besides the machine's own under which clients call.
+        public_url: Where machines of clusters reach this server, if that is not its own HTTPS address.
         slots: Jobs that run at once on this machine.
         job_folder_days: For how long the folder of a job is kept on this machine after its end.
         containers: What runs images: `podman`, `docker`, `auto` for whichever is here, or `off`.
@@ -38,6 +40,7 @@ class Settings:
     tls_port: int = 8788
     database_url: str | None = None
     host_names: tuple[str, ...] = ()
+    public_url: str | None = None
     slots: int | None = None
     strict: bool = False
     job_folder_days: float = 7
@@ -61,6 +64,15 @@ class Settings:
         return f"https://{self.host_names[0] if self.host_names else 'localhost'}:{self.tls_port}"
 
     @property
+    def public(self) -> str:
+        """Where machines of clusters call: over HTTPS, or in the clear on loopback, when nothing else comes in."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        if self.is_loopback:
+            return self.url
+        return f"https://{self.host_names[0] if self.host_names else socket.gethostname().lower()}:{self.tls_port}"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can call."""
         if self.host == "localhost":
@@ -78,4 +90,15 @@ class Settings:
         names = ["localhost", "127.0.0.1", "::1", *self.host_names]
         if not self.is_loopback:
             names += [socket.gethostname().lower(), self.host]
+        if self.public_url is not None:
+            names.append(_host_of(self.public_url))
         return tuple(dict.fromkeys(name.lower() for name in names))
+
+
+def _host_of(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise InvalidRequest(
+            f"--public-url {url!r} is no address of a server. Write https://HOST:PORT.", target="--public-url"
+        )
+    return parts.hostname

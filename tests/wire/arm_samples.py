@@ -566,6 +566,12 @@ SAMPLES = {
                 "properties": {"namespace": "n", "instanceTypes": {"d": {"nodeSelector": None}}},
             }
         },
+        {
+            "properties": {
+                "computeType": "Ray",
+                "properties": {"address": "http://head:8265", "maxConcurrentJobs": 2, "sharedEnvironments": True},
+            }
+        },
     ],
     "connections": [
         {

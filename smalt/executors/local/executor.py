@@ -103,16 +103,7 @@ class LocalExecutor(Executor):
         fields = self._folder(handle).fields()
         if fields is None:
             return b""
-        try:
-            descriptor = _open_below(fields["artifacts"], name)
-        except FileNotFoundError:
-            return b""
-        except (OSError, ValueError):
-            raise NotFound(f"Job {handle!r} has no log {name!r}.", target="name") from None
-        try:
-            return os.pread(descriptor, limit, offset)
-        finally:
-            os.close(descriptor)
+        return read_below(fields["artifacts"], name, offset=offset, limit=limit, job=handle)
 
     def stop(self, handle: Handle, *, grace_seconds: float | None = None) -> None:
         """See `Executor.stop`."""
@@ -194,6 +185,24 @@ def _spawn(plan: Plan, folder: Path, lock: int) -> subprocess.Popen[bytes]:
             pass_fds=(lock,),
             start_new_session=True,
         )
+
+
+def read_below(artifacts: str, name: str, *, offset: int, limit: int, job: str) -> bytes:
+    """A piece of a log below an artifact root; empty when there is no more, or not yet.
+
+    Raises:
+        NotFound: The name leads elsewhere, or to something that is no regular file.
+    """
+    try:
+        descriptor = _open_below(artifacts, name)
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError):
+        raise NotFound(f"Job {job!r} has no log {name!r}.", target="name") from None
+    try:
+        return os.pread(descriptor, limit, offset)
+    finally:
+        os.close(descriptor)
 
 
 def _open_below(root: str, name: str) -> int:

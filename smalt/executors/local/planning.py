@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from smalt.errors import InvalidRequest
 from smalt.executors.base import Mount, Plan, Workload
@@ -54,6 +55,16 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         root: Folder of all job folders.
         machine: The variables that jobs inherit.
     """
+    argv = (sys.executable, "-I", "-S", str(SUPERVISOR), str(root / workload.name))
+    return Plan(workload.name, argv, dict(machine), {PLAN_FILE: json.dumps(content(workload))})
+
+
+def content(workload: Workload) -> dict[str, Any]:  # Any: JSON
+    """What the supervisor is told.
+
+    Raises:
+        InvalidRequest: The workload can never run.
+    """
     check_name(workload.name)
     for mount in workload.mounts:
         _check_mount(mount)
@@ -61,7 +72,7 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
     for name, value in workload.environment_variables.items():
         _check_variable(name)
         _check_text(name + value, f"The environment variable {name!r}", "environment_variables")
-    content = {
+    return {
         "name": workload.name,
         "command": workload.command,
         "code": None if workload.code is None else str(workload.code),
@@ -79,11 +90,11 @@ def plan(workload: Workload, *, root: Path, machine: Mapping[str, str]) -> Plan:
         "peer_grace_seconds": workload.peer_grace_seconds,
         "header": list(workload.header),
         "token": workload.token,
+        "server": None if workload.remote is None else workload.remote.server,
+        "placement": None,
         "sampling": None if workload.sampling is None else asdict(workload.sampling),
         "stays_up": workload.stays_up,
     }
-    argv = (sys.executable, "-I", "-S", str(SUPERVISOR), str(root / workload.name))
-    return Plan(workload.name, argv, dict(machine), {PLAN_FILE: json.dumps(content)})
 
 
 def _check_mount(mount: Mount) -> None:

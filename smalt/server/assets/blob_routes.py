@@ -39,6 +39,7 @@ _QUERY = {
 }
 _HIDDEN_SEGMENT = re.compile(r"^\.blob\.[^/]*/")
 _BLOCK_LIST_BYTES = 8 * 1024 * 1024
+_APPEND_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ class _Pages:
             return await self._put_block(call, target)
         if operation == "blocklist":
             return await self._put_block_list(call, target)
+        if operation == "appendblock":
+            return await self._append_block(call, target)
         if operation == "metadata":
             return await asyncio.to_thread(self._put_metadata, call, target)
         raise Unsupported(
@@ -240,8 +243,10 @@ class _Pages:
 
     async def _put_blob(self, call: Call, target: _Target) -> Answer:
         kind = call.header("x-ms-blob-type") or "BlockBlob"
-        if kind.lower() != "blockblob":
-            raise Unsupported(f"Blobs of type {kind[:40]!r} are not kept here; BlockBlob is.", code="InvalidBlobType")
+        if kind.lower() not in ("blockblob", "appendblob"):
+            raise Unsupported(
+                f"Blobs of type {kind[:40]!r} are not kept here; BlockBlob and AppendBlob are.", code="InvalidBlobType"
+            )
         if call.header("x-ms-copy-source"):
             raise Unsupported("Copying from a URL is not done here. Download it and put it.", code="UnsupportedHeader")
         md5 = blob_wire.md5_of(call.header("content-md5") or call.header("x-ms-blob-content-md5"))
@@ -275,6 +280,24 @@ class _Pages:
             self._check(call, target)
             info = target.store.commit_blocks(target.key, block_ids, only_if_missing=only_if_missing)
             return self._remember(target, info, known)
+
+        return await asyncio.to_thread(act)
+
+    async def _append_block(self, call: Call, target: _Target) -> Answer:
+        asked = call.header("x-ms-blob-condition-appendpos")
+        if asked is not None and not asked.isdecimal():
+            raise InvalidRequest(f"The append position {asked[:40]!r} is no number.", code="InvalidHeaderValue")
+        content = bytearray()
+        async for chunk in _body(call):
+            content += chunk
+            if len(content) > _APPEND_BYTES:
+                raise InvalidRequest("One append takes at most 4 MiB. Send it in parts.", code="RequestBodyTooLarge")
+
+        def act() -> Answer:
+            self._check(call, target)
+            info = target.store.append(target.key, bytes(content), at=None if asked is None else int(asked))
+            offset = {"x-ms-blob-append-offset": str(info.size - len(content))}
+            return Answer(201, None, {**blob_wire.written(info), **offset})
 
         return await asyncio.to_thread(act)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smalt.entities.compute.amlcompute import AmlCompute
 from smalt.entities.compute.instance import ComputeInstance
+from smalt.executors.ray import ClusterNode
 from smalt.kit import clock
 from smalt.server.compute.store import ComputeRecord
 from smalt.server.workspaces import WorkspaceRecord
@@ -14,8 +16,10 @@ from smalt.wire.arm import codec, envelope
 _TYPE = "Microsoft.MachineLearningServices/workspaces/computes"
 
 
-def to_arm(workspace: WorkspaceRecord, record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
-    """The resource."""
+def to_arm(
+    workspace: WorkspaceRecord, record: ComputeRecord, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:  # Any: JSON
+    """The resource, with what has just been found out of it."""
     body = codec("computes").to_arm(record.entity)
     properties = body.pop("properties")
     properties |= {
@@ -23,11 +27,11 @@ def to_arm(workspace: WorkspaceRecord, record: ComputeRecord) -> dict[str, Any]:
         "provisioningState": "Succeeded",
         "createdOn": clock.to_text(record.created_at),
         "modifiedOn": clock.to_text(record.modified_at),
-        "isAttachedCompute": record.entity.type in {"kubernetes", "virtualmachine", "synapsespark"},
+        "isAttachedCompute": record.entity.type in {"kubernetes", "virtualmachine", "synapsespark", "ray"},
         "provisioningErrors": None,
         "disableLocalAuth": False,
     }
-    properties["properties"] = (properties.get("properties") or {}) | _facts(record)
+    properties["properties"] = (properties.get("properties") or {}) | _facts(record) | dict(facts or {})
     return envelope.resource(
         id=f"{workspace.scope}/computes/{record.name}",
         name=record.name,
@@ -64,3 +68,18 @@ def _facts(record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
         }
         return {"state": record.state, "applications": [], "errors": [], "lastOperation": operation}
     return {}
+
+
+def cluster_facts(state: str, nodes: Sequence[ClusterNode]) -> dict[str, Any]:  # Any: JSON
+    """What a cluster answered, as facts of the resource."""
+    listed = [
+        {
+            "nodeId": node.name,
+            "privateIpAddress": node.address,
+            "nodeState": "alive" if node.is_alive else "dead",
+            "isHead": node.is_head,
+            "resources": dict(node.resources),
+        }
+        for node in nodes
+    ]
+    return {"state": state, "nodes": listed}

@@ -19,3 +19,9 @@ class ComputeStopped(Conflict):
     """The compute instance is stopped, so nothing can run on it."""
 
     code = "ComputeStopped"
+
+
+class ComputeBusy(Conflict):
+    """Jobs run on the cluster."""
+
+    code = "ComputeBusy"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.compute.base import Compute
+from smalt.entities.compute.ray import RayCompute
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
-from smalt.server.compute.document import to_arm
+from smalt.server.compute.document import cluster_facts, to_arm
 from smalt.server.compute.service import ComputeService
+from smalt.server.compute.sites import Sites
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
 from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
@@ -18,9 +20,10 @@ _PAGE_SIZE = 100
 
 
 class _Handlers:
-    def __init__(self, service: ComputeService, workspaces: WorkspaceService) -> None:
+    def __init__(self, service: ComputeService, workspaces: WorkspaceService, sites: Sites) -> None:
         self._service = service
         self._workspaces = workspaces
+        self._sites = sites
 
     def list(self, call: Call) -> Answer:
         """Computes of a workspace."""
@@ -31,9 +34,11 @@ class _Handlers:
         return ok(call.listing(Page([to_arm(workspace, record) for record in found[:limit]], after)))
 
     def show(self, call: Call) -> Answer:
-        """One compute."""
+        """One compute; a cluster is asked for its machines."""
         workspace = self._workspaces.of(call)
-        return ok(to_arm(workspace, self._service.get(call.work, workspace, call.params["name"])))
+        record = self._service.get(call.work, workspace, call.params["name"])
+        facts = cluster_facts(*self._sites.nodes(record)) if isinstance(record.entity, RayCompute) else None
+        return ok(to_arm(workspace, record, facts))
 
     def put(self, call: Call) -> Answer:
         """Create or update a compute; it is ready at once."""
@@ -46,7 +51,7 @@ class _Handlers:
         """Change the scale settings of a cluster."""
         workspace = self._workspaces.of(call)
         record = self._service.get(call.work, workspace, call.params["name"])
-        present = codec("computes").to_arm(record.entity, secrets=True)
+        present = codec("computes").to_arm(self._service.with_secrets(record), secrets=True)
         merged = _merge(present, _as_stored(call.json_object()))
         changed, _ = self._service.put(call.work, workspace, record.name, _entity(merged, record.name))
         return ok(to_arm(workspace, changed))
@@ -72,8 +77,10 @@ class _Handlers:
         return _done(call)
 
     def nodes(self, call: Call) -> Answer:
-        """Nodes of a cluster: the one machine."""
+        """Nodes of a cluster: those of a Ray cluster, and else the one machine."""
         record = self._service.get(call.work, self._workspaces.of(call), call.params["name"])
+        if isinstance(record.entity, RayCompute):
+            return ok({"nodes": cluster_facts(*self._sites.nodes(record))["nodes"]})
         node = {"nodeId": f"{record.name}-0", "nodeState": "idle", "privateIpAddress": "127.0.0.1", "port": 22}
         return ok({"nodes": [node]})
 
@@ -83,9 +90,9 @@ class _Handlers:
         return ok({"computeType": codec("computes").to_arm(record.entity)["properties"]["computeType"]})
 
 
-def routes(service: ComputeService, workspaces: WorkspaceService) -> list[Route]:
+def routes(service: ComputeService, workspaces: WorkspaceService, sites: Sites) -> list[Route]:
     """The routes of this slice."""
-    handlers = _Handlers(service, workspaces)
+    handlers = _Handlers(service, workspaces, sites)
     table = Routes()
     table.add(
         "GET", WORKSPACE + "/computes", handlers.list, action="workspaces/computes/read", query=("$top:int", "$skip")

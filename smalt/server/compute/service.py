@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
+
+import msgspec
 
 from smalt.entities.compute.amlcompute import AmlCompute
 from smalt.entities.compute.base import Compute
 from smalt.entities.compute.instance import ComputeInstance
 from smalt.entities.compute.local import LocalCompute
+from smalt.entities.compute.ray import RayCompute
+from smalt.errors import InvalidRequest
 from smalt.server.compute import store
-from smalt.server.compute.errors import ComputeNotFound, ComputeStopped, ReservedCompute
+from smalt.server.compute.errors import ComputeBusy, ComputeNotFound, ComputeStopped, ReservedCompute
 from smalt.server.compute.store import ComputeRecord
+from smalt.server.vault import Vault
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -28,11 +35,17 @@ class ComputeService:
     """Keeps computes.
 
     Args:
+        vault: Seals their secrets.
         slots: How many jobs run at once on this machine; one per core when left out.
+
+    Attributes:
+        is_busy: Whether jobs that are not over were sent to a compute; told by who knows of jobs.
     """
 
-    def __init__(self, *, slots: int | None = None) -> None:
+    def __init__(self, vault: Vault, *, slots: int | None = None) -> None:
+        self._vault = vault
         self.slots = slots or os.cpu_count() or 1
+        self.is_busy: Callable[[Work, WorkspaceRecord, str], bool] = lambda work, workspace, name: False
 
     def ensure_defaults(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""
@@ -69,34 +82,67 @@ class ComputeService:
     def put(self, work: Work, workspace: WorkspaceRecord, name: str, entity: Compute) -> tuple[ComputeRecord, bool]:
         """Create a compute, or replace what is settable of one; also whether it is new.
 
+        Secrets that are left out stay as they were.
+
         Raises:
             ReservedCompute: The name cannot be taken, or not for this type.
+            InvalidRequest: It does not say where its cluster is.
+            ComputeBusy: Its cluster would be another, and jobs run there.
         """
         old = self.find(work, workspace, name)
         self._check_name(name, entity, old)
         filled = _with_defaults(entity, workspace)
         filled.name = old.name if old else name
+        if isinstance(filled, RayCompute):
+            before = self.with_secrets(old) if old else None
+            assert before is None or isinstance(before, RayCompute)
+            filled.token = filled.token or (before.token if before else None)
+            _check_address(filled)
+            if before is not None and before.address != filled.address:
+                self._check_idle(work, workspace, name)
         if old is None:
             record = ComputeRecord(
                 workspace.id, name, filled, "Running", "Create", work.now, work.actor.name, work.now, work.actor.name
             )
         else:
             record = replace(old, entity=filled, modified_at=work.now, modified_by=work.actor.name)
+        record = replace(record, sealed=self._seal(record))
         store.save(work.connection, record)
         return record, old is None
 
     def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
-        """Remove a compute; whether there was one. Jobs that were sent to it go on.
+        """Remove a compute; whether there was one. Jobs of this machine that were sent to it go on.
 
         Raises:
             ReservedCompute: It is this machine.
+            ComputeBusy: It is a cluster that jobs run on, of which nobody would hear any more.
         """
         if name.lower() == LOCAL:
             raise ReservedCompute(
                 "The compute 'local' is this machine and cannot be deleted. Delete the computes that name it.",
                 target="name",
             )
+        old = self.find(work, workspace, name)
+        if old is not None and isinstance(old.entity, RayCompute):
+            self._check_idle(work, workspace, name)
         return store.remove(work.connection, workspace.id, name)
+
+    def with_secrets(self, record: ComputeRecord) -> Compute:
+        """The whole compute: for the server itself, which speaks with it."""
+        if record.sealed is None:
+            return record.entity
+        document = msgspec.json.decode(self._vault.open(record.sealed, context=_context(record)))
+        return type(record.entity).parse(document)
+
+    def reseal(self, work: Work, fresh: Vault) -> int:
+        """Seal every secret with another vault; how many there were."""
+        found = store.sealed(work.connection)
+        for record in found:
+            assert record.sealed is not None
+            context = _context(record)
+            again = fresh.seal(self._vault.open(record.sealed, context=context), context=context)
+            store.reseal(work.connection, record, again)
+        return len(found)
 
     def start(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
         """Let jobs run on a compute instance again."""
@@ -131,6 +177,20 @@ class ComputeService:
             )
         return f"{workspace.scope}/computes/{record.name}"
 
+    def _seal(self, record: ComputeRecord) -> str | None:
+        whole = record.entity.document(secrets=True)
+        if whole == record.entity.document():
+            return None
+        return self._vault.seal(msgspec.json.encode(whole).decode(), context=_context(record))
+
+    def _check_idle(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
+        if self.is_busy(work, workspace, name):
+            raise ComputeBusy(
+                f"Jobs run on the compute {name!r}, and this server would hear of them no more. Cancel them, or wait "
+                "for their end.",
+                target="compute",
+            )
+
     def _switch(self, work: Work, workspace: WorkspaceRecord, name: str, *, state: str, operation: str) -> None:
         record = self.get(work, workspace, name)
         if not isinstance(record.entity, ComputeInstance):
@@ -153,6 +213,24 @@ class ComputeService:
             )
 
 
+def _check_address(entity: RayCompute) -> None:
+    """Refuse what is no address of a dashboard; credentials in it would be shown to everyone.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    parts = urlsplit(entity.address or "")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise InvalidRequest(
+            f"The address {entity.address!r} is none of a Ray dashboard. Write http://HOST:8265.",
+            target="properties.properties.address",
+        )
+
+
+def _context(record: ComputeRecord) -> str:
+    return f"compute/{record.workspace_id}/{record.name.lower()}"
+
+
 def _with_defaults(entity: Compute, workspace: WorkspaceRecord) -> Compute:
     filled = entity.model_copy(deep=True)
     filled.location = filled.location or workspace.location
@@ -161,6 +239,8 @@ def _with_defaults(entity: Compute, workspace: WorkspaceRecord) -> Compute:
         filled.tier = filled.tier or "dedicated"
         if filled.idle_time_before_scale_down is None:
             filled.idle_time_before_scale_down = _IDLE_SECONDS
+    elif isinstance(filled, RayCompute):
+        filled.state = filled.nodes = None  # What a client read and sent back is no setting.
     elif isinstance(filled, ComputeInstance):
         filled.size = filled.size or _SIZE
     return filled

@@ -16,7 +16,7 @@ from smalt.server.database import insert_or
 
 @dataclass(frozen=True, slots=True)
 class ComputeRecord:
-    """A compute as stored: the entity, whether it is started, and who touched it when."""
+    """A compute as stored: the entity without secrets, whether it is started, and who touched it when."""
 
     workspace_id: str
     name: str
@@ -27,6 +27,7 @@ class ComputeRecord:
     created_by: str
     modified_at: datetime
     modified_by: str
+    sealed: str | None = None
 
     @property
     def is_started(self) -> bool:
@@ -52,7 +53,8 @@ def save(connection: Connection, record: ComputeRecord) -> None:
     """Insert or replace."""
     values = {
         "name": record.name,
-        "document": record.entity.document(secrets=True),
+        "document": record.entity.document(),
+        "sealed": record.sealed,
         "state": record.state,
         "last_operation": record.last_operation,
         "created_at": record.created_at,
@@ -94,3 +96,15 @@ def _record(row: Row[Any]) -> ComputeRecord:  # Any: the columns of the table
 def delete_all(connection: Connection, workspace_id: str) -> None:
     """Remove every compute of a workspace."""
     connection.execute(delete(computes).where(computes.c.workspace_id == workspace_id))
+
+
+def sealed(connection: Connection) -> list[ComputeRecord]:
+    """Every compute that holds secrets."""
+    query = select(computes).where(computes.c.sealed.is_not(None))
+    return [_record(row) for row in connection.execute(query)]
+
+
+def reseal(connection: Connection, record: ComputeRecord, sealed: str) -> None:
+    """Keep the secrets of a compute under another seal."""
+    where = _named(record.workspace_id, record.name)
+    connection.execute(update(computes).where(*where).values(sealed=sealed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, String, Table, Text
 
 from smalt.server.database import Document, Moment, metadata
 
@@ -13,6 +13,7 @@ computes = Table(
     Column("key", String(64), primary_key=True, comment="the name in lower case"),
     Column("name", String(64), nullable=False),
     Column("document", Document, nullable=False),
+    Column("sealed", Text, comment="the whole document, where it holds secrets"),
     Column("state", String(32), nullable=False),
     Column("last_operation", String(32), nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
-from smalt.executors import Executor, Handle, Phase, Reason, WorkloadState
+from smalt.executors import Handle, Phase, Reason, WorkloadState
 from smalt.kit import clock, ids
-from smalt.server.compute import ComputeService
+from smalt.server.compute import Site, Sites
 from smalt.server.events import Events
 from smalt.server.jobs import lifecycle, software, store
 from smalt.server.jobs.builds import Builds
@@ -67,12 +67,11 @@ class Hints:
 class Outside:
     """The world beyond the database, as the loop uses it."""
 
-    executor: Executor
+    sites: Sites
     environments: Environments
     starter: Starter
     finisher: Finisher
     workspaces: WorkspaceService
-    computes: ComputeService
     children: Children
     kinds: Mapping[str, JobKind]
 
@@ -175,19 +174,27 @@ class JobsLoop:
 
     def _bring_up(self, record: JobRecord, command: CommandJob) -> None:
         """From accepted to started."""
-        handle = self._outside.executor.find(record.workload)
+        site = self._site(record)
+        handle = site.executor.find(record.workload)
         if handle is None and record.status is JobStatus.CANCEL_REQUESTED:
             self._builds.forget(record.workload)
             self._finish(record, canceled())
             return
         if handle is None:
-            handle = self._start(record, command)
+            handle = self._start(record, command, site)
         if handle is None:
             return
         # Changes that were heard before this is written stay noted, and are looked at in the next turn.
-        self._settle(record, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker)
+        self._settle(record, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker, site=site.key)
 
-    def _start(self, record: JobRecord, command: CommandJob) -> Handle | None:
+    def _site(self, record: JobRecord) -> Site:
+        if record.pinned.get("compute") is None:
+            return self._outside.sites.here
+        with self._works.read(SYSTEM) as work:
+            workspace = self._outside.workspaces.even_deleted(work, record.workspace_id)
+            return self._outside.sites.of(work, workspace, record.pinned.get("compute"))
+
+    def _start(self, record: JobRecord, command: CommandJob, site: Site) -> Handle | None:
         """Start it, or None when it has to wait for its environment or for a place."""
         outside = self._outside
         recipe = software.from_document(record.pinned["recipe"])
@@ -199,27 +206,30 @@ class JobsLoop:
             self._settle(record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
             return None
         with self._works.write(SYSTEM) as work:
-            has_place = store.running(work.connection, worker=self._worker) < outside.computes.slots
+            has_place = store.running(work.connection, worker=self._worker, site=site.key) < site.slots
             if has_place:
-                ready = outside.starter.prepare(work, workspace, record, command, environment)
+                ready = outside.starter.prepare(
+                    work, workspace, record, job=command, environment=environment, site=site
+                )
                 store.change(work.connection, record, environment_key=environment.key)
         if not has_place:
-            self._settle(record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED)
+            self._settle(record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED, site=site.key)
             return None
         return outside.starter.start(ready)
 
     def _look_at(self, record: JobRecord, handle: Handle) -> None:
         """From started to over."""
+        executor = self._site(record).executor
         try:
-            state = self._outside.executor.state(handle)
+            state = executor.state(handle)
         except NotFound:
-            message = "The job was lost: nothing is known of its processes on this machine. Submit it again."
+            message = "The job was lost: nothing is known of its processes any more. Submit it again."
             state = WorkloadState(Phase.LOST, Reason.LOST, error=message)
         if state.is_over:
             self._finish(record, state)
             return
         if record.status is JobStatus.CANCEL_REQUESTED and handle not in self._stopped:
-            self._outside.executor.stop(handle)
+            executor.stop(handle)
             self._stopped.add(handle)
         observed = lifecycle.status_of(state.phase)
         self._settle(record, due_in=_LOOK_AGAIN, status=observed, started_at=state.started_at)
@@ -305,8 +315,9 @@ class JobsLoop:
     def _end(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:
         outside = self._outside
         outside.finisher.finish(work, workspace, record, state, lease=self._lease)
-        free = outside.computes.slots - store.running(work.connection, worker=self._worker)
-        store.call_next(work.connection, now=work.now, count=max(free, 0))
+        site = outside.sites.of(work, workspace, record.pinned.get("compute"))
+        free = site.slots - store.running(work.connection, worker=self._worker, site=site.key)
+        store.call_next(work.connection, now=work.now, count=max(free, 0), site=site.key)
         work.after_commit(lambda: outside.starter.tidy(record))
 
     def _try_again(self, record: JobRecord, error: Exception) -> None:

@@ -27,10 +27,11 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What this machine has."""
+    """What this machine has; or the cluster whose machines a job runs on instead."""
 
     cores: int
     has_gpu: bool
+    cluster: str | None = None
 
     @classmethod
     def here(cls) -> Machine:
@@ -60,17 +61,19 @@ def _of_resources(job: CommandJob, machine: Machine, *, in_container: bool) -> I
         return
     sizes = resources.instance_type if isinstance(resources.instance_type, list) else [resources.instance_type]
     for size in filter(None, sizes):
-        if _GPU_SIZE.match(size) and not machine.has_gpu:
+        if machine.cluster is not None:
+            yield Remark(f"Instance type {size} is not chosen; the job runs on nodes of {machine.cluster!r}.")
+        elif _GPU_SIZE.match(size) and not machine.has_gpu:
             yield Remark(f"Instance type {size} has GPUs; this machine has none. The job runs on CPU.", is_loss=True)
         else:
             yield Remark(f"Instance type {size} is not chosen; the job runs on this machine ({machine.cores} cores).")
-    if (resources.instance_count or 1) > 1:
+    if (resources.instance_count or 1) > 1 and machine.cluster is None:
         yield Remark(f"All {resources.instance_count} instances are processes of this machine.")
     if resources.shm_size and not in_container:
         yield Remark(f"shm_size {resources.shm_size} is not set; processes share the memory of this machine.")
     if resources.docker_args and not in_container:
         yield Remark(f"docker_args {resources.docker_args!r} have no effect; there is no container.", is_loss=True)
-    for name in ("cpu", "memory", "gpu"):
+    for name in () if machine.cluster is not None else ("cpu", "memory", "gpu"):
         value = getattr(resources, name)
         if value:
             yield Remark(f"The {name} request of {value} is noted and not enforced.")

@@ -183,6 +183,10 @@ class JobService:
         """Keys of the built environments that jobs which are not over run in; a collection must keep them."""
         return store.environments_in_use(work.connection)
 
+    def are_on(self, work: Work, workspace: WorkspaceRecord, compute: str) -> bool:
+        """Whether any job that is not over was sent to a compute."""
+        return store.is_busy(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}")
+
     def output_uri(self, work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
         """The datastore URI of an output (`artifacts` and `default` are the artifact root), without a path below it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from smalt.environments import BuiltEnvironment, Engine, overlay
 from smalt.errors import NotFound, Unsupported
 from smalt.executors import Container, Executor, Handle, Workload
 from smalt.server.assets import DataLocator, Location
+from smalt.server.compute import Site
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import outputs, policy, workload
 from smalt.server.jobs.neighbours import Environments
@@ -34,44 +35,39 @@ class Ready:
 
     workload: Workload
     environment: BuiltEnvironment
+    executor: Executor
 
 
 class Starter:
     """Makes workloads of jobs, and starts them.
 
     Args:
-        executor: Where they run.
         locator: Finds bytes.
         tokens: Gives jobs their tokens.
         tracking: Keeps their runs.
         environments: The cache.
         overlays: Folder with a folder for each workload, in which its private layer is made. It may be the one that
             the executor uses.
-        base_url: Where jobs reach this server, by plain HTTP on this machine.
         machine: What this machine has.
         engine: Runs images, if they are used.
     """
 
     def __init__(
         self,
-        executor: Executor,
         *,
         locator: DataLocator,
         tokens: IdentityService,
         tracking: TrackingService,
         environments: Environments,
         overlays: Path,
-        base_url: str,
         machine: policy.Machine | None = None,
         engine: Engine | None = None,
     ) -> None:
-        self._executor = executor
         self._locator = locator
         self._tokens = tokens
         self._tracking = tracking
         self._environments = environments
         self._overlays = overlays
-        self._base_url = base_url
         self._machine = machine or policy.Machine.here()
         self._engine = engine
 
@@ -87,7 +83,14 @@ class Starter:
         return path
 
     def prepare(
-        self, work: Work, workspace: WorkspaceRecord, record: JobRecord, job: CommandJob, environment: BuiltEnvironment
+        self,
+        work: Work,
+        workspace: WorkspaceRecord,
+        record: JobRecord,
+        *,
+        job: CommandJob,
+        environment: BuiltEnvironment,
+        site: Site,
     ) -> Ready:
         """Find every place, issue the token, and put the workload together.
 
@@ -101,18 +104,20 @@ class Starter:
         token = self._tokens.issue_job_token(work, workload.grant_of(record, places), lifetime=lifetime)
         setting = Setting(
             workspace=workspace,
-            base_url=self._base_url,
+            base_url=site.base_url,
             token=token,
             token_expires_at=work.now + lifetime,
             experiment_id=self._tracking.experiment_id(work, workspace, record.experiment),
             environment=environment.prefix,
             python=environment.python,
-            overlay=self._overlays / record.workload / _OVERLAY,
+            overlay=None if site.is_remote else self._overlays / record.workload / _OVERLAY,
             container=self._container(job, environment),
-            variables={**self._environments.job_variables(), **environment.variables},
-            header=self._header(job, environment),
+            # What they say is of this machine's folders; others have settings of their own.
+            variables={} if site.is_remote else {**self._environments.job_variables(), **environment.variables},
+            header=self._header(job, environment, site),
+            remote=environment if site.is_remote else None,
         )
-        return Ready(workload.build(record, job, places, setting), environment)
+        return Ready(workload.build(record, job, places, setting), environment, site.executor)
 
     def start(self, ready: Ready) -> Handle:
         """Start it, at most once however often this is called.
@@ -122,7 +127,7 @@ class Starter:
         """
         if ready.workload.overlay_prefix is not None:
             overlay(ready.environment, ready.workload.overlay_prefix)
-        return self._executor.start(self._executor.plan(ready.workload))
+        return ready.executor.start(ready.executor.plan(ready.workload))
 
     def tidy(self, record: JobRecord) -> None:
         """Remove the private layer of a job that is over."""
@@ -157,8 +162,9 @@ class Starter:
             options += shlex.split(given) if isinstance(given, str) else given
         return Container(self._engine.kind, self._engine.program, environment.image, tuple(options))
 
-    def _header(self, job: CommandJob, environment: BuiltEnvironment) -> tuple[str, ...]:
-        remarks = policy.remarks(job, machine=self._machine, in_container=environment.image is not None)
+    def _header(self, job: CommandJob, environment: BuiltEnvironment, site: Site) -> tuple[str, ...]:
+        machine = replace(self._machine, cluster=site.name) if site.is_remote else self._machine
+        remarks = policy.remarks(job, machine=machine, in_container=environment.image is not None)
         found = [remark.text for remark in remarks]
         if environment.image is not None and self._engine is not None:
             found.insert(0, f"Runs in a container of {self._engine.kind}, image {environment.image}.")

@@ -52,6 +52,7 @@ class JobRecord:
     workload: str
     handle: str | None
     worker: str | None
+    site: str | None
     environment_key: str | None
     attempts: int
     due_at: datetime | None
@@ -245,10 +246,18 @@ def release(connection: Connection, *, worker: str, now: datetime) -> int:
     return len(found)
 
 
-def running(connection: Connection, *, worker: str) -> int:
-    """How many workloads of this worker are not over."""
-    query = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None), jobs.c.worker == worker)
+def running(connection: Connection, *, worker: str, site: str | None) -> int:
+    """How many workloads are not over: on a cluster, or on the machine of this worker."""
+    where = jobs.c.site == site if site is not None else and_(jobs.c.site.is_(None), jobs.c.worker == worker)
+    query = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None), where)
     return connection.execute(query).scalar_one()
+
+
+def is_busy(connection: Connection, workspace_id: str, compute_id: str) -> bool:
+    """Whether a workload that is not over was started on a compute, or is about to be."""
+    named = func.lower(jobs.c.pinned["compute"].as_string()) == compute_id.lower()
+    query = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.active.is_(True), named)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def environments_in_use(connection: Connection) -> set[str]:
@@ -284,12 +293,14 @@ def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str,
     return [(row.workload, row.ended_at) for row in connection.execute(query)]
 
 
-def call_next(connection: Connection, *, now: datetime, count: int) -> None:
-    """Make the oldest queued jobs due, as places have become free.
+def call_next(connection: Connection, *, now: datetime, count: int, site: str | None) -> None:
+    """Make the oldest jobs due that wait for a site, as places have become free there.
 
     Those that somebody else has locked are passed over: whoever ends a job must not wait for jobs of other parents.
     """
-    waiting = select(jobs.c.id).where(jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED)
+    waiting = select(jobs.c.id).where(
+        jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(site)
+    )
     first = waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count).with_for_update(skip_locked=True)
     found = connection.execute(first).scalars().all()
     if found:

@@ -182,6 +182,7 @@ class Submission:
             workload=f"{name[:200]}-{job_id[:12]}",
             handle=None,
             worker=None,
+            site=None,
             environment_key=None,
             attempts=0,
             due_at=work.now,

@@ -41,6 +41,7 @@ jobs = Table(
     Column("workload", String(255), nullable=False, unique=True, comment="its name on the executor"),
     Column("handle", Text),
     Column("worker", String(255), comment="where its workload was started"),
+    Column("site", String(255), comment="the cluster it runs on; null is the machine of its worker"),
     Column("environment_key", String(64)),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Moment),

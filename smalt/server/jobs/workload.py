@@ -11,12 +11,14 @@ from typing import cast
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
 from smalt.entities.job.inputs import DataInput, literal_texts
+from smalt.entities.job.resources import JobResources
 from smalt.entities.types import AssetType, Mode
-from smalt.errors import NotFound
-from smalt.executors import Container, Distribution, Mount, Sampling, Workload
+from smalt.environments import BuiltEnvironment
+from smalt.errors import InvalidRequest, NotFound
+from smalt.executors import Container, Distribution, Mount, Remote, Sampling, Workload
 from smalt.executors.base import DistributionKind, MountMode
 from smalt.server.assets import Location
-from smalt.server.jobs import outputs
+from smalt.server.jobs import outputs, quantities
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import JobGrant
 from smalt.server.workspaces import WorkspaceRecord
@@ -53,6 +55,7 @@ class Setting:
         container: Where the command runs instead of on these.
         variables: Further variables, e.g. for pip.
         header: Lines for the top of the log.
+        remote: The environment, when the command runs on machines that do not see this one's files.
     """
 
     workspace: WorkspaceRecord
@@ -62,10 +65,11 @@ class Setting:
     experiment_id: str
     environment: Path
     python: Path
-    overlay: Path
+    overlay: Path | None
     container: Container | None
     variables: Mapping[str, str]
     header: tuple[str, ...]
+    remote: BuiltEnvironment | None = None
 
 
 def command_text(job: CommandJob, *, known_inputs: Collection[str]) -> str:
@@ -110,7 +114,7 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         name=record.workload,
         command=command_text(job, known_inputs=places.inputs.keys()),
         artifacts=artifacts,
-        code=None if places.code is None else places.code.local_path or _url(places.code, setting),
+        code=None if places.code is None else _source(places.code, setting, what="The code"),
         container=setting.container,
         environment=None if setting.container else setting.environment,
         python=None if setting.container else setting.python,
@@ -123,6 +127,27 @@ def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) 
         header=setting.header,
         token=setting.token,
         sampling=sampling(record, job, setting),
+        remote=None if setting.remote is None else remote(setting.remote, job, places, setting),
+    )
+
+
+def remote(environment: BuiltEnvironment, job: CommandJob, places: Places, setting: Setting) -> Remote:
+    """What the machines of a cluster need, and what the job takes of each.
+
+    Raises:
+        InvalidRequest: The job asks for an amount that is none.
+    """
+    asked = job.resources or JobResources()
+    memory = quantities.amount(asked.memory, "resources.memory")
+    return Remote(
+        server=setting.base_url,
+        artifacts_url=_url(places.artifacts, setting),
+        environment_key=environment.key,
+        lock=Path(environment.lock).read_text(encoding="utf-8") if environment.lock else "",
+        python_version=environment.python_version,
+        cpus=quantities.amount(asked.cpu, "resources.cpu") or 1,
+        gpus=quantities.amount(asked.gpu, "resources.gpu") or 0,
+        memory_bytes=None if memory is None else int(memory),
     )
 
 
@@ -189,13 +214,19 @@ def mounts(record: JobRecord, job: CommandJob, places: Places, setting: Setting)
         mode = Mode.RO_MOUNT if value.mode in {None, Mode.MOUNT} else value.mode
         found.append(
             Mount(
-                name, "input", value.type, _mode(mode), _source(location, setting), location.uri, value.path_on_compute
+                name,
+                "input",
+                value.type,
+                _mode(mode),
+                _source(location, setting, what=f"Input {name!r}"),
+                location.uri,
+                value.path_on_compute,
             )
         )
     for name, output in job.outputs.items():
         location = places.outputs[name]
         mode = Mode.RW_MOUNT if output.mode in {None, Mode.MOUNT} else output.mode
-        source = _source(location, setting)
+        source = _source(location, setting, what=f"Output {name!r}")
         if output.type is AssetType.URI_FILE and record.pinned["outputs"][name].endswith("/"):
             source += "/"  # The executor puts a file called after the output into it.
         kind = AssetType.URI_FOLDER if name in outputs.ARTIFACTS else output.type
@@ -224,8 +255,22 @@ def _mode(mode: Mode | None) -> MountMode:
     return cast("MountMode", str(mode))
 
 
-def _source(location: Location, setting: Setting) -> str:
-    return str(location.local_path) if location.local_path is not None else _url(location, setting)
+def _source(location: Location, setting: Setting, *, what: str) -> str:
+    """A path where this machine's files are seen, else a URL.
+
+    Raises:
+        InvalidRequest: The bytes are on this machine only, in no datastore, and the job runs elsewhere.
+    """
+    if location.local_path is None:
+        return _url(location, setting)
+    if setting.remote is None:
+        return str(location.local_path)
+    if not location.container:
+        raise InvalidRequest(
+            f"{what} ({location.uri}) is a folder of the server's machine, which the nodes of a cluster do not see. "
+            "Register it as a data asset or put it into a datastore."
+        )
+    return _url(location, setting)
 
 
 def _url(location: Location, setting: Setting) -> str:

@@ -15,6 +15,7 @@ _TYPES = Words(
         "kubernetes": "Kubernetes",
         "virtualmachine": "VirtualMachine",
         "synapsespark": "SynapseSpark",
+        "ray": "Ray",
     }
 )
 _OUTER = frozenset(

@@ -408,3 +408,26 @@ def test_what_was_never_finished_is_removed_after_a_while(tmp_path: Path) -> Non
     assert containers.discard_unfinished(clock.now() - timedelta(hours=1)) == 0
     assert containers.discard_unfinished(clock.now() + timedelta(hours=1)) == 1
     assert store.staged_blocks("a") == {}
+
+
+def test_a_log_grows_by_pieces_that_are_added_once(served: Served) -> None:
+    served.put("out/job1/log.txt", b"", {"x-ms-blob-type": "AppendBlob"})
+    url = f"{served.url('out/job1/log.txt')}?comp=appendblock"
+
+    first = served.http.put(url, content=b"one\n", headers={"x-ms-blob-condition-appendpos": "0"})
+    again = served.http.put(url, content=b"one\n", headers={"x-ms-blob-condition-appendpos": "0"})
+    second = served.http.put(url, content=b"two\n", headers={"x-ms-blob-condition-appendpos": "4"})
+
+    assert [answer.status_code for answer in (first, again, second)] == [201, 412, 201]
+    assert again.headers["x-ms-error-code"] == "AppendPositionConditionNotMet"
+    assert second.headers["x-ms-blob-append-offset"] == "4"
+    assert (served.folder / "out" / "job1" / "log.txt").read_bytes() == b"one\ntwo\n"
+
+
+def test_one_piece_of_a_log_is_bounded(served: Served) -> None:
+    served.put("out/job1/log.txt", b"")
+
+    refused = served.http.put(f"{served.url('out/job1/log.txt')}?comp=appendblock", content=bytes((4 << 20) + 1))
+
+    assert refused.status_code == 400
+    assert refused.headers["x-ms-error-code"] == "RequestBodyTooLarge"

@@ -94,23 +94,23 @@ class Plant:
         with self.house.works.read(SYSTEM) as work:
             return self.service.get(work, self.house.default, name)
 
-    def loop(self, executor: Executor, hints: jobs.Hints, *, worker: str = "here") -> jobs.JobsLoop:
+    def loop(
+        self, executor: Executor, hints: jobs.Hints, *, worker: str = "here", cluster: Executor | None = None
+    ) -> jobs.JobsLoop:
         starter = jobs.Starter(
-            executor,
             locator=self.locator,
             tokens=self.house.identity,
             tracking=self.tracking,
             environments=self.environments,
             overlays=self.home / "overlays",
-            base_url="http://127.0.0.1:8787",
         )
+        here = compute.Site(None, "local", executor, SLOTS, "http://127.0.0.1:8787")
         outside = jobs.Outside(
-            executor=executor,
+            sites=compute.Sites(self.computes, here, connect=lambda _: cluster, public_url="https://smalt.example"),
             environments=self.environments,
             starter=starter,
             finisher=jobs.Finisher(self.assets, self.tracking, self.house.identity),
             workspaces=self.house.workspaces,
-            computes=self.computes,
             children=self.children,
             kinds=self.kinds,
         )
@@ -163,6 +163,10 @@ class Plant:
         self.run_until(loop, lambda: all(self.record(name).status.is_terminal for name in names))
 
 
+def _nowhere() -> compute.Site:
+    return compute.Site(None, "local", FakeExecutor(), SLOTS, "http://127.0.0.1:8787")
+
+
 @pytest.fixture
 def more_routes() -> Sequence[Route]:
     return []
@@ -176,7 +180,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     locator = DataLocator(assets, datastores, containers, {})
     assets.prepare = Preparation(locator)
     tracking = TrackingService()
-    computes = ComputeService(slots=SLOTS)
+    computes = ComputeService(Vault(bytes(32)), slots=SLOTS)
     signer = Signer(bytes(32))
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
     software = jobs.Software(assets, locator)
@@ -184,6 +188,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     submission = jobs.Submission(kinds, pinner, tracking)
     service = jobs.JobService(submission, tracking)
     locator.output_of = service.output_uri
+    computes.is_busy = service.are_on
     default = house.default
     with house.works.write(SYSTEM) as work:
         datastores.ensure_defaults(work, default)
@@ -193,7 +198,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     for name in ("azureml", f"azureml-blobstore-{default.id}"):
         containers.ensure(default.id, name)
     routes = [
-        *compute.routes(computes, house.workspaces),
+        *compute.routes(computes, house.workspaces, compute.Sites(computes, _nowhere())),
         *jobs.routes(service, house.workspaces, assets),
         *jobs.history_routes(service, house.workspaces, locator=locator, signer=signer),
     ]
