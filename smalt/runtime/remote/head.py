@@ -97,8 +97,8 @@ class Head:
             except ImportError as failure:
                 raise Failure(
                     f"A job of several nodes is held together by Ray, and {sys.executable} on the node cannot import "
-                    f"it ({failure}). Install it there (pip install 'smalt[ray]'), and have its Python first on the PATH "
-                    "of ray start."
+                    f"it ({failure}). Install it there (pip install 'smalt[ray]'), and have its Python first on the "
+                    "PATH of ray start."
                 ) from None
             return crew(self._plan, is_stopped=lambda: self._is_asked_to_stop, note_stop=self._note_stop)
         return [_Here(self._plan)]
