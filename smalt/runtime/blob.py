@@ -120,9 +120,11 @@ class Folder:
             if not sent:
                 sent = self._store.begin(self._prefix + name)
             source.seek(sent)
-            while piece := source.read(_MOST_APPENDED_BYTES):
+            piece = source.read(_MOST_APPENDED_BYTES)
+            while piece:
                 sent = self._store.append(self._prefix + name, piece, sent)
                 source.seek(sent)
+                piece = source.read(_MOST_APPENDED_BYTES)
         return sent
 
 
