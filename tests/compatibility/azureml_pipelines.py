@@ -15,13 +15,13 @@ from pathlib import Path
 from azureml_examples import COMMIT, Bench, Unmet, opened, parser, write_between
 
 PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
-SECONDS = 600
+SECONDS = 1200
 
 REGISTERED = "jobs/pipelines-with-components/basics/1b_e2e_registered_components"
 ASSET = "jobs/pipelines-with-components/basics/4d_data_input"
 
 NOT_STARTED = {
-    "image_classification_with_densenet": "needs a GPU image's packages and downloads its images",
+    "image_classification_with_densenet": "trains a network with PyTorch on two GPU machines",
     "pipelines/cifar-10": "downloads its images",
     "tensorflow-image-segmentation": "downloads its images",
     "mnist-batch-identification": "downloads its images",
