@@ -16,7 +16,8 @@ def to_iso(seconds: float) -> str:
     whole, rest = divmod(seconds, 1)
     hours, left = divmod(int(whole), 3600)
     minutes, last = divmod(left, 60)
-    tail = f"{last + rest:g}S" if last or rest or not (hours or minutes) else ""
+    # Never in powers of ten, which the format does not know.
+    tail = f"{last + rest:.9f}".rstrip("0").rstrip(".") + "S" if last or rest or not (hours or minutes) else ""
     return "PT" + (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + tail
 
 
