@@ -13,7 +13,7 @@ _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 
 def to_iso(seconds: float) -> str:
     """Spell a span of seconds, e.g. 5400 as `PT1H30M`."""
-    whole, rest = divmod(seconds, 1)
+    whole, rest = divmod(round(seconds, 9), 1)
     hours, left = divmod(int(whole), 3600)
     minutes, last = divmod(left, 60)
     # Never in powers of ten, which the format does not know.

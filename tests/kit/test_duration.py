@@ -7,7 +7,15 @@ from smalt.kit import duration
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(5400, "PT1H30M"), (0, "PT0S"), (61.5, "PT1M1.5S"), (0.1, "PT0.1S"), (86400, "PT24H"), (1e-310, "PT0S")],
+    [
+        (5400, "PT1H30M"),
+        (0, "PT0S"),
+        (61.5, "PT1M1.5S"),
+        (0.1, "PT0.1S"),
+        (86400, "PT24H"),
+        (1e-310, "PT0S"),
+        (59.9999999999, "PT1M"),
+    ],
 )
 def test_a_span_is_spelled_without_powers_of_ten(seconds, text):
     assert duration.to_iso(seconds) == text

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BeforeValidator
 
-from smalt.entities.text import normal_form
+from smalt.entities.text import literal_text, normal_form
 
 CLASSIFICATION_METRICS: Mapping[str, str] = {
     "auc_weighted": "AUCWeighted",
@@ -106,6 +106,6 @@ def known_words(known: Iterable[str]) -> BeforeValidator:
     def spelled(value: Any) -> Any:  # Any: raw input of a validator
         if not isinstance(value, list):
             return value
-        return [known_word(word, known, what="transformer") if isinstance(word, str) else word for word in value]
+        return [known_word(literal_text(word), known, what="transformer") for word in value]
 
     return BeforeValidator(spelled)
