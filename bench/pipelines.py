@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,11 @@ import httpx2
 from _server import Server, server
 
 COMMAND = 'python -c ""'
+# As in an environment: the interpreter itself, with no version manager and no start-up file of the shell before it.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "BASH_ENV"},
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+}
 Steps = dict[str, dict[str, Any]]
 
 
@@ -89,7 +95,7 @@ class Client:
 def bare_seconds(count: int) -> float:
     """The same commands, one after the other, from a shell."""
     begin = time.perf_counter()
-    subprocess.run(["/bin/bash", "-c", f"for i in $(seq {count}); do {COMMAND}; done"], check=True)
+    subprocess.run(["/bin/bash", "-c", f"for i in $(seq {count}); do {COMMAND}; done"], check=True, env=ENVIRONMENT)
     return time.perf_counter() - begin
 
 
@@ -138,7 +144,8 @@ def peers(python: str, steps: int, ours: float) -> None:
     """The chain of commands by each peer; ratios to ours."""
     for name in ("prefect", "metaflow"):
         script = Path(__file__).with_name(f"_pipelines_{name}.py")
-        done = subprocess.run([python, str(script), str(steps)], capture_output=True, text=True)
+        command = [python, str(script), str(steps)]
+        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
         if done.returncode:
             print(f"{name}: did not run here: {done.stderr.strip().splitlines()[-1:]}")
             continue

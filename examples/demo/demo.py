@@ -66,10 +66,11 @@ def report(job: dict, model: dict, data: dict, seconds: float, state: dict) -> N
 
     client = MLClient()
     metrics = client.jobs.metrics(job["name"])
+    own = sorted((name, value) for name, value in metrics.items() if not name.startswith("system/"))
     lineage = client.jobs.lineage(job["name"])
     rows = {
         "job": f"{job['name']} ({job['status']}), experiment {job['experiment_name']}",
-        "metrics": ", ".join(f"{name} {value:.4f}" for name, value in sorted(metrics.items())),
+        "metrics": ", ".join(f"{name} {value:.4f}" for name, value in own),
         "data": f"azureml:{data['name']}:{data['version']}  {data['path']}",
         "model": f"azureml:{model['name']}:{model['version']}  ({model['type']}: {', '.join(model['flavors'])})",
         "lineage": f"{short(lineage['inputs']['table']['assetId'])} -> {job['name']} -> {short(lineage['models'][0])}",
