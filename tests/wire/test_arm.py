@@ -1,7 +1,6 @@
 import copy
 
 import pytest
-from arm_samples import SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from smalt.errors import InvalidRequest
 from smalt.wire.arm import codec
 from smalt.wire.arm.datastores import secrets_to_arm
 from smalt.wire.arm.envelope import Scope, arm_id, parse_arm_id, resource
+from tests.wire.arm_samples import SAMPLES
 
 BODIES = [(kind, body) for kind, bodies in SAMPLES.items() for body in bodies]
 IDS = [f"{kind}-{body['properties'].get('jobType', index)}" for index, (kind, body) in enumerate(BODIES)]

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from server.jobs.conftest import Plant, executor, hints, loop, more_routes, plant, scripts  # noqa: F401
 
 from smalt.executors import Handle, Plan
 from smalt.executors.fake import FakeExecutor, Script
 from smalt.server import automl, jobs
 from smalt.server.jobs import store
 from smalt.server.tracking.messages import Metric
+from tests.server.jobs.conftest import Plant, executor, hints, loop, more_routes, plant, scripts  # noqa: F401
 
 
 class ScoringExecutor(FakeExecutor):

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from server.automl.conftest import Works
-
 from smalt.entities.job.status import JobStatus
+from tests.server.automl.conftest import Works
 
 
 def limits(**given):

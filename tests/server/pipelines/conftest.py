@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from server.jobs.conftest import Plant, executor, hints, loop, machine, more_routes, plant, scripts  # noqa: F401
 from starlette.testclient import TestClient
 
 from smalt.server import assets, audit, jobs, pipelines
 from smalt.server.http import WORKSPACE, Dispatcher
 from smalt.server.identity import IdentityGate
+from tests.server.jobs.conftest import Plant, executor, hints, loop, machine, more_routes, plant, scripts  # noqa: F401
 
 ENVIRONMENT = "azureml:plain:1"
 

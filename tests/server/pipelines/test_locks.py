@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from server.pipelines.conftest import command
 from sqlalchemy import text
 
 from smalt.entities.job.status import JobStatus
@@ -14,6 +13,7 @@ from smalt.executors.fake import Script
 from smalt.kit import clock
 from smalt.server.jobs import store
 from smalt.server.work import SYSTEM
+from tests.server.pipelines.conftest import command
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from server.pipelines.conftest import ENVIRONMENT, command, literal
 
 from smalt.entities.job.status import JobStatus
+from tests.server.pipelines.conftest import ENVIRONMENT, command, literal
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

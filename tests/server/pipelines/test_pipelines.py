@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from server.pipelines.conftest import command, literal
 
 from smalt.entities.job.status import JobStatus
+from tests.server.pipelines.conftest import command, literal
 
 
 def test_data_and_values_flow_from_step_to_step(works):

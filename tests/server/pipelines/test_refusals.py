@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from server.pipelines.conftest import command, literal
+
+from tests.server.pipelines.conftest import command, literal
 
 PORT = {"outputs": {"o": {"type": "uri_folder"}}}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from server.pipelines.conftest import command, literal
 
 from smalt.entities.job.status import JobStatus
+from tests.server.pipelines.conftest import command, literal
 
 
 def steps(text: str = "echo hi > ${{outputs.o}}", **fields: Any) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from server.jobs.conftest import Plant, executor, hints, loop, more_routes, plant, scripts  # noqa: F401
 from starlette.testclient import TestClient
 
 from smalt.server import assets, audit, jobs, schedules
 from smalt.server.http import WORKSPACE, Dispatcher
 from smalt.server.identity import IdentityGate
+from tests.server.jobs.conftest import Plant, executor, hints, loop, more_routes, plant, scripts  # noqa: F401
 
 COMMAND = {"jobType": "Command", "command": "echo hi", "experimentName": "tests"}
 HOURLY = {"triggerType": "Cron", "expression": "0 * * * *", "startTime": "2022-07-10T10:00:00"}

@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from server.schedules.conftest import HOURLY
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from smalt.server.schedules import store
 from smalt.server.schedules.tables import fires
 from smalt.server.work import SYSTEM
+from tests.server.schedules.conftest import HOURLY
 
 
 def told(answer):

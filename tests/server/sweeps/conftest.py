@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from server.jobs.conftest import Plant, executor, hints, loop, machine, more_routes, plant, scripts  # noqa: F401
 from starlette.testclient import TestClient
 
 from smalt.server import audit, jobs, sweeps
@@ -18,6 +17,7 @@ from smalt.server.sweeps import store
 from smalt.server.sweeps.store import Trial
 from smalt.server.tracking.messages import Metric
 from smalt.server.work import SYSTEM
+from tests.server.jobs.conftest import Plant, executor, hints, loop, machine, more_routes, plant, scripts  # noqa: F401
 
 SPACE = {"lr": ["uniform", [0, 1]], "units": ["choice", [[8, 16]]]}
 

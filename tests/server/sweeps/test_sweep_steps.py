@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from server.pipelines.conftest import command, literal, works  # noqa: F401
-
 from smalt.entities.job.status import JobStatus
+from tests.server.pipelines.conftest import command, literal, works  # noqa: F401
 
 
 def test_the_best_trials_output_is_the_input_of_the_next_step(lab, works, executor, loop, reporting):  # noqa: F811
