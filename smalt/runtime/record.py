@@ -33,6 +33,10 @@ class Record:
         with open(self._reserve, "wb") as reserve:
             reserve.write(b"\0" * _RESERVE_BYTES)
 
+    def begin(self) -> None:
+        """Write the first state. Nobody is told: whoever has started the job knows."""
+        self._replace()
+
     def write(self, **changes: Any) -> None:  # Any: a JSON object
         """Change some fields; readers see all of them or none."""
         self.fields.update(changes)

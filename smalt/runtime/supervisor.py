@@ -37,7 +37,7 @@ def supervise(folder: str) -> None:
     processes.adopt_orphans()
     job = _Job(folder, plan, record, mark)
     try:
-        record.write()
+        record.begin()
         outcome = job.run()
     except Stopped:
         outcome = Outcome.stopped(folder)

@@ -206,7 +206,7 @@ def build(settings: Settings) -> Server:
     purge_loop = workspaces.PurgeLoop(
         works, events, rooms, parts=[room_jobs.purge, forget_runs, forget], files=containers.remove_all
     )
-    events.subscribe(jobs.JobFinished, lambda _: purge_loop.wake.set())
+    events.subscribe(jobs.JobFinished, lambda _: purge_loop.note_end())
     room_jobs.on_removed += [pipeline_service.forget_jobs, sweep_kind.forget_jobs]
     rooms.on_deleted.append(room_jobs.cancel)
     rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))

@@ -57,11 +57,12 @@ class Killer:
         self.processes += self._kill(pid)
 
     def _supervisors(self) -> Iterator[tuple[str, int]]:
-        folder = f"{self.jobs}/"
         for pid in _pids():
-            argv = _read(f"/proc/{pid}/cmdline").split("\0")
-            if len(argv) > 4 and argv[3].endswith("/job.py") and argv[4].startswith(folder):
-                yield argv[4].removeprefix(folder), pid
+            if _read(f"/proc/{pid}/comm").strip() != "smalt-job":
+                continue
+            for lock in _open_files(pid):
+                if lock.name == "lock" and lock.parent.parent == self.jobs:
+                    yield lock.parent.name, pid
 
     def _kill(self, pid: int) -> bool:
         """Kill a process and wait for its end; False when it was gone before."""
@@ -96,7 +97,18 @@ def left_over(home: Path) -> list[str]:
 
 
 def _belongs(pid: int, home: Path) -> bool:
-    return any(str(home) in _read(f"/proc/{pid}/{name}") for name in ("cmdline", "environ"))
+    if any(str(home) in _read(f"/proc/{pid}/{name}") for name in ("cmdline", "environ")):
+        return True
+    return any(path.is_relative_to(home) for path in _open_files(pid))
+
+
+def _open_files(pid: int) -> list[Path]:
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.append(entry.readlink())
+    return found
 
 
 def _children(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from smalt.errors import NotFound, Unavailable
 from smalt.executors.base import STD_LOG, Executor, Handle, Phase, Plan, Reason, Workload, WorkloadState
 from smalt.executors.local import planning
 from smalt.executors.local.folder import JobFolder, to_state
+from smalt.executors.local.forkserver import Forkserver, ForkserverLost
 from smalt.executors.local.watcher import Watcher
 from smalt.kit import ids
 
@@ -42,11 +43,13 @@ class LocalExecutor(Executor):
         self._root.mkdir(parents=True, exist_ok=True)
         self._machine = planning.inherited(os.environ, inherit)
         self._on_change = on_change
+        self._forkserver = Forkserver(self._machine)
         self._watcher = Watcher(self._root / ".watch" / ids.opaque(), self._note_change)
 
     def close(self) -> None:
         """Stop watching. What runs goes on running."""
         self._watcher.close()
+        self._forkserver.close()
 
     def plan(self, workload: Workload) -> Plan:
         """See `Executor.plan`."""
@@ -65,12 +68,17 @@ class LocalExecutor(Executor):
             try:
                 for name, text in plan.files.items():
                     folder.write(name, text)
-                child = _spawn(plan, path, lock)
+                self._supervise(plan, path, lock)
             except OSError as failure:
-                raise Unavailable(f"Job {plan.name!r} could not be started: {failure}. Try again later.") from failure
-            finally:
+                raise _not_started(plan.name, failure) from failure
+            except ForkserverLost as failure:
                 os.close(lock)
-        self._watcher.add(plan.name, child.pid, child)
+                lock = None
+                if not folder.has_supervisor() and not folder.fields():
+                    raise _not_started(plan.name, failure) from failure
+            finally:
+                if lock is not None:
+                    os.close(lock)
         return Handle(plan.name)
 
     def find(self, name: str) -> Handle | None:
@@ -140,6 +148,31 @@ class LocalExecutor(Executor):
             shutil.rmtree(path, ignore_errors=True)
         return True
 
+    def _supervise(self, plan: Plan, path: Path, lock: int) -> None:
+        """Start the supervisor, and watch it.
+
+        Raises:
+            OSError: Nothing was started.
+            ForkserverLost: Nobody knows; the lock does.
+        """
+        with (path / "supervisor.log").open("ab") as log:
+            if plan.environment == self._forkserver.environment:
+                pid, handle = self._forkserver.start(path, lock=lock, log=log.fileno())
+                self._watcher.add(plan.name, pid, handle)
+                return
+            # Made by a server with other variables, which a fork would not have.
+            child = subprocess.Popen(
+                [*plan.argv, str(lock)],
+                env=dict(plan.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                pass_fds=(lock,),
+                start_new_session=True,
+            )
+        self._watcher.add(plan.name, child.pid, child=child)
+
     def _folder(self, handle: Handle) -> JobFolder:
         planning.check_name(handle)
         path = self._root / handle
@@ -173,18 +206,8 @@ class LocalExecutor(Executor):
             self._on_change(Handle(name))
 
 
-def _spawn(plan: Plan, folder: Path, lock: int) -> subprocess.Popen[bytes]:
-    with (folder / "supervisor.log").open("ab") as log:
-        return subprocess.Popen(
-            [*plan.argv, str(lock)],
-            env=dict(plan.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            pass_fds=(lock,),
-            start_new_session=True,
-        )
+def _not_started(name: str, failure: Exception) -> Unavailable:
+    return Unavailable(f"Job {name!r} could not be started: {failure}. Try again later.")
 
 
 def read_below(artifacts: str, name: str, *, offset: int, limit: int, job: str) -> bytes:

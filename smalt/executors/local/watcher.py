@@ -41,15 +41,26 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="smalt-local-executor", daemon=True)
         self._thread.start()
 
-    def add(self, name: str, pid: int, child: subprocess.Popen[bytes] | None = None) -> None:
-        """Watch a supervisor until it ends; a child of ours is reaped then."""
+    def add(
+        self, name: str, pid: int, handle: int | None = None, *, child: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        """Watch a supervisor until it ends; a child of ours is reaped then.
+
+        Args:
+            name: The job's name.
+            pid: The supervisor's process id.
+            handle: A descriptor of that process, which is taken over.
+            child: The process, if it is a child of ours.
+        """
         with self._guard:
             if child is not None:
                 self._children[name] = child
             if name in self._watched:
+                if handle is not None:
+                    os.close(handle)
                 return
             try:
-                handle = os.pidfd_open(pid)
+                handle = os.pidfd_open(pid) if handle is None else handle
             except ProcessLookupError:
                 return
             self._watched.add(name)

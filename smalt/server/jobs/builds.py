@@ -34,8 +34,13 @@ class Builds:
         """Begin no further build."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def environment(self, recipe: Recipe, *, workload: str, artifacts: Path) -> BuiltEnvironment | None:
+    def environment(self, recipe: Recipe, *, workload: str, artifacts: Callable[[], Path]) -> BuiltEnvironment | None:
         """The environment of a job, or None while it is being built.
+
+        Args:
+            recipe: What it is made of.
+            workload: The job's.
+            artifacts: Says where the log of a build goes, if there is one.
 
         Raises:
             SmaltError: The build failed; the next call tries again.
@@ -50,7 +55,7 @@ class Builds:
         found = self._cache.find(recipe)
         if found is not None:
             return found
-        started = self._pool.submit(self._build, recipe, artifacts)
+        started = self._pool.submit(self._build, recipe, artifacts())
         with self._guard:
             self._builds[workload] = started
         started.add_done_callback(lambda _: self._on_done(workload))

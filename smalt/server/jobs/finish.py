@@ -11,7 +11,6 @@ from smalt.executors import Phase, Reason, WorkloadState
 from smalt.server.assets import AssetService
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import lifecycle, outputs, store
-from smalt.server.jobs.errors import LeaseLost
 from smalt.server.jobs.events import JobFinished
 from smalt.server.jobs.store import JobRecord
 from smalt.server.tracking import TrackingService
@@ -51,22 +50,12 @@ class Finisher:
         self._tracking = tracking
         self._tokens = tokens
 
-    def finish(
-        self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState, *, lease: str
-    ) -> None:
-        """Write the end of a job down.
-
-        Raises:
-            LeaseLost: Another worker has the job now; nothing is written.
-        """
-        store.hold_parent(work.connection, record)
-        present = store.find_by_id(work.connection, record.id, lock=True)
-        if present is None or present.lease != lease:
-            raise LeaseLost(f"Job {record.name!r} was taken up by another worker.")
+    def finish(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:
+        """Write the end of a job down, which this transaction holds, as it holds the job's parent."""
         status = lifecycle.verdict(state.reason)
         message, code = state.error, _CODES.get(state.reason or Reason.FAILED, "UserError")
         registered: dict[str, str] = {}
-        if status is JobStatus.COMPLETED:
+        if status is JobStatus.COMPLETED and outputs.are_named(record):
             try:
                 # A savepoint, so that a name that cannot be taken leaves none of the others registered.
                 with work.connection.begin_nested():
@@ -85,16 +74,15 @@ class Finisher:
         store.settle(
             work.connection,
             record,
-            lease=lease,
             due_at=None,
-            status=lifecycle.follow(present.status, status),
+            status=lifecycle.follow(record.status, status),
             active=False,
             started_at=state.started_at or record.started_at,
             ended_at=ended_at,
             error=None if message is None or status is JobStatus.COMPLETED else {"code": code, "message": message},
             registered=registered,
             written={name: asdict(output) for name, output in state.outputs.items()},
-            revision=present.revision + 1,
+            revision=record.revision + 1,
             modified_at=work.now,
         )
         store.call_parent(work.connection, record, now=work.now)

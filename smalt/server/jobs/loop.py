@@ -7,8 +7,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
 from smalt.executors import Handle, Phase, Reason, WorkloadState
@@ -23,8 +23,8 @@ from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher, canceled, failed
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.neighbours import Environments
-from smalt.server.jobs.start import Starter
-from smalt.server.jobs.store import JobRecord
+from smalt.server.jobs.start import Ready, Starter
+from smalt.server.jobs.store import Due, JobRecord
 from smalt.server.work import SYSTEM, Work, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
@@ -100,6 +100,7 @@ class JobsLoop:
         self._lease = f"{worker}/{ids.opaque()[:16]}"
         self._builds = Builds(outside.environments, hints.note)
         self._stopped: set[str] = set()
+        self._untidied: list[JobRecord] = []
         self._is_fresh = True
         self._next_look = _NEVER
         for fact in (JobSubmitted, CancelRequested, JobFinished):
@@ -124,117 +125,131 @@ class JobsLoop:
         if self._next_look <= now:
             self._next_look = _NEVER
         hints = self._hints.take()
-        for _ in range(_MOST_TURNS):
-            record = self._claim(hints)
-            if record is None:
+        left = _MOST_TURNS
+        while left > 0:
+            found = self._due(hints, limit=left)
+            if not found:
+                self._tidy()
                 return False
-            hints.discard(record.workload)
-            self._turn(record)
+            for due in found:
+                hints.discard(due.workload)
+                self._turn(due)
+            left -= len(found)
+        self._tidy()
         for name in hints:
             self._hints.note(name)
         return True
 
-    def _claim(self, hints: set[str]) -> JobRecord | None:
-        now = clock.now()
-        with self._works.read(SYSTEM) as work:
-            if not store.has_due(work.connection, worker=self._worker, now=now, hints=hints):
-                return None
-        with self._works.write(SYSTEM) as work:
-            return store.claim(
-                work.connection, worker=self._worker, lease=self._lease, now=now, until=now + _LEASE, hints=hints
-            )
+    def _tidy(self) -> None:
+        """Clean up behind the jobs that have ended. Whoever waited for them has been served by now."""
+        while self._untidied:
+            self._outside.starter.tidy(self._untidied.pop())
 
-    def _turn(self, record: JobRecord) -> None:
+    def _due(self, hints: set[str], *, limit: int) -> list[Due]:
+        with self._works.read(SYSTEM) as work:
+            return store.due(work.connection, worker=self._worker, now=clock.now(), hints=hints, limit=limit)
+
+    def _turn(self, due: Due) -> None:
         try:
-            self._step(record)
+            self._step(due)
         except LeaseLost as error:
             _log.warning("%s", error)
         except SmaltError as error:
             # What runs is never given up for a failure of ours: it would go on with nobody watching.
-            if error.status >= 500 or record.handle is not None:
-                self._try_again(record, error)
+            if error.status >= 500 or due.handle is not None:
+                self._try_again(due, error)
             else:
-                self._finish(record, failed(error.message))
+                self._finish(due, failed(error.message))
         except Exception as error:
-            _log.exception("Job %r (%s) could not be moved on.", record.name, record.workload)
-            self._try_again(record, error)
+            _log.exception("Job %r (%s) could not be moved on.", due.name, due.workload)
+            self._try_again(due, error)
 
-    def _step(self, record: JobRecord) -> None:
-        kind = self._outside.kinds.get(record.kind)
+    def _step(self, due: Due) -> None:
+        kind = self._outside.kinds.get(due.kind)
         if kind is None:
-            raise NotFound(f"Nothing on this server runs jobs of type {record.kind!r} any more.")
+            raise NotFound(f"Nothing on this server runs jobs of type {due.kind!r} any more.")
         if isinstance(kind, ParentLike):
-            self._advance(record, kind)
+            self._advance(due, kind)
             return
         assert isinstance(kind, CommandLike)
-        if record.handle is None:
-            self._bring_up(record, kind.expand(record.entity()))
+        if due.handle is None:
+            self._bring_up(due, kind)
         else:
-            self._look_at(record, Handle(record.handle))
+            self._look_at(due, Handle(due.handle))
 
-    def _bring_up(self, record: JobRecord, command: CommandJob) -> None:
+    def _bring_up(self, due: Due, kind: CommandLike) -> None:
         """From accepted to started."""
-        site = self._site(record)
-        handle = site.executor.find(record.workload)
-        if handle is None and record.status is JobStatus.CANCEL_REQUESTED:
-            self._builds.forget(record.workload)
-            self._finish(record, canceled())
+        site = self._site(due)
+        handle = site.executor.find(due.workload)
+        if handle is None and due.status is JobStatus.CANCEL_REQUESTED:
+            self._builds.forget(due.workload)
+            self._finish(due, canceled())
             return
         if handle is None:
-            handle = self._start(record, command, site)
-        if handle is None:
-            return
+            with self._works.write(SYSTEM) as work:
+                ready = self._prepare(work, self._claimed(work, due), kind=kind, site=site)
+            if ready is None:
+                return
+            handle = self._outside.starter.start(ready)
         # Changes that were heard before this is written stay noted, and are looked at in the next turn.
-        self._settle(record, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker, site=site.key)
+        self._settle(due, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker, site=site.key)
 
-    def _site(self, record: JobRecord) -> Site:
-        if record.pinned.get("compute") is None:
-            return self._outside.sites.here
-        with self._works.read(SYSTEM) as work:
-            workspace = self._outside.workspaces.even_deleted(work, record.workspace_id)
-            return self._outside.sites.of(work, workspace, record.pinned.get("compute"))
+    def _claimed(self, work: Work, due: Due) -> JobRecord:
+        """Take a job for this worker beyond this transaction, as something outside is to be done for it."""
+        until = work.now + _LEASE
+        record = store.claim(work.connection, due.id, worker=self._worker, lease=self._lease, now=work.now, until=until)
+        if record is None:
+            raise LeaseLost(f"Job {due.name!r} was taken up by another worker.")
+        return record
 
-    def _start(self, record: JobRecord, command: CommandJob, site: Site) -> Handle | None:
-        """Start it, or None when it has to wait for its environment or for a place."""
-        outside = self._outside
-        recipe = software.from_document(record.pinned["recipe"])
-        with self._works.read(SYSTEM) as work:
-            workspace = outside.workspaces.even_deleted(work, record.workspace_id)
-            artifacts = outside.starter.artifacts(work, workspace, record)
-        environment = self._builds.environment(recipe, workload=record.workload, artifacts=artifacts)
+    def _prepare(self, work: Work, record: JobRecord, *, kind: CommandLike, site: Site) -> Ready | None:
+        """What is to be started, or None when it has to wait for its environment or for a place."""
+        if record.status is JobStatus.CANCEL_REQUESTED:  # A moment ago.
+            self._give_back(work, record, due_in=timedelta())
+            return None
+        workspace = self._outside.workspaces.even_deleted(work, record.workspace_id)
+        starter = self._outside.starter
+        environment = self._builds.environment(
+            software.from_document(record.pinned["recipe"]),
+            workload=record.workload,
+            artifacts=lambda: starter.artifacts(work, workspace, record),
+        )
         if environment is None:
-            self._settle(record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
+            self._give_back(work, record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
             return None
-        with self._works.write(SYSTEM) as work:
-            has_place = store.running(work.connection, worker=self._worker, site=site.key) < site.slots
-            if has_place:
-                ready = outside.starter.prepare(
-                    work, workspace, record, job=command, environment=environment, site=site
-                )
-                store.change(work.connection, record, environment_key=environment.key)
-        if not has_place:
-            self._settle(record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED, site=site.key)
+        if store.running(work.connection, worker=self._worker, site=site.key) >= site.slots:
+            self._give_back(work, record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED, site=site.key)
             return None
-        return outside.starter.start(ready)
+        store.change(work.connection, record, environment_key=environment.key)
+        return starter.prepare(
+            work, workspace, record, job=kind.expand(record.entity()), environment=environment, site=site
+        )
 
-    def _look_at(self, record: JobRecord, handle: Handle) -> None:
+    def _look_at(self, due: Due, handle: Handle) -> None:
         """From started to over."""
-        executor = self._site(record).executor
+        executor = self._site(due).executor
         try:
             state = executor.state(handle)
         except NotFound:
             message = "The job was lost: nothing is known of its processes any more. Submit it again."
             state = WorkloadState(Phase.LOST, Reason.LOST, error=message)
         if state.is_over:
-            self._finish(record, state)
+            self._finish(due, state)
             return
-        if record.status is JobStatus.CANCEL_REQUESTED and handle not in self._stopped:
+        if due.status is JobStatus.CANCEL_REQUESTED and handle not in self._stopped:
             executor.stop(handle)
             self._stopped.add(handle)
         observed = lifecycle.status_of(state.phase)
-        self._settle(record, due_in=_LOOK_AGAIN, status=observed, started_at=state.started_at)
+        self._settle(due, due_in=_LOOK_AGAIN, status=observed, started_at=state.started_at)
 
-    def _advance(self, record: JobRecord, kind: ParentLike) -> None:
+    def _site(self, due: Due) -> Site:
+        if due.compute is None:
+            return self._outside.sites.here
+        with self._works.read(SYSTEM) as work:
+            workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+            return self._outside.sites.of(work, workspace, due.compute)
+
+    def _advance(self, due: Due, kind: ParentLike) -> None:
         """One turn of a job that lives by its children.
 
         The whole turn is one transaction that holds the job's row: a child that ends meanwhile waits with its call,
@@ -242,9 +257,9 @@ class JobsLoop:
         """
         outside = self._outside
         with self._works.write(SYSTEM) as work:
-            store.hold_parent(work.connection, record)  # It is called if this turn turns out to be the last.
-            workspace = outside.workspaces.even_deleted(work, record.workspace_id)
-            present = self._held(work, record)
+            store.hold_parent(work.connection, due)  # It is called if this turn turns out to be the last.
+            workspace = outside.workspaces.even_deleted(work, due.workspace_id)
+            present = self._held(work, due)
             if present.status is not JobStatus.CANCEL_REQUESTED:
                 progress = kind.advance(work, workspace, present)
             elif outside.children.cancel(work, workspace, present):
@@ -259,71 +274,78 @@ class JobsLoop:
                     Phase.ENDED, reason.get(status, Reason.FAILED), error=progress.error, outputs=progress.outputs
                 )
                 # What the turn has changed of the job, such as where its outputs are, counts.
-                self._end(work, workspace, self._held(work, record), state)
+                self._end(work, workspace, self._held(work, due), state)
             else:
                 store.settle(
                     work.connection,
                     present,
-                    lease=self._lease,
                     due_at=work.now + (timedelta() if progress.has_more else progress.look_again),
                     status=lifecycle.follow(present.status, status),
                     started_at=started_at,
                 )
                 self._next_look = min(self._next_look, work.now + progress.look_again)
 
-    def _held(self, work: Work, record: JobRecord) -> JobRecord:
+    def _held(self, work: Work, due: Due) -> JobRecord:
         """The job as it is now, locked for this transaction.
 
         Raises:
-            LeaseLost: Another worker has it now.
+            LeaseLost: Another worker has it now, or it is over.
         """
-        present = store.find_by_id(work.connection, record.id, lock=True)
-        if present is None or present.lease != self._lease:
-            raise LeaseLost(f"Job {record.name!r} was taken up by another worker.")
+        present = store.hold(work.connection, due.id, worker=self._worker, lease=self._lease, now=work.now)
+        if present is None:
+            raise LeaseLost(f"Job {due.name!r} was taken up by another worker.")
         return present
 
-    def _settle(
-        self,
-        record: JobRecord,
-        *,
-        due_in: timedelta,
-        status: JobStatus | None = None,
-        started_at: datetime | None = None,
-        **values: object,
-    ) -> None:
+    def _settle(self, due: Due, *, due_in: timedelta, **values: Any) -> None:  # Any: values of columns
         """Write down what was seen, and give the job back.
 
         Raises:
             LeaseLost: Another worker has it now.
         """
         with self._works.write(SYSTEM) as work:
-            present = self._held(work, record)
-            due_at = work.now + due_in
-            if present.status is JobStatus.CANCEL_REQUESTED and record.status is not JobStatus.CANCEL_REQUESTED:
-                due_at = work.now  # It was canceled while this turn ran.
-            if status is not None:
-                values["status"] = lifecycle.follow(present.status, status)
-            if started_at is not None:
-                values["started_at"] = started_at
-            store.settle(work.connection, record, lease=self._lease, due_at=due_at, **values)
+            present = self._held(work, due)
+            if present.status is JobStatus.CANCEL_REQUESTED and due.status is not JobStatus.CANCEL_REQUESTED:
+                due_in = timedelta()  # It was canceled while this turn ran.
+            self._give_back(work, present, due_in=due_in, **values)
 
-    def _finish(self, record: JobRecord, state: WorkloadState) -> None:
+    def _give_back(
+        self,
+        work: Work,
+        record: JobRecord,
+        *,
+        due_in: timedelta,
+        status: JobStatus | None = None,
+        started_at: datetime | None = None,
+        **values: Any,  # Any: values of columns
+    ) -> None:
+        if status is not None:
+            values["status"] = lifecycle.follow(record.status, status)
+        if started_at is not None:
+            values["started_at"] = started_at
+        store.settle(work.connection, record, due_at=work.now + due_in, **values)
+
+    def _finish(self, due: Due, state: WorkloadState) -> None:
         with self._works.write(SYSTEM) as work:
-            self._end(work, self._outside.workspaces.even_deleted(work, record.workspace_id), record, state)
-        self._stopped.discard(record.handle or "")
+            store.hold_parent(work.connection, due)
+            workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+            self._end(work, workspace, self._held(work, due), state)
+        self._stopped.discard(due.handle or "")
 
     def _end(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:
         outside = self._outside
-        outside.finisher.finish(work, workspace, record, state, lease=self._lease)
+        outside.finisher.finish(work, workspace, record, state)
         site = outside.sites.of(work, workspace, record.pinned.get("compute"))
-        free = site.slots - store.running(work.connection, worker=self._worker, site=site.key)
-        store.call_next(work.connection, now=work.now, count=max(free, 0), site=site.key)
-        work.after_commit(lambda: outside.starter.tidy(record))
+        if store.is_anyone_waiting(work.connection, site=site.key):
+            free = site.slots - store.running(work.connection, worker=self._worker, site=site.key)
+            store.call_next(work.connection, now=work.now, count=max(free, 0), site=site.key)
+        work.after_commit(lambda: self._untidied.append(record))
 
-    def _try_again(self, record: JobRecord, error: Exception) -> None:
+    def _try_again(self, due: Due, error: Exception) -> None:
         """After a failure that is not the job's, try later, and at last give the job up."""
-        if record.attempts + 1 >= _MOST_ATTEMPTS and record.handle is None:
-            self._finish(record, failed(f"The job could not be started after {_MOST_ATTEMPTS} attempts: {error}"))
-            return
-        pause = timedelta(seconds=min(2.0**record.attempts, 60))
-        self._settle(record, due_in=pause, attempts=record.attempts + 1)
+        with self._works.write(SYSTEM) as work:
+            attempts = self._held(work, due).attempts + 1
+            if attempts < _MOST_ATTEMPTS or due.handle is not None:
+                pause = timedelta(seconds=min(2.0 ** (attempts - 1), 60))
+                self._give_back(work, self._held(work, due), due_in=pause, attempts=attempts)
+                return
+        self._finish(due, failed(f"The job could not be started after {_MOST_ATTEMPTS} attempts: {error}"))

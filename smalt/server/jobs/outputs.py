@@ -70,6 +70,11 @@ def find_output(record: JobRecord, name: str) -> str:
     return str(uri)
 
 
+def are_named(record: JobRecord) -> bool:
+    """Whether an output of a job asks for a name."""
+    return any(output.get("name") for output in (record.document.get("outputs") or {}).values())
+
+
 def register(
     assets: AssetService, work: Work, workspace: WorkspaceRecord, record: JobRecord, *, job: Job, state: WorkloadState
 ) -> dict[str, str]:

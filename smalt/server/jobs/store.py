@@ -7,7 +7,20 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.status import JobStatus
@@ -78,6 +91,21 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A job that waits for its next step: what is needed to decide which one that is."""
+
+    id: str
+    workspace_id: str
+    name: str
+    parent: str | None
+    kind: str
+    status: JobStatus
+    workload: str
+    handle: str | None
+    compute: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChildState:
     """How far a child is, without its document."""
 
@@ -123,6 +151,32 @@ class Filter:
     parent: str | None = None
 
 
+# The queries of every step of every job are put together once: building one costs more than running it.
+_IS_FREE = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < bindparam("now"))
+_IS_MINE = or_(jobs.c.worker.is_(None), jobs.c.worker == bindparam("own_worker"))
+_LIGHT = (
+    jobs.c.id, jobs.c.workspace_id, jobs.c.name, jobs.c.parent, jobs.c.kind, jobs.c.status, jobs.c.workload,
+    jobs.c.handle, jobs.c.pinned["compute"].as_string().label("compute"),
+)  # fmt: skip
+_OPEN = select(*_LIGHT).where(jobs.c.active.is_(True), _IS_MINE, _IS_FREE)
+_OPEN = _OPEN.order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("limit"))
+_IS_DUE = jobs.c.due_at <= bindparam("now")
+_DUE = _OPEN.where(_IS_DUE)
+_HINTED = _OPEN.where(or_(_IS_DUE, jobs.c.workload.in_(bindparam("hints", expanding=True))))
+_CLAIM = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"), jobs.c.active.is_(True), _IS_MINE, _IS_FREE)
+    .values(lease=bindparam("new_lease"), lease_until=bindparam("until"))
+    .returning(*jobs.c)
+)
+_HOLD = (
+    select(jobs)
+    .where(jobs.c.id == bindparam("job"), jobs.c.active.is_(True))
+    .where(or_(and_(_IS_MINE, _IS_FREE), jobs.c.lease == bindparam("own")))
+    .with_for_update()
+)
+
+
 def find(connection: Connection, workspace_id: str, name: str, *, lock: bool = False) -> JobRecord | None:
     """A job by name, deleted ones too; locked against other writers if asked."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
@@ -133,12 +187,6 @@ def find_id(connection: Connection, workspace_id: str, name: str) -> str | None:
     """The own id of a job of this name, deleted ones too."""
     query = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
     return connection.execute(query).scalar_one_or_none()
-
-
-def find_by_id(connection: Connection, job_id: str, *, lock: bool = False) -> JobRecord | None:
-    """A job by its own id."""
-    query = select(jobs).where(jobs.c.id == job_id)
-    return _one(connection, query.with_for_update() if lock else query)
 
 
 def add(connection: Connection, record: JobRecord) -> None:
@@ -201,42 +249,44 @@ def results(connection: Connection, workspace_id: str, names: Collection[str]) -
     return found
 
 
-def has_due(connection: Connection, *, worker: str, now: datetime, hints: Collection[str] = ()) -> bool:
-    """Whether a claim might find something."""
-    return connection.execute(_due(worker=worker, now=now, hints=hints).limit(1)).first() is not None
+def due(connection: Connection, *, worker: str, now: datetime, hints: Collection[str] = (), limit: int) -> list[Due]:
+    """Jobs that this worker may take a step on, the oldest first: those that are due, and those that a hint names."""
+    values: dict[str, Any] = {"own_worker": worker, "now": now, "limit": limit}  # Any: values of columns
+    if hints:
+        values["hints"] = list(hints)
+    found = connection.execute(_HINTED if hints else _DUE, values).mappings()
+    return [Due(**{**row, "status": JobStatus(row["status"])}) for row in found]
 
 
 def claim(
-    connection: Connection, *, worker: str, lease: str, now: datetime, until: datetime, hints: Collection[str] = ()
+    connection: Connection, job_id: str, *, worker: str, lease: str, now: datetime, until: datetime
 ) -> JobRecord | None:
-    """Take the oldest job that is due, or that a hint names, for this worker alone.
+    """Take a job for this worker alone; None when it is over, or somebody else has it.
 
     The claim is one UPDATE, so that two workers can never take the same job.
     """
-    wanted = _due(worker=worker, now=now, hints=hints).order_by(jobs.c.created_at, jobs.c.id).limit(1)
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == wanted.with_for_update(skip_locked=True).scalar_subquery(), _is_free(now))
-        .values(lease=lease, lease_until=until)
-        .returning(*jobs.c)
-    )
-    row = connection.execute(statement).one_or_none()
+    values = {"job": job_id, "own_worker": worker, "now": now, "new_lease": lease, "until": until}
+    row = connection.execute(_CLAIM, values).one_or_none()
     return None if row is None else _record(row)
 
 
-def settle(
-    connection: Connection, record: JobRecord, *, lease: str, due_at: datetime | None, **values: Any
-) -> bool:  # Any: values of columns
-    """Write down what a turn came to and give the job back; False when the lease was lost meanwhile."""
-    statement = update(jobs).where(jobs.c.id == record.id, jobs.c.lease == lease)
-    done = connection.execute(statement.values(lease=None, lease_until=None, due_at=due_at, **values))
-    return done.rowcount == 1
+def hold(connection: Connection, job_id: str, *, worker: str, lease: str, now: datetime) -> JobRecord | None:
+    """A job, locked for this transaction; None when it is over, or another one has it than this worker and lease."""
+    row = connection.execute(_HOLD, {"job": job_id, "own_worker": worker, "own": lease, "now": now}).one_or_none()
+    return None if row is None else _record(row)
+
+
+def settle(connection: Connection, record: JobRecord, *, due_at: datetime | None, **values: Any) -> None:
+    """Write down what a turn came to and give the job back, which this transaction holds."""
+    change(connection, record, lease=None, lease_until=None, due_at=due_at, **values)
 
 
 def release(connection: Connection, *, worker: str, now: datetime) -> int:
     """Make everything due that an earlier life of this worker held or waited for."""
     mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
-    held = or_(jobs.c.lease.is_(None), jobs.c.lease.like(f"{_escaped(worker)}/%", escape="\\"), _is_free(now))
+    held = or_(
+        jobs.c.lease.is_(None), jobs.c.lease.like(f"{_escaped(worker)}/%", escape="\\"), jobs.c.lease_until < now
+    )
     # Locked in the order of their making, in which everybody else locks them too: parents before children.
     query = select(jobs.c.id).where(jobs.c.active.is_(True), mine, held).order_by(jobs.c.created_at, jobs.c.id)
     found = connection.execute(query.with_for_update()).scalars().all()
@@ -293,21 +343,23 @@ def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str,
     return [(row.workload, row.ended_at) for row in connection.execute(query)]
 
 
+def is_anyone_waiting(connection: Connection, *, site: str | None) -> bool:
+    """Whether a job waits for a place at a site."""
+    return connection.execute(_waiting(site).limit(1)).first() is not None
+
+
 def call_next(connection: Connection, *, now: datetime, count: int, site: str | None) -> None:
     """Make the oldest jobs due that wait for a site, as places have become free there.
 
     Those that somebody else has locked are passed over: whoever ends a job must not wait for jobs of other parents.
     """
-    waiting = select(jobs.c.id).where(
-        jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(site)
-    )
-    first = waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count).with_for_update(skip_locked=True)
+    first = _waiting(site).order_by(jobs.c.created_at, jobs.c.id).limit(count).with_for_update(skip_locked=True)
     found = connection.execute(first).scalars().all()
     if found:
         connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(due_at=now))
 
 
-def hold_parent(connection: Connection, record: JobRecord) -> None:
+def hold_parent(connection: Connection, record: JobRecord | Due) -> None:
     """Lock the parent of a job against other writers.
 
     Whoever locks a job and its parent locks the parent first, as a cancel and a parent's turn do.
@@ -322,20 +374,14 @@ def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> 
         connection.execute(update(jobs).where(*_parent_of(record), jobs.c.active.is_(True)).values(due_at=now))
 
 
-def _due(*, worker: str, now: datetime, hints: Collection[str]) -> Select[Any]:  # Any: the columns selected
-    due: ColumnElement[bool] = jobs.c.due_at <= now
-    if hints:
-        due = or_(due, jobs.c.workload.in_(hints))
-    mine = or_(jobs.c.worker.is_(None), jobs.c.worker == worker)
-    return select(jobs.c.id).where(jobs.c.active.is_(True), due, mine, _is_free(now))
+def _waiting(site: str | None) -> Select[Any]:  # Any: the columns selected
+    return select(jobs.c.id).where(
+        jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(site)
+    )
 
 
-def _parent_of(record: JobRecord) -> tuple[ColumnElement[bool], ...]:
+def _parent_of(record: JobRecord | Due) -> tuple[ColumnElement[bool], ...]:
     return jobs.c.workspace_id == record.workspace_id, jobs.c.name == record.parent
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

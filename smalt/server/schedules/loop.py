@@ -68,7 +68,7 @@ class SchedulesLoop:
         """Fire every schedule whose time has come; True when there may be more at once."""
         with self._guard:
             heard, self._heard = self._heard, set()
-        if heard:
+        if heard and self._is_watched(heard):
             with self._works.write(SYSTEM) as work:
                 store.call_watchers(work.connection, heard, now=now)
         for _ in range(_MOST_TURNS):
@@ -82,6 +82,11 @@ class SchedulesLoop:
         with self._guard:
             self._heard.add(event.workspace_id)
         self.wake.set()
+
+    def _is_watched(self, workspace_ids: set[str]) -> bool:
+        # Every end of a job comes by here, and few have a schedule waiting: those take nobody's turn to write.
+        with self._works.read(SYSTEM) as work:
+            return store.has_watchers(work.connection, workspace_ids)
 
     def _claim(self, now: datetime) -> ScheduleRecord | None:
         with self._works.read(SYSTEM) as work:

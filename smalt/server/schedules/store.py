@@ -124,8 +124,12 @@ def remove_all(connection: Connection, workspace_id: str) -> None:
 
 def call_watchers(connection: Connection, workspace_ids: Collection[str], *, now: datetime) -> None:
     """Make the schedules due that wait for something in these workspaces."""
-    waiting = (schedules.c.workspace_id.in_(workspace_ids), schedules.c.watch_from.is_not(None))
-    connection.execute(update(schedules).where(*waiting, schedules.c.enabled.is_(True)).values(due_at=now))
+    connection.execute(update(schedules).where(*_watching(workspace_ids)).values(due_at=now))
+
+
+def has_watchers(connection: Connection, workspace_ids: Collection[str]) -> bool:
+    """Whether a schedule waits for something in these workspaces."""
+    return connection.execute(select(schedules.c.id).where(*_watching(workspace_ids)).limit(1)).first() is not None
 
 
 def has_due(connection: Connection, *, now: datetime) -> bool:
@@ -180,6 +184,11 @@ def page_of_fires(
 
 def _due(now: datetime) -> Select[Any]:  # Any: the columns selected
     return select(schedules.c.id).where(schedules.c.enabled.is_(True), schedules.c.due_at <= now, _is_free(now))
+
+
+def _watching(workspace_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    of_these = schedules.c.workspace_id.in_(workspace_ids)
+    return of_these, schedules.c.watch_from.is_not(None), schedules.c.enabled.is_(True)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -60,7 +60,13 @@ class PurgeLoop:
         self._workspaces = workspaces
         self._parts = parts
         self._files = files
+        self._is_waiting = False
         events.subscribe(WorkspaceDeleted, lambda _: self.wake.set())
+
+    def note_end(self) -> None:
+        """Something that ran has ended: look again if a purge waits for that."""
+        if self._is_waiting:
+            self.wake.set()
 
     def run_once(self, now: datetime) -> bool:
         """One step of every purged workspace; True when there may be more at once."""
@@ -72,17 +78,19 @@ class PurgeLoop:
                     self._workspaces.purge(work, self._workspaces.even_deleted(work, row["id"]))
         with self._works.read(SYSTEM) as work:
             purged = store.purged(work.connection)
-        has_more = {self._step(workspace_id) for workspace_id in purged}
-        return True in has_more
+        self._is_waiting = bool(purged)  # Already now, for what ends while this looks.
+        left = [self._step(workspace_id) for workspace_id in purged]
+        self._is_waiting = Left.UNFINISHED in left
+        return Left.MORE in left
 
-    def _step(self, workspace_id: str) -> bool:
+    def _step(self, workspace_id: str) -> Left:
         for part in self._parts:
             with self._works.write(SYSTEM) as work:
                 left = part(work, workspace_id)
             if left is not Left.NOTHING:
-                return left is Left.MORE
+                return left
         self._files(workspace_id)
         with self._works.write(SYSTEM) as work:
             store.remove_workspace(work.connection, workspace_id)
         _log.info("Removed everything of the purged workspace %s.", workspace_id)
-        return False
+        return Left.NOTHING

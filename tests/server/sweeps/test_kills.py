@@ -43,7 +43,7 @@ class Lives:
 
     def run_to_end(self, name):
         while self.lab.plant.record(name).active:
-            self.left, self.place = self.chance.randint(3, 12), self.chance.choice(("before", "in", "after"))
+            self.left, self.place = self.chance.randint(1, 5), self.chance.choice(("before", "in", "after"))
             self.count += 1
             assert self.count < 1000
             try:
