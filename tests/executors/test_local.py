@@ -95,7 +95,7 @@ def test_a_time_limit_ends_the_job(bench, is_alive):
 def test_canceling_ends_a_tree_that_ignores_sigterm_and_daemonised(bench, is_alive):
     stubborn = "trap '' TERM; (setsid bash -c \"trap '' TERM; echo $BASHPID; while :; do sleep 1; done\" &) ; "
     daemon = "python3 -c 'import os,time,signal\nsignal.signal(15, signal.SIG_IGN)\n"
-    daemon += "if os.fork(): os._exit(0)\nos.setsid()\nos.write(1, b\"%d\\n\" % os.getpid())\ntime.sleep(600)'; "
+    daemon += 'if os.fork(): os._exit(0)\nos.setsid()\nos.write(1, b"%d\\n" % os.getpid())\ntime.sleep(600)\'; '
     handle = bench.start(stubborn + daemon + "echo up; while :; do sleep 1; done")
     lines = bench.until_logged(handle, lambda lines: len(lines) == 3 and "up" in lines)
     pids = [int(line) for line in lines if line != "up"]
