@@ -160,7 +160,7 @@ def build(settings: Settings) -> Server:
             locator=locator,
             computes=computes,
             software=software,
-            kinds=kinds.keys(),
+            kinds=kinds,
         )
     )
     kinds["pipeline"] = pipeline_kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -69,12 +69,17 @@ class AutoMLKind(ParentLike):
         self._pinner = pinner
         self._tracking = tracking
 
+    def refusals(self, job: Job) -> Iterable[tuple[str, str]]:
+        """See `ParentLike.refusals`."""
+        assert isinstance(job, AutoMLJob)
+        return learners.refusals(job)
+
     def pin(
         self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems
     ) -> tuple[Job, Pinned]:
         """See `ParentLike.pin`."""
         assert isinstance(job, AutoMLJob)
-        refused = list(learners.refusals(job))
+        refused = list(self.refusals(job))
         for target, message in refused:
             with problems.at(target):
                 raise Unsupported(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
@@ -61,6 +61,10 @@ class CommandLike(JobKind):
 
 class ParentLike(JobKind):
     """A kind that lives by its children, which are ordinary jobs."""
+
+    def refusals(self, job: Job) -> Iterable[tuple[str, str]]:
+        """What can never be honoured here, by the name of its field. Pure, so that a pipeline asks before it starts."""
+        return ()
 
     @abstractmethod
     def pin(

@@ -6,14 +6,16 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from smalt.entities.component import Component, ComponentInput
+from smalt.entities.job.base import Job
 from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
 from smalt.entities.job.pipeline import PipelineSettings
 from smalt.entities.job.step import Step, StepInput, StepOutput
 from smalt.errors import InvalidRequest, Unsupported
-from smalt.server.jobs import Problems
+from smalt.server.jobs import JobKind, ParentLike, Problems
 from smalt.server.pipelines import bindings, control, graph
 from smalt.server.pipelines.bindings import ParentInput, ParentOutput, StepInputOf, StepOutputOf
 from smalt.server.pipelines.components import Components, check_kind, reference_of, steps_of
+from smalt.server.pipelines.draft import draft_of
 from smalt.server.pipelines.graph import Graph, Node
 
 _MOST_LEVELS = 20
@@ -61,7 +63,7 @@ class Checker:
         look_up: Finds a registered component; raises when there is none.
         check_compute: Raises when a compute does not exist.
         check_command: Raises when a command component could not run here, say for its environment.
-        kinds: Types of jobs this server runs.
+        kinds: What this server runs, by type of job.
         components: Where what was found is kept.
     """
 
@@ -71,7 +73,7 @@ class Checker:
         look_up: Callable[[str], Component],
         check_compute: Callable[[str], object],
         check_command: Callable[[Component, Step], None],
-        kinds: Collection[str],
+        kinds: Mapping[str, JobKind],
         components: Components,
     ) -> None:
         self._look_up = look_up
@@ -112,6 +114,7 @@ class Checker:
                 check_kind(node.kind)
                 check_kind(component.type)
                 self._check_known(node.kind)
+            self._check_honoured(node, component, place, problems)
         for name, value in node.step.inputs.items():
             with problems.at(f"{place}.inputs.{name}"):
                 self._input(component, name, value, whole, scope)
@@ -128,6 +131,22 @@ class Checker:
         if kind not in self._kinds:
             known = ", ".join(sorted(self._kinds))
             raise Unsupported(f"Steps of type {kind!r} are not run by this server. It runs: {known}.")
+
+    def _check_honoured(self, node: Node, component: Component, place: str, problems: Problems) -> None:
+        """Refuse settings of a step that its kind of job can never honour; what is bound is not known yet."""
+        kind = self._kinds.get(node.kind)
+        if not isinstance(kind, ParentLike) or reference_of(node.step) is not None:
+            return
+        job: Job | None = None
+        with problems.at(place):
+            job = draft_of(node.step, component)
+        if job is None:
+            return
+        document = job.document()
+        for target, message in kind.refusals(job):
+            if not list(bindings.within(document.get(target.partition(".")[0]))):
+                with problems.at(f"{place}.{target}"):
+                    raise Unsupported(message)
 
     def _component(self, step: Step, place: str, problems: Problems) -> Component | None:
         reference = reference_of(step)

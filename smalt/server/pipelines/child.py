@@ -13,22 +13,13 @@ from smalt.entities.job.step import Step, StepInput, StepOutput
 from smalt.entities.kinds import entity_class
 from smalt.entities.text import literal_text, normal_form
 from smalt.errors import InvalidRequest
-from smalt.server.pipelines import bindings
+from smalt.server.pipelines import bindings, draft
 from smalt.server.pipelines.bindings import ParentOutput
 from smalt.server.pipelines.check import check_value
 from smalt.server.pipelines.components import steps_of
 from smalt.server.pipelines.values import Data, Value, Values
 
-_COMPONENT_ONLY = frozenset(
-    {
-        "name", "version", "id", "display_name", "description", "tags", "properties", "creation_context", "type",
-        "inputs", "outputs", "is_deterministic", "is_anonymous", "is_archived", "stage", "provisioning_state",
-        "arm_properties", "$schema", "latest_version", "additional_includes", "jobs",
-    }
-)  # fmt: skip
-_STEP_ONLY = frozenset({"component", "trial", "type", "inputs", "outputs", "name", "_source", "jobs"})
 _TRIAL = ("command", "code", "environment", "environment_variables", "distribution", "resources")
-_MERGED = ("environment_variables", "resources")
 _FILE = "uri_file"
 
 
@@ -75,12 +66,9 @@ def build(
         ValidationFailed: The step and its component do not make a job.
     """
     kind = normal_form(step.type)
-    settings = bindings.fill(_without(step.document(), _STEP_ONLY), around.values.plain)
-    body = _without(component.document(), _COMPONENT_ONLY)
+    settings = bindings.fill(draft.settings_of(step), around.values.plain)
     document: dict[str, Any] = {
-        **body,
-        **settings,
-        **{key: {**body[key], **settings[key]} for key in _MERGED if _are_maps(body.get(key), settings.get(key))},
+        **draft.merged(component, settings),
         "display_name": settings.get("display_name") or name,
         "inputs": _inputs(step, component, around.values, overrides or {}),
         "outputs": _outputs(name, step, component, around),
@@ -192,14 +180,6 @@ def is_value_type(type_name: str) -> bool:
 def _inherited(own: Any, parent: PipelineSettings) -> dict[str, Any]:  # Any: settings
     outer = {key: value for key, value in parent.document().items() if key not in ("on_init", "on_finalize", "_source")}
     return {**outer, **(own or {})}
-
-
-def _without(document: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:  # Any: a document
-    return {key: value for key, value in document.items() if key not in keys}
-
-
-def _are_maps(*values: object) -> bool:
-    return all(isinstance(value, dict) for value in values)
 
 
 def _set(document: Mapping[str, Any]) -> dict[str, Any]:  # Any: a document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from smalt.entities.job.step import Step
 from smalt.errors import InvalidRequest
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.compute import ComputeService
-from smalt.server.jobs import Children, JobRecord, ParentLike, Pinned, Pinner, Problems, Progress, Software
+from smalt.server.jobs import Children, JobKind, JobRecord, ParentLike, Pinned, Pinner, Problems, Progress, Software
 from smalt.server.pipelines.check import Checker, Scope, check_value, of_input
 from smalt.server.pipelines.child import default_place
 from smalt.server.pipelines.components import Components, steps_of
@@ -35,7 +35,7 @@ class Neighbours:
         locator: Finds bytes.
         computes: Knows the computes.
         software: Knows the environments.
-        kinds: The types of jobs this server runs; filled by the time the first pipeline comes.
+        kinds: What this server runs, by type of job; filled by the time the first pipeline comes.
     """
 
     children: Children
@@ -44,7 +44,7 @@ class Neighbours:
     locator: DataLocator
     computes: ComputeService
     software: Software
-    kinds: Collection[str]
+    kinds: Mapping[str, JobKind]
 
 
 class PipelineKind(ParentLike):

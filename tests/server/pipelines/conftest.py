@@ -68,7 +68,7 @@ def works(plant: Plant, request: pytest.FixtureRequest) -> Works:  # noqa: F811
             locator=plant.locator,
             computes=plant.computes,
             software=plant.software,
-            kinds=plant.kinds.keys(),
+            kinds=plant.kinds,
         )
     )
     plant.kinds["pipeline"] = kind

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from smalt.server import automl
 from tests.server.pipelines.conftest import command, literal
 
 PORT = {"outputs": {"o": {"type": "uri_folder"}}}
@@ -106,3 +107,15 @@ def test_a_file_may_stand_where_a_folder_is_declared_but_not_the_other_way(works
     found = mistakes(works.submit("p", steps))
 
     assert list(found) == ["jobs.take.inputs.g"]
+
+
+def test_a_step_that_its_kind_can_never_honour_is_refused_before_anything_runs(works):
+    plant = works.plant
+    plant.kinds["automl"] = automl.AutoMLKind(plant.children, plant.service, plant.pinner, plant.tracking)
+    table = {"type": "mltable", "path": "${{parent.inputs.table}}"}
+    step = {"type": "automl", "task": "image_classification", "target_column_name": "y", "training_data": table}
+    inputs = {"table": {"jobInputType": "mltable", "uri": "azureml:t:1"}}
+
+    found = mistakes(works.submit("p", {"vision": step}, inputs=inputs))
+
+    assert "needs PyTorch" in found["jobs.vision.task"]
