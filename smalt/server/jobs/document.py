@@ -33,6 +33,9 @@ def to_arm(workspace: WorkspaceRecord, record: JobRecord, *, base_url: str) -> d
         "isArchived": record.archived,
         "parentJobName": record.parent,
     }
+    if record.error is not None:
+        # Azure keeps the reason in the run's history alone, where people look last.
+        properties["error"] = dict(record.error)
     return envelope.resource(
         id=job_id(workspace, record.name),
         name=record.name,

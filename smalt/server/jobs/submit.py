@@ -25,7 +25,7 @@ DEFAULT_EXPERIMENT = "Default"
 CHANGEABLE = frozenset(
     {
         "name", "id", "display_name", "description", "tags", "properties", "experiment_name", "status",
-        "creation_context", "is_archived", "parent_job_name",
+        "creation_context", "is_archived", "parent_job_name", "error",
     }
 )  # fmt: skip
 """Fields that are kept beside the document, as they may change or are no content."""
