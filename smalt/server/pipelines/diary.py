@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from smalt.kit import clock
@@ -17,17 +18,19 @@ class Diary:
     Args:
         work: The unit of work.
         artifacts: The pipeline's folder of artifacts; None where it is not on this machine.
+        is_loop: Whether a step runs again and again, so that its runs are numbered.
     """
 
-    def __init__(self, work: Work, artifacts: Path | None) -> None:
+    def __init__(self, work: Work, artifacts: Path | None, *, is_loop: Callable[[str], bool]) -> None:
         self._time = clock.to_text(work.now)
         self._lines: list[str] = []
         self._artifacts = artifacts
+        self._is_loop = is_loop
         work.after_commit(self._write)
 
     def note(self, key: StepKey, what: str, more: str | None = None) -> None:
         """Add a line about one run of a step."""
-        which = f"[{key.iteration}]" if key.iteration > 0 else ""
+        which = f"[{key.iteration}]" if self._is_loop(key.step) else ""
         which += f" (attempt {key.attempt})" if key.attempt > 1 else ""
         rest = f": {' '.join(more.split())[:500]}" if more else ""
         self._lines.append(f"[{self._time}] step {key.step}{which} {what}{rest}\n")

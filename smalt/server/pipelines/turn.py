@@ -82,7 +82,7 @@ class Turn:
         self._reuse = Reuse(plan, work, workspace, children=children, locator=locator)
         self._locator = locator
         place = locator.locate(work, workspace, artifact_uri(record.name))
-        self._diary = Diary(work, place.local_path)
+        self._diary = Diary(work, place.local_path, is_loop=lambda step: plan.graph.nodes[step].body is not None)
         self._starts = 0
 
     def take(self) -> Progress:

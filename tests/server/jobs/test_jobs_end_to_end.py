@@ -82,7 +82,11 @@ def test_a_failing_command_fails_the_job_and_stream_shows_its_log(plant, real_lo
     assert "3" in details["error"]["error"]["message"]
     assert "user_logs/std_log.txt" in details["logFiles"]
     assert "oops" in log_of(plant, "one")
-    assert plant.client.get(f"{plant.scope}/jobs/one").json()["properties"]["error"]["message"].startswith("The command exited with code 3")
+    assert (
+        plant.client.get(f"{plant.scope}/jobs/one")
+        .json()["properties"]["error"]["message"]
+        .startswith("The command exited with code 3")
+    )
 
 
 def test_pip_in_a_job_stays_in_the_job(plant, real_loop):

@@ -244,3 +244,16 @@ def test_the_log_of_a_pipeline_tells_what_became_of_each_step(works):
     assert "step good started as job p_good, not reused: it has not run before" in log
     assert "step good completed" in log
     assert "step bad failed: The command exited with code 4" in log
+
+
+def test_the_log_numbers_the_runs_of_a_loop(works):
+    steps = {
+        "each": {"type": "parallel_for", "body": "${{parent.jobs.body}}", "items": '[{"i": "a"}, {"i": "b"}]'},
+        "body": command("echo ${{inputs.i}}", inputs={"i": literal("?")}),
+    }
+
+    works.complete("p", steps)
+
+    log = (works.plant.artifacts("p") / "logs/azureml/executionlogs.txt").read_text()
+    assert "step each[0] completed" in log
+    assert "step each[1] completed" in log
