@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOME_DIR ?= $(CURDIR)/.smalt
 VENV := .venv
 CLIENTS := .venv-clients
+SCORING := .venv-scoring
 PEERS := .venv-peers
 RAY := .venv-ray
 UV := $(VENV)/bin/uv
@@ -35,6 +36,11 @@ $(CLIENTS)/.installed: $(VENV)/bin/uv requirements/clients.txt
 	$(UV) pip install --quiet --python $(CLIENTS)/bin/python --require-hashes -r requirements/clients.txt
 	@touch $@
 
+$(SCORING)/.installed: $(VENV)/bin/uv requirements/scoring.txt
+	$(PYTHON) -m venv --without-pip $(SCORING)
+	$(UV) pip install --quiet --compile-bytecode --python $(SCORING)/bin/python --require-hashes -r requirements/scoring.txt
+	@touch $@
+
 $(PEERS)/.installed: $(VENV)/bin/uv requirements/peers.txt
 	$(PYTHON) -m venv --without-pip $(PEERS)
 	$(UV) pip install --quiet --compile-bytecode --python $(PEERS)/bin/python --require-hashes -r requirements/peers.txt
@@ -62,8 +68,9 @@ check: $(VENV)/.tested ## Style, types, import contracts
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-test: $(VENV)/.tested $(CLIENTS)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
-	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python $(RUN)/python -m pytest -n 2
+test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
+	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python SMALT_SCORING_PYTHON=$(CURDIR)/$(SCORING)/bin/python \
+	  $(RUN)/python -m pytest -n 2
 
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
 	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
@@ -80,6 +87,7 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev -c requirements/core.txt -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/scoring.in -o requirements/scoring.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/ray.in -o requirements/ray.txt
 
 .PHONY: help install demo up down check test test-ray bench docs lock

@@ -18,6 +18,7 @@ if __name__ == "__main__":
         ("upload", ()),
         ("parallel", ()),
         ("tracking", ("--peer-python", str(PEER))),
+        ("serving", ("--peer-python", str(PEER))),
     ):
         print(f"## {name}", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], check=True, cwd=HERE)

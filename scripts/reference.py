@@ -53,6 +53,7 @@ READ = {
     "AZUREML_GIT_REPOSITORY_URI": "overrides the repository that is kept with a job",
     "AZURE_SUBSCRIPTION_ID": "subscription of commands and clients, when `AZUREML_ARM_SUBSCRIPTION` is not set",
     "AZURE_TENANT_ID": "tenant that `az account show` tells",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "where the gateway sends spans of requests, by OTLP over HTTP",
     "NO_COLOR": "set to anything: no colours",
     "PIP_CONFIG_FILE": "where environments look for package indexes, as pip does",
     "PIP_FIND_LINKS": "folders and pages of packages for environments, as for pip",
@@ -75,6 +76,10 @@ FILES = {
     "credentials.json": "client id, secret and token of the first owner; when lost, the next start renews them",
     "keys/ secret.key": "sign tokens and seal secrets; changed by `smalt key rotate`",
     "logs/server.log": "what a server started with `--detach` says",
+    "logs/gateway.log": "what the gateway says",
+    "gateway.token": "opens `/metrics` and `/stats` of the gateway",
+    "deployments/": "code, models, instances and logs of online deployments",
+    "local-endpoints/": "endpoints made with `--local`",
 }
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         Input,
         Output,
         command,
+        load_batch_deployment,
+        load_batch_endpoint,
         load_component,
         load_compute,
         load_connection,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
         load_environment,
         load_job,
         load_model,
+        load_online_deployment,
+        load_online_endpoint,
         load_registry,
         load_schedule,
         load_workspace,
@@ -55,7 +59,8 @@ if TYPE_CHECKING:
     )
 
 _AUTHORING = (
-    "Input Output command load_component load_compute load_connection load_data load_datastore load_environment "
+    "Input Output command load_batch_deployment load_batch_endpoint load_online_deployment load_online_endpoint "
+    "load_component load_compute load_connection load_data load_datastore load_environment "
     "load_job load_model load_registry load_schedule load_workspace load_workspace_connection"
 ).split()
 _SWEEP = (
@@ -105,6 +110,8 @@ __all__ = [
     "automl",
     "command",
     "dsl",
+    "load_batch_deployment",
+    "load_batch_endpoint",
     "load_component",
     "load_compute",
     "load_connection",
@@ -113,6 +120,8 @@ __all__ = [
     "load_environment",
     "load_job",
     "load_model",
+    "load_online_deployment",
+    "load_online_endpoint",
     "load_registry",
     "load_schedule",
     "load_workspace",

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,19 +36,21 @@ class RunningServer:
         return json.loads((self.home / "server.json").read_text())
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+def free_ports(count: int = 2) -> list[int]:
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 @contextmanager
 def running(home: Path, *options: str) -> Iterator[RunningServer]:
     """`smalt up`, with further options, until the block ends."""
-    plain, secure = free_ports()
+    plain, secure, gateway = map(str, free_ports(3))
     started = RunningServer(home, {})
-    started.smalt("up", "--detach", "--home", str(home), "--port", str(plain), "--tls-port", str(secure), *options)
+    ports = ["--port", plain, "--tls-port", secure, "--gateway-port", gateway]
+    started.smalt("up", "--detach", "--home", str(home), *ports, *options)
     try:
         exports = {}
         for line in started.smalt("env").splitlines():

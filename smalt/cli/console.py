@@ -62,6 +62,11 @@ def confirm(question: str, *, yes: bool) -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def tell(line: str) -> None:
+    """A line about what takes a while, on the standard error stream."""
+    sys.stderr.write(f"{line}\n")
+
+
 def progress(title: str, total: int) -> Callable[[int, int], None]:
     """A bar on the standard error stream; nothing where that is no terminal."""
     if not sys.stderr.isatty() or not total:

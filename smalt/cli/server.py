@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -9,15 +10,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from smalt.executors.local import LocalExecutor
 
 _DEFAULT_HOME = "~/.smalt"
 _START_SECONDS = 30
 _STOP_SECONDS = 20
+_INSTANCE_SECONDS = 10
 
 
 def home_folder(value: str | None) -> Path:
@@ -37,6 +42,9 @@ def home_option(command: Any) -> Any:
     "--port", type=click.IntRange(1, 65535), default=8787, show_default=True, help="Plain HTTP, loopback only."
 )
 @click.option("--tls-port", type=click.IntRange(1, 65535), help="HTTPS. [default: port + 1]")
+@click.option(
+    "--gateway-port", type=click.IntRange(1, 65535), help="Where callers of endpoints come in. [default: port + 2]"
+)
 @click.option("--host-name", multiple=True, help="A name under which other machines call; repeatable.")
 @click.option(
     "--public-url", metavar="URL", help="Where nodes of clusters reach this server. [default: its HTTPS address]"
@@ -73,6 +81,7 @@ def up(
     host: str,
     port: int,
     tls_port: int | None,
+    gateway_port: int | None,
     host_name: tuple[str, ...],
     public_url: str | None,
     database: str | None,
@@ -98,6 +107,7 @@ def up(
         host=host,
         port=port,
         tls_port=tls_port or port + 1,
+        gateway_port=gateway_port,
         database_url=database,
         host_names=host_name,
         public_url=public_url,
@@ -157,9 +167,20 @@ def _state(folder: Path) -> dict[str, Any]:
 
 def _is_running(folder: Path) -> bool:
     """Whether a server holds the home folder: it keeps a lock for as long as it lives, however it dies."""
+    return _is_locked(folder / "server.lock")
+
+
+def _gateway(folder: Path) -> dict[str, Any] | None:
+    """Process and address of the gateway, if one lives: it keeps a lock as well."""
+    if not _is_locked(folder / "gateway" / "lock"):
+        return None
+    found: dict[str, Any] = json.loads((folder / "gateway" / "process.json").read_text())
+    return found
+
+
+def _is_locked(path: Path) -> bool:
     import fcntl
 
-    path = folder / "server.lock"
     if not path.exists():
         return False
     with path.open("rb") as file:
@@ -173,21 +194,61 @@ def _is_running(folder: Path) -> bool:
 @click.command()
 @home_option
 def down(home: str | None) -> None:
-    """Stop the server. Running jobs go on; the next server takes them up."""
+    """Stop the server, and what answers for endpoints. Running jobs go on; the next server takes them up."""
     folder = home_folder(home)
-    if not _is_running(folder):
-        click.echo(f"No server runs in {folder}.")
-        return
-    pid = _state(folder)["pid"]
-    os.kill(pid, signal.SIGTERM)
+    is_running = _is_running(folder)
+    if is_running:
+        pid = _state(folder)["pid"]
+        _end(pid, lambda: _is_running(folder))
+    gateway = _gateway(folder)
+    if gateway is not None:
+        _end(gateway["pid"], lambda: _gateway(folder) is not None)
+    _end_instances(folder / "deployments" / "workloads")
+    click.echo("Stopped." if is_running or gateway is not None else f"No server runs in {folder}.")
+
+
+def _end(pid: int, lives: Callable[[], bool]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while _is_running(folder):
+    while lives():
         if time.monotonic() > deadline:
             raise click.ClickException(
                 f"Process {pid} has not ended after {_STOP_SECONDS} s. End it with: kill -9 {pid}"
             )
         time.sleep(0.05)
-    click.echo("Stopped.")
+
+
+def _end_instances(folder: Path) -> None:
+    """Have the instances of endpoints finish what they do; the next server starts them anew."""
+    if not folder.is_dir():
+        return
+    from smalt.errors import NotFound
+    from smalt.executors import Handle
+    from smalt.executors.local import LocalExecutor
+
+    executor = LocalExecutor(folder)
+    try:
+        waiting = list(executor.kept())
+        for name in waiting:
+            with contextlib.suppress(NotFound):
+                executor.stop(Handle(name), grace_seconds=_INSTANCE_SECONDS)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while waiting and time.monotonic() < deadline:
+            waiting = [name for name in waiting if _lives(executor, name)]
+            time.sleep(0.05 if waiting else 0)
+    finally:
+        executor.close()
+
+
+def _lives(executor: LocalExecutor, name: str) -> bool:
+    from smalt.errors import NotFound
+    from smalt.executors import Handle
+
+    try:
+        return not executor.state(Handle(name)).is_over
+    except NotFound:
+        return False
 
 
 @click.command()
@@ -197,11 +258,14 @@ def status(home: str | None, as_json: bool) -> None:
     """Tell whether the server runs, and where."""
     folder = home_folder(home)
     running = _is_running(folder)
-    state = {"running": running, "home": str(folder), **(_state(folder) if running else {})}
+    gateway = _gateway(folder)
+    state = {"running": running, "home": str(folder), **(_state(folder) if running else {}), "gateway": gateway}
     if as_json:
         click.echo(json.dumps(state, indent=2))
     elif running:
         click.echo(f"Running: {state['url']} and {state['tls_url']} (process {state['pid']}), home {folder}.")
+        state_of_gateway = "it starts with the first endpoint" if gateway is None else f"process {gateway['pid']}"
+        click.echo(f"Gateway: {state['gateway_url']} ({state_of_gateway}).")
     else:
         click.echo(f"Not running in {folder}. Start it with: smalt up")
     sys.exit(0 if running else 3)

@@ -13,6 +13,8 @@ from smalt.cli import console, output
 if TYPE_CHECKING:
     from smalt.entities.base import Entity
     from smalt.sdk.client import MLClient
+    from smalt.sdk.local import LocalEndpoints
+    from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.poller import Poller
 
 Document = dict[str, Any]  # Any: JSON
@@ -59,6 +61,30 @@ class Session:
         from smalt.sdk.client import MLClient
 
         return MLClient(None, self.subscription, self.group, self.workspace, self.registry, progress=console.progress)
+
+    @cached_property
+    def local(self) -> LocalEndpoints:
+        """The endpoints of this machine, which need no server."""
+        from smalt.sdk.connect import home_folder
+        from smalt.sdk.local import LocalEndpoints
+
+        return LocalEndpoints(home_folder(), console.tell)
+
+    def online_endpoints(self, *, local: bool = False) -> OnlineEndpointOperations:
+        """Online endpoints; those of this machine without looking for a server."""
+        if not local:
+            return self.client.online_endpoints
+        from smalt.sdk.operations.online import OnlineEndpointOperations
+
+        return OnlineEndpointOperations(None, self.local)
+
+    def online_deployments(self, *, local: bool = False) -> OnlineDeploymentOperations:
+        """Online deployments; those of this machine without looking for a server."""
+        if not local:
+            return self.client.online_deployments
+        from smalt.sdk.operations.online import OnlineDeploymentOperations
+
+        return OnlineDeploymentOperations(None, None, None, self.local)
 
     def load(
         self, kind: str, file: str | None, overrides: Sequence[str], /, **fields: object

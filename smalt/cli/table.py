@@ -11,6 +11,10 @@ NOUNS = {
     "datastore": "Datastores: where bytes are kept.",
     "compute": "Computes: where jobs run.",
     "schedule": "Schedules: jobs that are submitted by themselves.",
+    "online-endpoint": "Online endpoints: addresses that answer requests at once.",
+    "online-deployment": "Online deployments: what answers behind an online endpoint.",
+    "batch-endpoint": "Batch endpoints: addresses whose calls begin jobs.",
+    "batch-deployment": "Batch deployments: the model or pipeline behind a batch endpoint.",
     "workspace": "Workspaces.",
     "connection": "Connections to services outside.",
     "registry": "Registries: assets shared between workspaces.",
@@ -37,8 +41,15 @@ OTHERS = {
     "az": "Answer az commands: ml, login, account, configure, group.",
 }
 
+
+def _address(noun: str) -> str:
+    """Where the command of a noun is, in the module of its name."""
+    name = noun.replace("-", "_")
+    return f"smalt.cli.{name}:{name}"
+
+
 COMMANDS = {
-    **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in (NOUNS | ACCESS).items()},
+    **{name: (_address(name), summary) for name, summary in (NOUNS | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
 }

@@ -165,6 +165,26 @@ def yes() -> Callable[[F], F]:
     return flag("--yes", "-y", help="Do not ask.")
 
 
+def local() -> Callable[[F], F]:
+    """`--local` of online endpoints."""
+    return flag("--local", help="On this machine, with no server.")
+
+
+def web() -> Callable[[F], F]:
+    """`--web`."""
+    return flag("--web", help="Accepted for az; there is no page to open.")
+
+
+def endpoint_name(*, required: bool = True) -> Callable[[F], F]:
+    """`--endpoint-name`."""
+    return option("--endpoint-name", "-e", required=required, metavar="NAME", help="Endpoint.")
+
+
+def skip_script_validation() -> Callable[[F], F]:
+    """`--skip-script-validation`."""
+    return flag("--skip-script-validation", help="Do not look for mistakes in the script.")
+
+
 def registry() -> Callable[[F], F]:
     """`--registry-name`: the assets of a registry instead of the workspace's."""
     return option("--registry-name", metavar="NAME", help="Registry, instead of a workspace.")

@@ -21,6 +21,8 @@ _PLAIN = {
     "connection": "connection:Connection",
     "container": "base:AssetContainer",
     "role": "role:Role",
+    "online_endpoint": "endpoint.online:OnlineEndpoint",
+    "batch_endpoint": "endpoint.batch:BatchEndpoint",
 }
 
 _TYPED: Mapping[str, Mapping[str, str]] = {
@@ -60,9 +62,17 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "create_monitor": "schedule:MonitorSchedule",
         "import_data": "schedule:ImportDataSchedule",
     },
+    "online_deployment": {
+        "managed": "endpoint.online:ManagedOnlineDeployment",
+        "kubernetes": "endpoint.online:KubernetesOnlineDeployment",
+    },
+    "batch_deployment": {
+        "model": "endpoint.batch:ModelBatchDeployment",
+        "pipeline": "endpoint.batch:PipelineComponentBatchDeployment",
+    },
 }
 
-_DEFAULT_TYPE = {"job": "command"}
+_DEFAULT_TYPE = {"job": "command", "online_deployment": "managed", "batch_deployment": "model"}
 
 KINDS = (*_PLAIN, *_TYPED)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from smalt.entities.endpoint.base import Deployment
 from smalt.entities.environment import Environment
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import Trial
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelTask
+from smalt.entities.model import Model
 from smalt.wire import references
 from smalt.wire.references import LocalPath
 from smalt.wire.yaml import resolve_local
@@ -30,6 +32,8 @@ def anchored(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same 
             changes[field] = str(resolve_local(folder, value))
     if isinstance(entity, Job):
         changes |= _parts(entity, folder)
+    if isinstance(entity, Deployment):
+        changes |= _deployment(entity, folder)
     return entity.model_copy(update=changes) if changes else entity
 
 
@@ -51,6 +55,20 @@ def _parts(job: Job, folder: Path) -> JsonObject:
     inputs = getattr(job, "inputs", None)
     if inputs:
         changes["inputs"] = {name: _input(each, folder) for name, each in inputs.items()}
+    return changes
+
+
+def _deployment(deployment: Deployment, folder: Path) -> JsonObject:
+    changes: JsonObject = {}
+    if isinstance(deployment.model, Model):
+        changes["model"] = anchored(deployment.model, folder)
+    elif deployment.model is not None and "/" in deployment.model:
+        changes["model"] = path_in(folder, deployment.model)
+    code = deployment.code_configuration
+    if code is not None and code.code:
+        changes["code_configuration"] = code.model_copy(update={"code": path_in(folder, code.code)})
+    if deployment.environment is not None:
+        changes["environment"] = _environment_field(deployment.environment, folder)
     return changes
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from smalt.entities.connection import Connection
     from smalt.entities.data import Data
     from smalt.entities.datastore import Datastore
+    from smalt.entities.endpoint.batch import BatchDeployment, BatchEndpoint
+    from smalt.entities.endpoint.online import OnlineDeployment, OnlineEndpoint
     from smalt.entities.environment import Environment
     from smalt.entities.identity import JobIdentity
     from smalt.entities.job.base import Job
@@ -242,6 +244,34 @@ def load_registry(source: Source, *, relative_origin: str | None = None, params_
 def load_schedule(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Schedule:
     """A schedule of any kind from its YAML file."""
     return cast("Schedule", _load("schedule", source, relative_origin, params_override))
+
+
+def load_online_endpoint(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> OnlineEndpoint:
+    """An online endpoint from its YAML file."""
+    return cast("OnlineEndpoint", _load("online_endpoint", source, relative_origin, params_override))
+
+
+def load_online_deployment(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> OnlineDeployment:
+    """An online deployment from its YAML file."""
+    return cast("OnlineDeployment", _load("online_deployment", source, relative_origin, params_override))
+
+
+def load_batch_endpoint(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> BatchEndpoint:
+    """A batch endpoint from its YAML file."""
+    return cast("BatchEndpoint", _load("batch_endpoint", source, relative_origin, params_override))
+
+
+def load_batch_deployment(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> BatchDeployment:
+    """A batch deployment of any type from its YAML file."""
+    return cast("BatchDeployment", _load("batch_deployment", source, relative_origin, params_override))
 
 
 def _load(kind: str, source: Source, origin: str | None, params: Overrides) -> object:

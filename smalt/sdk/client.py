@@ -30,8 +30,11 @@ from smalt.sdk.room import Room
 from smalt.sdk.transport import Transport
 
 if TYPE_CHECKING:
+    from smalt.sdk.local import LocalEndpoints
     from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
+    from smalt.sdk.operations.batch import BatchDeploymentOperations, BatchEndpointOperations
     from smalt.sdk.operations.jobs import Authored
+    from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.operations.schedules import ScheduleOperations
     from smalt.sdk.poller import Poller
 
@@ -66,13 +69,14 @@ class MLClient:
         progress: ProgressFactory | None = None,
         **ignored: Any,  # Any: options of the v2 SDK about clouds and telemetry, which have no meaning here
     ) -> None:
+        self._home = None if home is None else Path(home).expanduser().absolute()
         place = connect.find(
             credential,
             subscription=subscription_id,
             group=resource_group_name,
             workspace=workspace_name,
             url=url,
-            home=None if home is None else Path(home).expanduser().absolute(),
+            home=self._home,
         )
         self._transport = Transport(place.url, place.token)
         self._room = Room(self._transport, place, registry_name)
@@ -108,6 +112,40 @@ class MLClient:
         from smalt.sdk.operations.schedules import ScheduleOperations  # brings the table of time zones
 
         return ScheduleOperations(self._room, self._resolver, self.jobs)
+
+    @cached_property
+    def online_endpoints(self) -> OnlineEndpointOperations:
+        """Online endpoints."""
+        from smalt.sdk.operations.online import OnlineEndpointOperations
+
+        return OnlineEndpointOperations(self._room, self._local)
+
+    @cached_property
+    def online_deployments(self) -> OnlineDeploymentOperations:
+        """What answers behind online endpoints."""
+        from smalt.sdk.operations.online import OnlineDeploymentOperations
+
+        return OnlineDeploymentOperations(self._room, self._resolver, self.models, self._local)
+
+    @cached_property
+    def batch_endpoints(self) -> BatchEndpointOperations:
+        """Batch endpoints."""
+        from smalt.sdk.operations.batch import BatchEndpointOperations
+
+        return BatchEndpointOperations(self._room, self._resolver)
+
+    @cached_property
+    def batch_deployments(self) -> BatchDeploymentOperations:
+        """What stands behind batch endpoints."""
+        from smalt.sdk.operations.batch import BatchDeploymentOperations
+
+        return BatchDeploymentOperations(self._room, self._resolver, self.models, self.components)
+
+    @cached_property
+    def _local(self) -> LocalEndpoints:
+        from smalt.sdk.local import LocalEndpoints
+
+        return LocalEndpoints(self._home or connect.home_folder())
 
     @cached_property
     def datastores(self) -> DatastoreOperations:
@@ -187,11 +225,15 @@ class MLClient:
         return cast("Entity", _writer(writers, entity, "begin_create_or_update")(entity))
 
     def begin_create_or_update(self, entity: Entity) -> Poller[Entity]:
-        """Begin to write an entity of a kind that takes a while: computes, workspaces, registries, schedules."""
+        """Begin to write an entity of a kind that takes a while: computes, endpoints, schedules and more."""
         writers: dict[str, Callable[[Any], Any]] = {  # Any: each takes its own kind
             "Compute": self.compute.begin_create_or_update,
             "Workspace": self.workspaces.begin_create,
             "Registry": self.registries.begin_create,
+            "BatchEndpoint": lambda endpoint: self.batch_endpoints.begin_create_or_update(endpoint),
+            "BatchDeployment": lambda deployment: self.batch_deployments.begin_create_or_update(deployment),
+            "OnlineEndpoint": lambda endpoint: self.online_endpoints.begin_create_or_update(endpoint),
+            "OnlineDeployment": lambda deployment: self.online_deployments.begin_create_or_update(deployment),
             "Schedule": lambda schedule: self.schedules.begin_create_or_update(schedule),
         }
         return cast("Poller[Entity]", _writer(writers, entity, "create_or_update")(entity))

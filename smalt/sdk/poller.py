@@ -90,6 +90,28 @@ class Poller(Generic[T]):
             self._error = str(error.get("message") or error.get("code"))
 
 
+class Done(Generic[T]):
+    """An operation that was over when it was asked for, in the shape of one that can be waited for."""
+
+    def __init__(self, result: T) -> None:
+        self._result = result
+
+    def status(self) -> str:
+        """It has succeeded."""
+        return "Succeeded"
+
+    def done(self) -> bool:
+        """It is over."""
+        return True
+
+    def wait(self, timeout: float | None = None) -> None:
+        """There is nothing to wait for."""
+
+    def result(self, timeout: float | None = None) -> T:
+        """The result."""
+        return self._result
+
+
 def _pause(response: httpx2.Response) -> float:
     told = response.headers.get("Retry-After", "")
     return min(float(told), _LONGEST_PAUSE_SECONDS) if told.isdecimal() and told != "0" else 0.5

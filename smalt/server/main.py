@@ -39,6 +39,7 @@ from smalt.server import (
     assets,
     audit,
     automl,
+    batch,
     compute,
     connections,
     identity,
@@ -47,6 +48,7 @@ from smalt.server import (
     private,
     registries,
     schedules,
+    serving,
     sweeps,
     tracking,
     workspaces,
@@ -192,11 +194,39 @@ def build(settings: Settings) -> Server:
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
     schedule_service = schedules.ScheduleService(actions, watch, schedules.Owners(identities))
     schedules_loop = schedules.SchedulesLoop(works, events, schedule_service, watch, rooms)
+    online = _online(
+        settings,
+        works,
+        events,
+        vault=vault,
+        identities=identities,
+        recorder=recorder,
+        computes=computes,
+        versioned=versioned,
+        locator=locator,
+        rooms=rooms,
+        cache=cache,
+        pinner=jobs.Pinner(
+            versioned,
+            locator,
+            computes,
+            jobs.Software(
+                versioned,
+                locator,
+                policy=policy,
+                aliases=aliases,
+                conda=None if conda is None else conda.kind,
+                has_python=cache.has_python,
+            ),
+        ),
+    )
+    batch_service = batch.BatchService(online.pinner, versioned, computes)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
     linked = connections.ConnectionService(vault)
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
-        for holder in (versioned, stores, linked, computes, identities, pipeline_service, schedule_service):
+        held = (versioned, stores, linked, computes, identities, pipeline_service, schedule_service, batch_service)
+        for holder in held:
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -204,17 +234,22 @@ def build(settings: Settings) -> Server:
         return workspaces.Left.NOTHING if runs.purge(work, workspace_id) else workspaces.Left.MORE
 
     purge_loop = workspaces.PurgeLoop(
-        works, events, rooms, parts=[room_jobs.purge, forget_runs, forget], files=containers.remove_all
+        works,
+        events,
+        rooms,
+        parts=[room_jobs.purge, online.of_workspace.purge, forget_runs, forget],
+        files=containers.remove_all,
     )
     events.subscribe(jobs.JobFinished, lambda _: purge_loop.note_end())
     room_jobs.on_removed += [pipeline_service.forget_jobs, sweep_kind.forget_jobs]
-    rooms.on_deleted.append(room_jobs.cancel)
+    rooms.on_deleted += [room_jobs.cancel, online.of_workspace.end]
     rooms.on_purged.append(lambda work, room: identities.directory.unassign_within(work, room.scope))
     retention = jobs.Retention(works, executor, days=settings.job_folder_days)
     loops: list[Loop] = [
         purge_loop,
         jobs_loop,
         schedules_loop,
+        online.loop,
         Housekeeping(works, job_service, cache, retention, containers),
     ]
 
@@ -257,6 +292,8 @@ def build(settings: Settings) -> Server:
         *jobs.routes(job_service, rooms, versioned),
         *pipelines.routes(pipeline_service, rooms),
         *schedules.routes(schedule_service, job_service, rooms),
+        *online.routes,
+        *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),
         *tracking.mlflow_routes(
@@ -276,12 +313,86 @@ def build(settings: Settings) -> Server:
     def close() -> None:
         worker.stop()
         jobs_loop.close()
+        online.close()
         executor.close()
         sites.close()
         writer.close()
         database.close()
 
     return Server(app, worker, close, subscription, people, owner)
+
+
+@dataclass
+class Online:
+    """What online endpoints bring: their loop, their routes, and what ends with a workspace."""
+
+    loop: serving.ServingLoop
+    routes: list[Route]
+    of_workspace: serving.EndpointsOfWorkspace
+    pinner: serving.DeploymentPinner
+    close: Callable[[], None]
+
+
+def _online(
+    settings: Settings,
+    works: Works,
+    events: Events,
+    *,
+    vault: Vault,
+    identities: identity.IdentityService,
+    recorder: audit.AuditRecorder,
+    computes: compute.ComputeService,
+    versioned: assets.AssetService,
+    locator: assets.DataLocator,
+    rooms: workspaces.WorkspaceService,
+    cache: EnvironmentCache,
+    pinner: jobs.Pinner,
+) -> Online:
+    """Put the slice of online endpoints together."""
+    root = settings.home / "deployments"
+    heard = jobs.Hints()
+    executor = LocalExecutor(root / "workloads", heard.note)
+    instances = serving.Instances(executor, root)
+    place = serving.GatewayPlace(settings.home, settings.host, settings.gateway, settings.gateway_url)
+    gateway = serving.Gateway(place)
+
+    def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
+        found = locator.locate(
+            work, room, "azureml://datastores/workspaceblobstore/paths/modelDataCollector"
+        ).local_path
+        return None if found is None else str(found)
+
+    table = serving.RoutingTable(rooms, identities, group=GROUP, collector=collector)
+    endpoints = serving.EndpointService(vault, identities, computes)
+    outside = serving.Outside(
+        instances=instances,
+        environments=cache,
+        locator=locator,
+        workspaces=rooms,
+        gateway=gateway,
+        table=table,
+        load=serving.Load(works, gateway, endpoints, rooms, recorder, group=GROUP),
+        group=GROUP,
+    )
+    loop = serving.ServingLoop(works, events, outside, hints=heard, worker=_worker_name(settings.home))
+    bell = serving.Bell()
+    for fact in (serving.ServingChanged, serving.RoutingChanged, serving.OperationEnded):
+        events.subscribe(fact, lambda _: bell.ring())
+    deployment_pinner = serving.DeploymentPinner(pinner, versioned, locator)
+    deployments = serving.DeploymentService(deployment_pinner)
+    documents = serving.Documents(settings.gateway_url, GROUP)
+    routes = [
+        *serving.routes(
+            endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
+        ),
+        *serving.gateway_routes(works, table, gateway, bell),
+    ]
+
+    def close() -> None:
+        loop.close()
+        executor.close()
+
+    return Online(loop, routes, serving.EndpointsOfWorkspace(endpoints), deployment_pinner, close)
 
 
 def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExecutor]:
@@ -328,7 +439,7 @@ class Housekeeping:
     def run_once(self, now: datetime) -> bool:
         """Collect what is unused."""
         with self._works.read(SYSTEM) as work:
-            keep = self._jobs.environments_in_use(work)
+            keep = self._jobs.environments_in_use(work) | serving.environments_in_use(work.connection)
         for key in self._cache.collect_garbage(keep, unused_seconds=self._UNUSED_SECONDS):
             _log.info("Removed the environment %s, unused for 30 days.", key)
         self._retention.apply(now)
@@ -446,6 +557,7 @@ def _write_state(settings: Settings, server: Server) -> None:
         "pid": os.getpid(),
         "url": settings.url,
         "tls_url": settings.tls_url,
+        "gateway_url": settings.gateway_url,
         "version": VERSION,
         "started_at": clock.to_text(clock.now()),
         "subscription": server.subscription,

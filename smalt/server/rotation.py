@@ -14,6 +14,7 @@ from smalt.server.connections import ConnectionService
 from smalt.server.database import Database
 from smalt.server.events import Events
 from smalt.server.identity import IdentityService, SigningKey
+from smalt.server.serving import reseal_keys
 from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
 from smalt.server.vault import Vault
 from smalt.server.work import SYSTEM, Work, Works
@@ -82,4 +83,4 @@ def _change_vault(works: Works, home: Path) -> int:
 def reseal(work: Work, vault: Vault, fresh: Vault, home: Path) -> int:
     """Seal every secret of the installation with another vault; how many there were."""
     holders = (DatastoreService(vault, home), ConnectionService(vault), ComputeService(vault))
-    return sum(holder.reseal(work, fresh) for holder in holders)
+    return sum(holder.reseal(work, fresh) for holder in holders) + reseal_keys(work, vault, fresh)

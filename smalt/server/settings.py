@@ -24,6 +24,7 @@ class Settings:
         host: Address to listen on.
         port: Plain HTTP, always on loopback.
         tls_port: HTTPS, for the official clients and for other machines.
+        gateway_port: Where callers of online endpoints come in; two above `port` by default.
         database_url: SQLite in the home folder unless given.
         host_names: Names besides the machine's own under which clients call.
         public_url: Where machines of clusters reach this server, if that is not its own HTTPS address.
@@ -38,6 +39,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8787
     tls_port: int = 8788
+    gateway_port: int | None = None
     database_url: str | None = None
     host_names: tuple[str, ...] = ()
     public_url: str | None = None
@@ -62,6 +64,17 @@ class Settings:
     def tls_url(self) -> str:
         """Where the official clients call."""
         return f"https://{self.host_names[0] if self.host_names else 'localhost'}:{self.tls_port}"
+
+    @property
+    def gateway(self) -> int:
+        """The port of the gateway."""
+        return self.gateway_port or self.port + 2
+
+    @property
+    def gateway_url(self) -> str:
+        """Where callers of online endpoints come in."""
+        name = "127.0.0.1" if self.is_loopback else (*self.host_names, socket.gethostname().lower())[0]
+        return f"http://{name}:{self.gateway}"
 
     @property
     def public(self) -> str:

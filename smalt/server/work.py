@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,6 +90,16 @@ class Work:
     _events: list[Event] = field(default_factory=list)
     _after: list[Callable[[], None]] = field(default_factory=list)
     _seen: dict[Hashable, Any] = field(default_factory=dict)
+    _told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def told(self) -> Mapping[str, Any]:  # Any: JSON
+        """What the audit trail is told besides who did what."""
+        return self._told
+
+    def tell(self, **facts: Any) -> None:  # Any: JSON
+        """Have facts kept in the audit trail, such as a setting before and after; never a secret."""
+        self._told |= facts
 
     def publish(self, event: Event) -> None:
         """Tell the slices above, once this work is committed."""

@@ -32,7 +32,7 @@ class Victim:
 
     home: Path
     options: tuple[str, ...] = ()
-    ports: tuple[int, int] = field(default_factory=free_ports)
+    ports: list[int] = field(default_factory=free_ports)
     refusals: int = 0
 
     def start(self) -> None:

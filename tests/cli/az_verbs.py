@@ -141,6 +141,52 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
         "show": "--name --populate-secrets".split(),
         "update": "--name --add --force-string --populate-secrets --remove --set".split(),
     },
+    "online-endpoint": {
+        "create": "--auth-mode --file --local --name --no-wait --set --web".split(),
+        "delete": "--name --local --no-wait --yes".split(),
+        "get-credentials": "--name".split(),
+        "invoke": "--name --deployment-name --local --request-file".split(),
+        "list": "--local".split(),
+        "regenerate-keys": "--name --key-type --no-wait".split(),
+        "show": "--name --local --web".split(),
+        "update": (
+            "--add --file --force-string --local --mirror-traffic --name --no-wait --remove --set --traffic --web"
+        ).split(),
+    },
+    "online-deployment": {
+        "create": (
+            "--file --all-traffic --endpoint-name --local --local-enable-gpu --name --no-wait --package-model --set "
+            "--skip-script-validation --vscode-debug --web"
+        ).split(),
+        "delete": "--endpoint-name --name --local --no-wait --yes".split(),
+        "get-logs": "--endpoint-name --name --container --lines --local".split(),
+        "list": "--endpoint-name --local".split(),
+        "show": "--endpoint-name --name --local --web".split(),
+        "update": (
+            "--add --endpoint-name --file --force-string --local --local-enable-gpu --name --no-wait --remove --set "
+            "--skip-script-validation --vscode-debug --web"
+        ).split(),
+    },
+    "batch-endpoint": {
+        "create": "--file --name --no-wait --set".split(),
+        "delete": "--name --no-wait --yes".split(),
+        "invoke": (
+            "--name --deployment-name --experiment-name --file --input --input-type --inputs --instance-count "
+            "--job-name --mini-batch-size --output-path --outputs --set"
+        ).split(),
+        "list": [],
+        "list-jobs": "--name".split(),
+        "show": "--name".split(),
+        "update": "--add --defaults --file --force-string --name --no-wait --remove --set".split(),
+    },
+    "batch-deployment": {
+        "create": "--file --endpoint-name --name --no-wait --set --set-default --skip-script-validation".split(),
+        "delete": "--endpoint-name --name --no-wait --yes".split(),
+        "list": "--endpoint-name".split(),
+        "list-jobs": "--endpoint-name --name".split(),
+        "show": "--endpoint-name --name".split(),
+        "update": "--add --endpoint-name --file --force-string --name --no-wait --remove --set".split(),
+    },
     "schedule": {
         "create": "--file --name --no-wait --set".split(),
         "delete": "--name --no-wait".split(),

@@ -494,6 +494,95 @@ def case_22(b: Bench) -> None:
 SECRETS = ("XXXxxxXXXxXXXXxx", "XxXxXxXXXXXXXxXx", "dummy_pat")
 
 
+MANAGED = "endpoints/online/managed"
+
+
+def post(
+    b: Bench, endpoint: str, file: str, *, key: str | None = None, deployment: str | None = None
+) -> httpx2.Response:
+    """A request of a sample, with the endpoint's key unless another one is given."""
+    shown = b.show("online-endpoint", "show", "-n", endpoint)
+    secret = key if key is not None else b.show("online-endpoint", "get-credentials", "-n", endpoint)["primaryKey"]
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    if deployment is not None:
+        headers["azureml-model-deployment"] = deployment
+    content = (b.corpus / "cli" / file).read_bytes()
+    return httpx2.post(shown["scoring_uri"], content=content, headers=headers, timeout=30, trust_env=False)
+
+
+def near(found: list[float], wanted: list[float], by: float = 1e-6) -> bool:
+    return len(found) == len(wanted) and all(abs(a - b) <= by for a, b in zip(found, wanted, strict=True))
+
+
+def case_23(b: Bench) -> None:
+    name, request = "safe-rollout", "endpoints/online/model-1/sample-request.json"
+    blue, green = [11055.977245525679, 4503.079536107787], [0.5, 0.5]
+    made = b.show("online-endpoint", "create", "-n", name, "-f", f"{MANAGED}/sample/endpoint.yml")
+    expect(made["provisioning_state"] == "Succeeded", "the endpoint")
+    for each, more in (("blue", ["--all-traffic"]), ("green", [])):
+        file = f"{MANAGED}/sample/{each}-deployment.yml"
+        made = b.show("online-deployment", "create", "-e", name, "-f", file, *more)
+        expect(made["provisioning_state"] == "Succeeded", each)
+    answer = post(b, name, request)
+    expect(near(answer.json(), blue), f"blue answers {answer.text}")
+    expect(near(post(b, name, request, deployment="green").json(), green), "the header names green")
+    expect(post(b, name, request, key="wrong").status_code == 401, "a wrong key")
+    b.run("online-endpoint", "update", "-n", name, "--mirror-traffic", "green=10")
+    expect(near(post(b, name, request).json(), blue), "a mirrored call is blue's")
+    b.run("online-endpoint", "update", "-n", name, "--mirror-traffic", "green=0", "--traffic", "blue=0 green=100")
+    expect(all(near(post(b, name, request).json(), green) for _ in range(5)), "green after the switch")
+    b.run("online-endpoint", "delete", "-n", name, "-y")
+
+
+def case_24(b: Bench) -> None:
+    name, folder = "ncd-sklearn", "endpoints/online/ncd"
+    b.run("online-endpoint", "create", "-n", name, "-f", f"{folder}/create-endpoint.yaml")
+    b.run("online-deployment", "create", "-e", name, "-f", f"{folder}/sklearn-deployment.yaml", "--all-traffic")
+    answer = post(b, name, f"{folder}/sample-request-sklearn.json")
+    expect(answer.status_code == 200, f"{answer.status_code}: {answer.text[:300]}")
+    expect(near(answer.json(), [11633.10, 8522.12], 0.01), f"answers {answer.text[:200]}")
+    (b.scratch / "wrong.json").write_text('{"numbers": [[1, 2]]}')
+    wrong = post(b, name, str(b.scratch / "wrong.json"))
+    expect(400 <= wrong.status_code < 500 and wrong.text, f"a request without input_data: {wrong.status_code}")
+    b.run("online-endpoint", "delete", "-n", name, "-y")
+
+
+def case_26(b: Bench) -> None:
+    name, folder = "registered", f"{MANAGED}/minimal/single-model-registered"
+    b.run("online-endpoint", "create", "-n", name)
+    for file in ("model.yml", "deployment.yml"):
+        text = (b.corpus / "cli" / folder / file).read_text()
+        rendered = text.replace("{{ENDPOINT_NAME}}", name).replace("{{MODEL_VERSION}}", "1")
+        (b.corpus / "cli" / folder / f"rendered-{file}").write_text(rendered)
+    b.run("model", "create", "-f", f"{folder}/rendered-model.yml")
+    b.run("online-deployment", "create", "-f", f"{folder}/rendered-deployment.yml", "--all-traffic")
+    answer = post(b, name, "endpoints/online/model-1/sample-request.json")
+    expect(near(answer.json(), [11055.977245525679, 4503.079536107787]), f"answers {answer.text[:200]}")
+    b.run("online-endpoint", "delete", "-n", name, "-y")
+
+
+def case_28(b: Bench) -> None:
+    name, folder = "hello-batch-x", "endpoints/batch/deploy-pipelines/hello-batch"
+    b.run("component", "create", "-f", f"{folder}/hello-component/hello.yml")
+    b.run("compute", "create", "-n", "batch-cluster", "--type", "amlcompute", "--min-instances", "0")
+    b.run("batch-endpoint", "create", "-n", name, "-f", f"{folder}/endpoint.yml")
+    b.run("batch-deployment", "create", "--endpoint", name, "-f", f"{folder}/deployment.yml", "--set-default")
+    greets(b, b.show("batch-endpoint", "invoke", "-n", name)["name"])
+    job = b.job(f"{folder}/pipeline-job.yml")["name"]
+    from_job = f"{folder}/deployment-from-job.yml"
+    b.run("batch-deployment", "create", "--endpoint", name, "--set", f"job_definition=azureml:{job}", "-f", from_job)
+    greets(b, b.show("batch-endpoint", "invoke", "-n", name, "-d", "hello-batch-from-job")["name"])
+    b.run("batch-endpoint", "delete", "-n", name, "--yes")
+
+
+def greets(b: Bench, job: str) -> None:
+    b.run("job", "stream", "-n", job, check=False)
+    found = b.show("job", "show", "-n", job)
+    expect(found["status"] == "Completed", f"{job} is {found['status']}")
+    (step,) = json.loads(b.run("job", "list", "--parent-job-name", job, "-o", "json").stdout)
+    expect("hello world" in b.log(step["name"]).lower(), "the step greets")
+
+
 def case_30(b: Bench) -> None:
     for file in ("cron-job-schedule.yml", "recurrence-job-schedule.yml", "cron-with-settings-job-schedule.yml"):
         made = b.show("schedule", "create", "-f", f"schedules/{file}")
@@ -571,6 +660,10 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-20": ("AutoML over a table: limits, featurization, best model", case_20),
     "case-21": ("AutoML as a step: tables written by code, the best model registered by a script", case_21),
     "case-22": ("data, model, environment, component assets", case_22),
+    "case-23": ("online: blue and green with a mirror", case_23),
+    "case-24": ("online: an MLflow model without code", case_24),
+    "case-26": ("online: a registered model and a script", case_26),
+    "case-28": ("batch: a pipeline component, and a deployment from a job", case_28),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
 }

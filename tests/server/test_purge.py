@@ -87,6 +87,14 @@ class Installation:
         trigger = {"triggerType": "Cron", "expression": "0 0 1 1 *", "startTime": "2022-01-01T00:00:00"}
         action = {"actionType": "CreateJob", "jobDefinition": job}
         self.put(f"/{name}/schedules/s", trigger=trigger, action=action)
+        self.put(f"/{name}/batchEndpoints/b", authMode="AADToken")
+        self.put(f"/{name}/codes/c/versions/1", codeUri="azureml://datastores/workspaceblobstore/paths/src")
+        served = {
+            "environmentId": "azureml:e:1",
+            "codeConfiguration": {"codeId": "azureml:c:1", "scoringScript": "s.py"},
+        }
+        self.put(f"/{name}/batchEndpoints/b/deployments/d", **served)
+        self.put(f"/{name}/onlineEndpoints/o", authMode="Key")
         mlflow = f"/mlflow/{guid}/api/2.0/mlflow"
         run = self.client.post(
             f"{mlflow}/runs/create", json={"experiment_id": "0", "tags": [{"key": "a", "value": "b"}]}
@@ -222,6 +230,8 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
     assert {table.name for table, _ in belonging()} == {
         "asset_containers",
         "asset_versions",
+        "batch_deployments",
+        "batch_endpoints",
         "blob_metadata",
         "computes",
         "connections",
@@ -230,8 +240,12 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "job_tokens",
         "jobs",
         "logged_models",
+        "online_deployments",
+        "online_endpoints",
+        "online_instances",
         "runs",
         "schedules",
+        "serving_operations",
         "step_results",
         "traces",
     }

@@ -690,3 +690,118 @@ SAMPLES = {
         },
     ],
 }
+
+_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+
+SAMPLES["onlineEndpoints"] = [
+    {
+        "location": "local",
+        "identity": {"type": "SystemAssigned"},
+        "tags": {"team": "a"},
+        "properties": {
+            "authMode": "Key",
+            "description": "scores",
+            "properties": {
+                "a": "1",
+                "smalt.rollout": '{"max_error_rate": 0.1, "min_requests": 20, "watch_seconds": 600}',
+            },
+            "traffic": {"blue": 90, "green": 10},
+            "mirrorTraffic": {"red": 30},
+            "publicNetworkAccess": "Disabled",
+            "someday": {"new": [1]},
+        },
+    },
+    {"location": "local", "properties": {"authMode": "AMLToken", "compute": f"{_ID}/computes/k8s", "traffic": {}}},
+]
+SAMPLES["onlineDeployments"] = [
+    {
+        "location": "local",
+        "tags": {},
+        "sku": {"name": "Default", "capacity": 2, "tier": "Free"},
+        "properties": {
+            "endpointComputeType": "Managed",
+            "model": f"{_ID}/models/m/versions/1",
+            "codeConfiguration": {"codeId": f"{_ID}/codes/c/versions/1", "scoringScript": "score.py"},
+            "environmentId": f"{_ID}/environments/e/versions/1",
+            "environmentVariables": {"WORKER_COUNT": "2"},
+            "appInsightsEnabled": True,
+            "instanceType": "Standard_DS3_v2",
+            "scaleSettings": {"scaleType": "Default"},
+            "requestSettings": {
+                "requestTimeout": "PT3.5S",
+                "maxConcurrentRequestsPerInstance": 4,
+                "maxQueueWait": "PT0.5S",
+            },
+            "livenessProbe": {
+                "initialDelay": "PT10S",
+                "period": "PT1M",
+                "timeout": "PT2S",
+                "failureThreshold": 3,
+                "successThreshold": 1,
+            },
+            "dataCollector": {
+                "collections": {
+                    "model_inputs": {"dataCollectionMode": "Enabled", "samplingRate": 0.5, "dataId": f"{_ID}/data/d"},
+                    "request": {"dataCollectionMode": "Disabled", "samplingRate": 0.5, "clientId": "x"},
+                },
+                "rollingRate": "Hour",
+                "requestLogging": {"captureHeaders": ["aml-user-agent"]},
+            },
+            "egressPublicNetworkAccess": "Disabled",
+            "properties": {"a": "b"},
+        },
+    },
+    {
+        "properties": {
+            "endpointComputeType": "Kubernetes",
+            "containerResourceRequirements": {
+                "containerResourceRequests": {"cpu": "100m", "memory": "0.5Gi"},
+                "containerResourceLimits": {"cpu": "1", "gpu": "1"},
+            },
+            "scaleSettings": {
+                "scaleType": "TargetUtilization",
+                "minInstances": 0,
+                "maxInstances": 3,
+                "pollingInterval": "PT1S",
+                "targetUtilizationPercentage": 70,
+            },
+        },
+    },
+]
+SAMPLES["batchEndpoints"] = [
+    {"location": "local", "properties": {"authMode": "AADToken", "defaults": {"deploymentName": "a"}, "properties": {}}}
+]
+SAMPLES["batchDeployments"] = [
+    {
+        "location": "local",
+        "tags": {"a": "b"},
+        "properties": {
+            "model": {"referenceType": "Id", "assetId": f"{_ID}/models/m/versions/1"},
+            "codeConfiguration": {"codeId": f"{_ID}/codes/c/versions/1", "scoringScript": "score.py"},
+            "environmentId": f"{_ID}/environments/e/versions/1",
+            "environmentVariables": {"A": "1"},
+            "compute": f"{_ID}/computes/cpu",
+            "resources": {"instanceCount": 2, "properties": {}},
+            "miniBatchSize": 5,
+            "maxConcurrencyPerInstance": 2,
+            "outputAction": "AppendRow",
+            "outputFileName": "p.csv",
+            "errorThreshold": 3,
+            "retrySettings": {"maxRetries": 2, "timeout": "PT30S"},
+            "loggingLevel": "Info",
+            "description": "d",
+            "properties": {},
+        },
+    },
+    {
+        "location": "local",
+        "properties": {
+            "deploymentConfiguration": {
+                "deploymentConfigurationType": "PipelineComponent",
+                "componentId": {"referenceType": "Id", "assetId": f"{_ID}/components/c/versions/1"},
+                "settings": {"default_compute": "cpu", "continue_on_step_failure": False},
+            },
+            "description": "p",
+        },
+    },
+]

@@ -190,6 +190,7 @@ class _Driver:
             "input_name": settings.input_name,
             "sources": [[each.path, each.shown] for each in table.sources] if table is not None and rows else None,
             "yaml": settings.yaml_package,
+            "separator": settings.separator,
             "log": logs.script,
             "logging_level": settings.logging_level,
         }

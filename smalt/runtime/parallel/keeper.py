@@ -10,6 +10,7 @@ import sys
 
 from .. import processes
 from .journal import PLACE, Journal
+from .models import lay_out
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ _DEATHS_WITHOUT_PROGRESS = 5
 def keep(entry: str) -> int:
     """Run the driver to its end; its exit code."""
     processes.adopt_orphans()
+    os.environ.update(lay_out(os.environ))
     is_stopped = False
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -7,16 +7,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def lines_of(returned: Any) -> tuple[bytes, int]:  # Any: whatever a script returns
+def lines_of(returned: Any, separator: str = " ") -> tuple[bytes, int]:  # Any: whatever a script returns
     """The lines of a result, and how many rows it has.
 
-    Rows of a DataFrame have their values between spaces, quoted where needed, without header and index.
+    Rows of a DataFrame have their values between separators, quoted where needed, without header and index.
 
     Raises:
         TypeError: It is no list, tuple or DataFrame.
     """
     if hasattr(returned, "to_csv") and hasattr(returned, "columns"):
-        text = returned.to_csv(sep=" ", header=False, index=False)
+        text = returned.to_csv(sep=separator, header=False, index=False)
         return text.replace("\r\n", "\n").encode("utf-8", "replace"), len(returned)
     if returned is None or isinstance(returned, (str, bytes, dict)) or not hasattr(returned, "__iter__"):
         raise TypeError(

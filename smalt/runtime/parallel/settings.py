@@ -56,7 +56,9 @@ class Settings:
         self.model_path = variables.get(f"{_PREFIX}_MODEL", "")
         self.resumed_path = variables.get(f"{_PREFIX}_RESUMED", "")
         self.yaml_package: str = asked["yaml"]
-        self.output_path = _output(variables.get(f"{_PREFIX}_OUTPUT", ""))
+        append_name = variables.get("SMALT_BATCH_FILE") or _DEFAULT_APPEND_NAME
+        self.output_path = _output(variables.get(f"{_PREFIX}_OUTPUT", ""), append_name)
+        self.separator = "," if append_name.endswith(".csv") else " "
         self.artifacts = variables.get("SMALT_ARTIFACTS") or os.getcwd()
         self.scratch = variables.get("AZUREML_CR_DATA_CAPABILITY_PATH") or None
         for name in ("copy_logs_to_parent", "push_metrics_to_parent"):
@@ -88,5 +90,5 @@ def _words(text: str) -> list[str]:
         return text.split()  # A value with a quotation mark of its own.
 
 
-def _output(path: str) -> str:
-    return os.path.join(path, _DEFAULT_APPEND_NAME) if path and os.path.isdir(path) else path
+def _output(path: str, append_name: str) -> str:
+    return os.path.join(path, append_name) if path and os.path.isdir(path) else path

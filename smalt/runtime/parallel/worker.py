@@ -91,6 +91,7 @@ class _Worker:
     def __init__(self, message: dict[str, Any], writing: int) -> None:
         self._name: str = message["name"]
         self._dataset: str = message["input_name"]
+        self._separator: str = message["separator"]
         self._writing = writing
         self._table = None
         if message["sources"] is not None:
@@ -119,7 +120,8 @@ class _Worker:
                 try_number=message["try"],
                 process_name=self._name,
             )
-            rows, count = lines_of(self.scorer.score(mini_batch, context)) if items else (b"", 0)
+            scored = self.scorer.score(mini_batch, context) if items else []
+            rows, count = lines_of(scored, self._separator)
         except Exception:
             # The rim of the user's code: the driver decides whether it is tried again.
             error = traceback.format_exc()

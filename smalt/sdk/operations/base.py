@@ -34,8 +34,14 @@ class Operations(Generic[E]):
     kind: str
     """The ARM type, e.g. `datastores`."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, room: Room | None) -> None:
+        self._given_room = room
+
+    @property
+    def _room(self) -> Room:
+        """Where the resources are; what is on this machine only has none."""
+        assert self._given_room is not None
+        return self._given_room
 
     @property
     def _root(self) -> str:

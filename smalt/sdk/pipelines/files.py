@@ -58,6 +58,8 @@ def read(
         entity = Component.parse(files.component(entity, loaded, spec))
     elif kind == "schedule":
         entity = files.schedule(entity, loaded)
+    elif kind == "batch_deployment":
+        entity = files.batch_deployment(anchored(entity, folder), loaded)
     else:
         entity = anchored(entity, folder)
     if isinstance(entity, SweepJob) and isinstance(entity.trial, str) and is_local(entity.trial):
@@ -109,6 +111,14 @@ class Files:
             self.warnings.extend(found.warnings)
             job = found.entity
         return schedule.model_copy(update={"create_job": job})
+
+    def batch_deployment(self, deployment: Any, loaded: Loaded) -> Any:  # Any: of any type, and the same one back
+        """A batch deployment with the component of its file in place of the name of the file."""
+        named = getattr(deployment, "component", None)
+        if isinstance(named, str) and is_file(named):
+            body = self.component_of(loaded, named, "component")
+            return deployment.model_copy(update={"component": None if body is None else Component.parse(body)})
+        return deployment
 
     def component(self, component: Component, loaded: Loaded, spec: Path | None) -> JsonObject:
         """The document of a component with absolute paths."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from smalt.errors import SmaltError
 from smalt.server.audit import store
-from smalt.server.audit.scope import FindScope, scope_segments, scope_text, workspace_scope
+from smalt.server.audit.scope import FindScope, scope_segments, scope_text, split_scope, workspace_scope
 from smalt.server.http import Call
 from smalt.server.work import Work, Works
 
@@ -25,7 +25,26 @@ class AuditRecorder:
 
     def record(self, work: Work, call: Call, status: int) -> None:
         """Add the event of a write to the transaction of the write itself."""
-        store.add(work.connection, self._event(work, call, status, {}))
+        store.add(work.connection, self._event(work, call, status, dict(work.told)))
+
+    def happened(self, work: Work, *, action: str, scope: str, workspace_scope: str) -> None:
+        """Add the event of something that the server has done by itself."""
+        event = {
+            "at": work.now,
+            "actor_id": work.actor.id,
+            "actor_name": work.actor.name[:256],
+            "actor_kind": work.actor.kind.value,
+            "action": action,
+            "scope": scope_text(split_scope(scope))[:2048],
+            "workspace_scope": scope_text(split_scope(workspace_scope))[:512],
+            "path": scope[:1024],
+            "method": "",
+            "status": 200,
+            "correlation": work.correlation,
+            "client_address": "",
+            "details": dict(work.told),
+        }
+        store.add(work.connection, event)
 
     def refused(self, call: Call, error: SmaltError) -> None:
         """Add the event of a write that the gate refused."""

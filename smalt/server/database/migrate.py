@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

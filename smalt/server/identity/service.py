@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
+from smalt.server.audit import split_scope
 from smalt.server.identity import store
+from smalt.server.identity.access import covers
 from smalt.server.identity.attempts import Attempts
 from smalt.server.identity.definitions import RoleDefinitions
 from smalt.server.identity.directory import Directory
@@ -22,6 +24,7 @@ from smalt.server.work import Actor, ActorKind, JobGrant, Permission, Work
 ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
 _OWN_AUDIENCE = "smalt"
 _NO_SECRET = digest("")
+_FEW = 100
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,30 @@ class IdentityService:
         store.add_job_token(work.connection, row)
         actor = _job_actor(grant)
         return self._access_token(work, actor, _OWN_AUDIENCE, expires_at=expires_at, job_token_id=token_id).text
+
+    def issue_endpoint_token(self, work: Work, actor: Actor, *, audience: str) -> AccessToken:
+        """A token by which an actor calls one endpoint; nothing else here takes it for theirs.
+
+        Its subject is nobody's id, so that it opens no route of this server.
+        """
+        expires_at = work.now + ACCESS_TOKEN_LIFETIME
+        subject = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:smalt:endpoint:{audience.lower()}:{actor.id}"))
+        text = self._mint.sign(subject=subject, name=actor.name, audience=audience, now=work.now, expires_at=expires_at)
+        return AccessToken(text, audience, work.now, expires_at)
+
+    def who_may(self, work: Work, action: str, scope: str) -> list[str]:
+        """Ids of the people and service principals whose roles cover an action at a scope."""
+        found = []
+        after = None
+        while True:
+            page = self.directory.list_actors(work, after=after, limit=_FEW)
+            for row in page.items:
+                actor = self.find_actor(work, row["id"])
+                if actor is not None and covers(actor.permissions, action, split_scope(scope)):
+                    found.append(actor.id)
+            if page.after is None:
+                return found
+            after = page.after
 
     def revoke_job_token(self, work: Work, workspace_id: str, job: str) -> None:
         """End every token of a job: in this process with the commit, in others within seconds."""

@@ -7,6 +7,7 @@ from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
+from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.outputs import artifact_uri
 from smalt.server.jobs.parallel import RESUME_FROM, ParallelKind
 from smalt.server.jobs.pinning import Pinned, Pinner
@@ -16,6 +17,7 @@ from smalt.server.jobs.retention import Retention
 from smalt.server.jobs.routes import routes
 from smalt.server.jobs.service import SCHEDULE_PROPERTY, Changes, JobService
 from smalt.server.jobs.software import Software
+from smalt.server.jobs.software import from_document as recipe_from_document
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
@@ -30,6 +32,7 @@ __all__ = [
     "CommandKind",
     "CommandLike",
     "Draft",
+    "Environments",
     "Filter",
     "Finisher",
     "Hints",
@@ -55,5 +58,6 @@ __all__ = [
     "arm_document",
     "artifact_uri",
     "history_routes",
+    "recipe_from_document",
     "routes",
 ]

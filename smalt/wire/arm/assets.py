@@ -25,7 +25,19 @@ _OS = Words({"linux": "Linux", "windows": "Windows"})
 
 
 def _wrap_flavors(value: Any) -> Any:  # Any: JSON
-    return {name: item if "data" in item else {"data": item} for name, item in value.items()}
+    return {name: item if _is_wrapped(item) else {"data": _texts(item)} for name, item in value.items()}
+
+
+def _is_wrapped(item: Any) -> bool:  # Any: JSON
+    """Whether it is `data` and nothing else; a flavour of MLflow may have a text of that name among others."""
+    return isinstance(item, dict) and item.keys() == {"data"} and isinstance(item["data"], dict)
+
+
+def _texts(flavor: Any) -> Any:  # Any: JSON
+    """The official client reads text only; MLflow's files hold mappings as well, such as `env`."""
+    if not isinstance(flavor, dict):
+        return flavor
+    return {key: item if item is None else literal_text(item) for key, item in flavor.items()}
 
 
 def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
@@ -33,8 +45,7 @@ def _unwrap_flavors(value: Any) -> Any:  # Any: JSON
 
 
 def _flavor(item: Any) -> Any:  # Any: JSON
-    inner = item.get("data") if isinstance(item, dict) and item.keys() == {"data"} else None
-    return item if not isinstance(inner, dict) or "data" in inner else inner
+    return item["data"] if _is_wrapped(item) and not _is_wrapped(item["data"]) else item
 
 
 def _conda_text(value: Any) -> Any:  # Any: JSON

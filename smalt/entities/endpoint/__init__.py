@@ -1,0 +1,1 @@
+"""Endpoints, which callers address, and the deployments behind them."""

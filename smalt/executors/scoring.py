@@ -1,0 +1,152 @@
+"""What a scorer is told: the file by which `runtime/scorer` serves a deployment, on a server or a person's machine."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smalt.entities.endpoint.online import DataCollector, OnlineDeployment, RequestSettings
+from smalt.errors import Unavailable
+
+SCORER = Path(__file__).parents[1] / "runtime" / "scorer"
+CONFIG, READY, FAILED = "config.json", "ready.json", "failed.json"
+"""Files in the folder of an instance: what it is told, and what it tells."""
+
+BATCH_SIZE, BATCH_DELAY = "smalt.batching.maxSize", "smalt.batching.maxDelayMs"
+"""Properties of a deployment that have requests put together."""
+
+_WORKERS = "WORKER_COUNT"
+_LONGEST_SOCKET_FOLDER = 70
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerPlace:
+    """Where an instance finds what it serves.
+
+    Args:
+        state: Its own folder.
+        app: The folder of the code.
+        models: The folder above the model, which `AZUREML_MODEL_DIR` names.
+        mlflow: The folder of an MLflow model that is served without a script.
+    """
+
+    state: Path
+    app: Path
+    models: Path | None
+    mlflow: Path | None
+
+
+def config(
+    deployment: OnlineDeployment, place: ScorerPlace, *, names: Mapping[str, str], collector: str | None
+) -> dict[str, Any]:  # Any: JSON
+    """The configuration of an instance."""
+    settings = deployment.request_settings or RequestSettings()
+    workers = _workers(deployment)
+    script = script_of(deployment)
+    folder = place.models if script is not None else place.mlflow
+    return {
+        "loader": "script" if script is not None else "mlflow",
+        "model_dir": None if folder is None else str(folder),
+        "entry_script": script,
+        "app_root": str(place.app),
+        "workers": workers,
+        "concurrency_per_worker": math.ceil(settings.max_concurrent_requests_per_instance / workers),
+        "request_timeout_ms": settings.request_timeout_ms,
+        "batching": _batching(deployment.properties),
+        "listen": f"unix:{socket_folder(place.state)}",
+        "state_dir": str(place.state),
+        "deployment": dict(names),
+        "collect": {**collected(deployment.data_collector), "path": collector},
+    }
+
+
+def variables(deployment: OnlineDeployment, place: ScorerPlace) -> dict[str, str]:
+    """The environment of an instance, as on Azure; the deployment's own variables win."""
+    return {
+        "AML_APP_ROOT": str(place.app),
+        "AZUREML_MODEL_DIR": str(place.models or place.app),
+        "AZUREML_ENTRY_SCRIPT": script_of(deployment) or "",
+        **{key: str(value) for key, value in deployment.environment_variables.items()},
+    }
+
+
+def script_of(deployment: OnlineDeployment) -> str | None:
+    """The scoring script, below the folder of the code."""
+    return deployment.code_configuration.scoring_script if deployment.code_configuration is not None else None
+
+
+def collected(collector: DataCollector | None) -> dict[str, Any]:  # Any: JSON
+    """What is collected, as scorer and gateway are told; collections that are switched off are left out."""
+    given = collector or DataCollector()
+    logged = given.request_logging.capture_headers if given.request_logging is not None else None
+    return {
+        "collections": {name: {"enabled": True} for name, each in given.collections.items() if each.is_enabled},
+        "rolling": (given.rolling_rate or "hour").lower(),
+        "sampling_rate": 1.0 if given.sampling_rate is None else given.sampling_rate,
+        "headers": list(logged or ()),
+    }
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Have a model stand at another place, without a copy where the file system allows that.
+
+    Its files are linked one by one: MLflow takes no folder that is a link itself.
+    """
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=_link)
+    else:
+        _link(str(source), str(target))
+
+
+def socket_folder(state: Path) -> Path:
+    """A folder for the sockets of an instance, whose path is short whatever that of its own folder is."""
+    near = state / "s"
+    if len(str(near)) <= _LONGEST_SOCKET_FOLDER:
+        return near
+    digest = hashlib.sha256(str(near).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"smalt-{os.getuid()}" / digest
+
+
+def make_socket_folder(state: Path) -> None:
+    """Make that folder, so that nobody else gets in.
+
+    Raises:
+        Unavailable: Somebody else has made one of that name.
+    """
+    folder = socket_folder(state)
+    folder.parent.mkdir(mode=0o700, exist_ok=True, parents=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for each in (folder, folder.parent):
+        if each.is_symlink() or each.stat().st_uid != os.getuid():
+            raise Unavailable(f"The folder {each} belongs to somebody else. Remove it.")
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
+    return target
+
+
+def _workers(deployment: OnlineDeployment) -> int:
+    told = deployment.environment_variables.get(_WORKERS, "")
+    return int(told) if told.isascii() and told.isdigit() and int(told) > 0 else 1
+
+
+def _batching(properties: Mapping[str, str]) -> dict[str, float] | None:
+    size = properties.get(BATCH_SIZE, "")
+    if not size.isascii() or not size.isdigit():
+        return None
+    try:
+        delay = float(properties.get(BATCH_DELAY, "5"))
+    except ValueError:
+        delay = 5.0
+    return {"max_size": int(size), "max_delay_ms": delay}

@@ -1,0 +1,214 @@
+"""A connection to a worker: one request at a time, kept open between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+if TYPE_CHECKING:
+    from smalt.gateway.exchange import Exchange
+    from smalt.gateway.pool import Worker
+
+_LONGEST_SOCKET_NAME = 100
+_WHOLE_HEAD = re.compile(
+    rb"HTTP/1\.1 (200|201|400|422|500) [^\r\n]*\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)*"
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*)\r\n\r\n"
+)
+
+
+class Link(asyncio.Protocol):
+    """A connection that belongs to a worker's place in a pool."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.exchange: Exchange | None = None
+        self.is_busy = False
+        self.is_closed = False
+        self._transport: Any = None  # Any: of the loop
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._is_done = False
+        self._keeps_alive = False
+        self._is_parsing = False
+
+    def connection_made(self, transport: Any) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = transport
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """See `asyncio.Protocol`."""
+        self.is_closed = True
+        exchange, self.exchange = self.exchange, None
+        was_busy, self.is_busy = self.is_busy, False
+        if exchange is not None:
+            exchange.on_link_lost(was_unread=self._was_unread(exc))
+        self.worker.pool.on_closed(self, was_busy=was_busy)
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        if not self.is_busy:
+            self.close()  # Nothing was asked.
+            return
+        if not self._take_whole(data):
+            self._is_parsing = True
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserError:
+                self.close()
+                return
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.flush()
+        if self._is_done:
+            self._release()
+
+    def pause_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        if self.exchange is not None:
+            self.exchange.pause_request()
+
+    def resume_writing(self) -> None:
+        """See `asyncio.Protocol`."""
+        if self.exchange is not None:
+            self.exchange.resume_request()
+
+    def start(self, exchange: Exchange) -> None:
+        """Send a request, as much of it as is here."""
+        self.exchange = exchange
+        self.is_busy = True
+        self._is_done = self._is_parsing = False
+        self._headers = []
+        self._transport.write(exchange.request_bytes())
+
+    def send(self, piece: bytes) -> None:
+        """Send more of the request."""
+        if self._transport is not None and not self.is_closed:
+            self._transport.write(piece)
+
+    def leave(self) -> None:
+        """Let the worker finish, though nobody waits for the answer; its place stays taken until then."""
+        self.exchange = None
+        self.resume()
+
+    def pause(self) -> None:
+        """Take no more of the answer for now."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._transport is not None and not self.is_closed:
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        """Close it; a request in flight is lost."""
+        if self._transport is not None and not self.is_closed:
+            self._transport.abort()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See `httptools`."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """See `httptools`."""
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._headers = []
+            return
+        self._keeps_alive = self._parser.should_keep_alive()
+        if self.exchange is not None:
+            self.exchange.on_head(status, self._headers)
+
+    def on_body(self, piece: bytes) -> None:
+        """See `httptools`."""
+        if self.exchange is not None:
+            self.exchange.on_piece(piece)
+
+    def on_message_complete(self) -> None:
+        """See `httptools`."""
+        if self._parser.get_status_code() >= 200:
+            self._is_done = True
+            if self.exchange is not None:
+                self.exchange.on_end()
+
+    def _take_whole(self, data: bytes) -> bool:
+        """Take an answer that came in one piece and says its length, as nearly all do: no parser is as quick as this.
+
+        Anything that is not exactly of that form is left to the parser.
+        """
+        match = None if self._is_parsing else _WHOLE_HEAD.match(data)
+        if match is None:
+            return False
+        headers = []
+        length: bytes | None = None
+        keeps_alive = True
+        for line in match[2].split(b"\r\n"):
+            name, _, value = line.partition(b": ")
+            name = name.lower()
+            if name == b"content-length":
+                if length is not None:
+                    return False
+                length = value
+            elif name == b"connection":
+                keeps_alive = value.lower() == b"keep-alive"
+            elif name in (b"transfer-encoding", b"upgrade"):
+                return False
+            headers.append((name, value))
+        if length is None or not length.isdigit() or len(data) != match.end() + int(length):
+            return False
+        self._keeps_alive = keeps_alive
+        self._is_done = True
+        if self.exchange is not None:
+            self.exchange.on_head(int(match[1]), headers)
+            if len(data) > match.end():
+                self.exchange.on_piece(data[match.end() :])
+            self.exchange.on_end()
+        return True
+
+    def _was_unread(self, exc: BaseException | None) -> bool:
+        """Whether the worker died before it had read the request: it then scored nothing, and another one may.
+
+        On a socket of this machine the system says so: closing with something unread is a reset, and writing to a
+        closed socket delivers nothing. Over a network neither proves anything.
+        """
+        is_local = self.worker.entry.address.startswith("unix:")
+        return is_local and isinstance(exc, (ConnectionResetError, BrokenPipeError))
+
+    def _release(self) -> None:
+        exchange, self.exchange = self.exchange, None
+        self.is_busy = False
+        is_reusable = self._keeps_alive and not self.is_closed
+        if exchange is not None:
+            exchange.on_released()
+            # The upload goes on though the answer is there: this connection cannot take another request.
+            is_reusable = is_reusable and exchange.is_uploaded
+        self.worker.pool.on_released(self, is_reusable=is_reusable)
+
+
+async def connect(worker: Worker) -> Link:
+    """Open a connection to a worker.
+
+    Raises:
+        OSError: Nobody listens there; nothing has been sent.
+    """
+    loop = asyncio.get_running_loop()
+    kind, _, place = worker.entry.address.partition(":")
+    if kind == "unix":
+        if len(os.fsencode(place)) < _LONGEST_SOCKET_NAME:
+            _, link = await loop.create_unix_connection(lambda: Link(worker), place)
+            return link
+        # Names of sockets are short; a long path is entered through its folder.
+        folder, _, name = place.rpartition("/")
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _, link = await loop.create_unix_connection(lambda: Link(worker), f"/proc/self/fd/{handle}/{name}")
+            return link
+        finally:
+            os.close(handle)
+    host, _, port = place.rpartition(":")
+    _, link = await loop.create_connection(lambda: Link(worker), host, int(port))
+    return link

@@ -1,0 +1,291 @@
+"""The workers of one deployment, the requests in their hands, and the bounded queue before them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from smalt.gateway.link import Link, connect
+from smalt.gateway.refusal import Refusal, retry_after
+from smalt.gateway.table import DeploymentEntry, WorkerEntry
+from smalt.gateway.tally import Tally
+
+if TYPE_CHECKING:
+    from smalt.gateway.exchange import Exchange
+
+_SHORTEST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_TURN_SECONDS = 0.02
+_CONNECT_SECONDS = 5.0
+_START_SECONDS = 60.0
+_WANTED_SECONDS = 30.0
+_QUEUE = 1000
+_HURRIED = 0.1
+_SHORTEST_WAIT_SECONDS = 0.02
+
+
+class Worker:
+    """A worker as the gateway sees it."""
+
+    __slots__ = ("down_until", "entry", "idle", "in_flight", "is_gone", "pause", "pool")
+
+    def __init__(self, pool: Pool, entry: WorkerEntry) -> None:
+        self.pool = pool
+        self.entry = entry
+        self.idle: list[Link] = []
+        self.in_flight = 0
+        self.down_until = 0.0
+        self.pause = _SHORTEST_PAUSE_SECONDS
+        self.is_gone = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nobody listened there when it was last asked."""
+        return self.pause > _SHORTEST_PAUSE_SECONDS
+
+
+class Pool:
+    """Hands requests to workers that have room; holds those for which there is none, for a while.
+
+    Args:
+        entry: The deployment.
+        tally: Its counters, which outlive changes of the table.
+    """
+
+    def __init__(self, entry: DeploymentEntry, tally: Tally) -> None:
+        self.entry = entry
+        self.tally = tally
+        self.queue: deque[Exchange] = deque()
+        self.in_flight: dict[Exchange, None] = {}
+        self.asked_at = float("-inf")
+        self._workers: dict[str, Worker] = {}
+        self._order: list[Worker] = []
+        self._turn = 0
+        self._full_since = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._timer: Any = None  # Any: of the loop
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.update(entry)
+
+    def update(self, entry: DeploymentEntry) -> None:
+        """Take a new state of the deployment. Requests in flight on workers that are gone are finished there."""
+        self.entry = entry
+        wanted = {each.address: each for each in entry.workers}
+        for address in [each for each in self._workers if each not in wanted]:
+            worker = self._workers.pop(address)
+            worker.is_gone = True
+            for link in list(worker.idle):
+                link.close()
+        for address, each in wanted.items():
+            if address in self._workers:
+                self._workers[address].entry = each
+            else:
+                self._workers[address] = Worker(self, each)
+        self._order = list(self._workers.values())
+        self.pump()
+
+    def close(self) -> None:
+        """The deployment is no more: what waits is refused, what is in flight is finished."""
+        for exchange in self.take_queue():
+            exchange.refuse(Refusal(404, "EndpointNotFound", "The endpoint was just deleted."))
+        self.update(DeploymentEntry())
+
+    def take_queue(self) -> list[Exchange]:
+        """What waits, which does so no longer."""
+        waiting = list(self.queue)
+        self.queue.clear()
+        return waiting
+
+    @property
+    def capacity(self) -> int:
+        """How many requests all workers take at once."""
+        return sum(each.entry.concurrency for each in self._order)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody asks for a deployment that has no workers."""
+        recently = time.monotonic() - self.asked_at < _WANTED_SECONDS
+        return not self._order and (bool(self.queue) or recently)
+
+    def submit(self, exchange: Exchange) -> None:
+        """Send a request, or hold it, or refuse it."""
+        self.asked_at = time.monotonic()
+        if not self.queue:
+            worker = self._free()
+            if worker is not None:
+                self._give(worker, exchange)
+                return
+        problem = self._problem()
+        if problem is not None:
+            exchange.refuse(problem)
+            return
+        exchange.queued_at = time.monotonic()
+        if not self.queue:
+            self._full_since = exchange.queued_at
+        self.queue.append(exchange)
+        self._watch()
+
+    def submit_copy(self, exchange: Exchange) -> bool:
+        """Send a copy if there is room this very moment."""
+        self.asked_at = time.monotonic()
+        worker = None if self.queue else self._free()
+        if worker is None:
+            return False
+        self._give(worker, exchange)
+        return True
+
+    def forget(self, exchange: Exchange) -> None:
+        """Take a request out of the queue: nobody waits for its answer any more."""
+        if exchange in self.queue:
+            self.queue.remove(exchange)
+
+    def take_back(self, exchange: Exchange) -> None:
+        """A request came back unread: it is the first to go to another worker."""
+        self.in_flight.pop(exchange, None)
+        if exchange.is_copy:
+            exchange.refuse(Refusal(503, "NoInstances", "The copy found no worker."))
+            return
+        exchange.queued_at = exchange.queued_at or time.monotonic()
+        self.queue.appendleft(exchange)
+        # The place of the lost connection is given back first.
+        self._loop.call_soon(self.pump)
+        self._watch()
+
+    def pump(self) -> None:
+        """Send what waits, as far as there is room."""
+        while self.queue:
+            worker = self._free()
+            if worker is None:
+                self._watch()
+                return
+            self._give(worker, self.queue.popleft())
+
+    def on_released(self, link: Link, *, is_reusable: bool) -> None:
+        """A request has been answered."""
+        worker = link.worker
+        worker.in_flight -= 1
+        if is_reusable and not worker.is_gone:
+            worker.idle.append(link)
+        else:
+            link.close()
+        if self.queue:
+            self.pump()
+
+    def on_closed(self, link: Link, *, was_busy: bool) -> None:
+        """A connection is gone."""
+        worker = link.worker
+        if link in worker.idle:
+            worker.idle.remove(link)
+        if was_busy:
+            worker.in_flight -= 1
+            self.pump()
+
+    def done(self, exchange: Exchange) -> None:
+        """A request is no longer in the works, as far as its caller is concerned."""
+        self.in_flight.pop(exchange, None)
+
+    def _problem(self) -> Refusal | None:
+        """Why a request cannot be held, if that is so."""
+        if not self._order and not self.entry.scale_to_zero:
+            message = "The deployment has no running instance at the moment. Try again."
+            return Refusal(503, "NoInstances", message, retry_after(1))
+        most = self.entry.max_queue if self.entry.max_queue is not None else _QUEUE
+        if len(self.queue) >= most:
+            self.tally.refusals["QueueFull"] += 1
+            message = f"{len(self.queue)} requests wait already. Try again, or add instances."
+            return Refusal(429, "TooManyRequests", message, retry_after(self.entry.max_queue_wait_ms / 1000))
+        return None
+
+    def _free(self) -> Worker | None:
+        """The worker with the most room, each in turn where they have the same."""
+        count = len(self._order)
+        if not count:
+            return None
+        now = time.monotonic()
+        best: Worker | None = None
+        least = 1.0
+        self._turn += 1
+        for offset in range(count):
+            worker = self._order[(self._turn + offset) % count]
+            if worker.in_flight < worker.entry.concurrency and worker.down_until <= now:
+                load = worker.in_flight / worker.entry.concurrency
+                if load < least:
+                    best, least = worker, load
+                    if not load:
+                        break
+        return best
+
+    def _give(self, worker: Worker, exchange: Exchange) -> None:
+        worker.in_flight += 1
+        self.in_flight[exchange] = None
+        self._watch()
+        while worker.idle:
+            link = worker.idle.pop()
+            if not link.is_closed:
+                exchange.attach(link)
+                return
+        task = self._loop.create_task(self._connect(worker, exchange))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, worker: Worker, exchange: Exchange) -> None:
+        try:
+            link = await asyncio.wait_for(connect(worker), _CONNECT_SECONDS)
+        except OSError:  # also of a timeout
+            self._on_refused(worker, exchange)
+            return
+        worker.pause = _SHORTEST_PAUSE_SECONDS
+        if exchange.is_over:  # Its caller went while we connected.
+            self.on_released(link, is_reusable=True)
+            return
+        exchange.attach(link)
+
+    def _on_refused(self, worker: Worker, exchange: Exchange) -> None:
+        """Nothing was sent, so that another worker may have the request, or this one when it is back."""
+        worker.in_flight -= 1
+        worker.down_until = time.monotonic() + worker.pause
+        worker.pause = min(2 * worker.pause, _LONGEST_PAUSE_SECONDS)
+        self.in_flight.pop(exchange, None)
+        if not exchange.is_over:
+            self.take_back(exchange)
+        self.pump()
+
+    def _watch(self) -> None:
+        if self._timer is None and (self.queue or self.in_flight):
+            self._timer = self._loop.call_later(_TURN_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Refuse what has waited too long, give up what takes too long, try workers again that were away."""
+        self._timer = None
+        now = time.monotonic()
+        wait = self._patience(now)
+        while self.queue and now - self.queue[0].queued_at > wait:
+            self.queue.popleft().refuse(self._waited())
+        limit = self.entry.request_timeout_ms / 1000
+        for exchange in list(self.in_flight):
+            if now - exchange.sent_at <= limit:
+                break  # Those behind it were sent later.
+            if now - exchange.moved_at > limit:
+                exchange.give_up(limit)
+        self.pump()
+        self._watch()
+
+    def _patience(self, now: float) -> float:
+        """How long a request may wait. A burst may wait as long as the deployment says; but when the queue has not been
+        empty for that long there is more work than workers, and waiting longer would only make everybody late.
+        """
+        wait = self.entry.max_queue_wait_ms / 1000
+        if self.entry.scale_to_zero and not self._order:
+            return max(wait, _START_SECONDS)
+        if now - self._full_since > wait and not all(each.is_away for each in self._order):
+            return min(wait, max(_HURRIED * wait, _SHORTEST_WAIT_SECONDS))
+        return wait
+
+    def _waited(self) -> Refusal:
+        if all(each.is_away for each in self._order):
+            message = "No instance of the deployment answers at the moment. Try again."
+            return Refusal(503, "NoInstances", message, retry_after(1))
+        message = f"No worker was free within {self.entry.max_queue_wait_ms:g} ms. Try again, or add instances."
+        return Refusal(429, "TooManyRequests", message, retry_after(1))

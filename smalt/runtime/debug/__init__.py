@@ -1,0 +1,1 @@
+"""On the path of local deployments: what `breakpoint()` in a scoring script does."""

@@ -1,0 +1,275 @@
+"""Instances of deployments on this machine: their folders, their workloads, and what they tell of themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smalt.blobs import BlobStore
+from smalt.entities.types import AssetType
+from smalt.environments import BuiltEnvironment
+from smalt.errors import NotFound
+from smalt.executors import Executor, Handle, Workload, scoring
+from smalt.executors.base import STD_LOG
+from smalt.executors.scoring import CONFIG, FAILED, READY, ScorerPlace
+from smalt.server.assets import Location
+from smalt.server.serving.store import Content, InstanceRecord
+
+_COMMAND = 'exec python "{{{{smalt:runtime}}}}/scorer" --config {config}'
+_APP, _MODELS = "app", "azureml-models"
+_GRACE_SECONDS = 35.0
+_KEPT_LOGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of an instance.
+
+    Args:
+        is_over: Nothing of it runs any more.
+        error: Why it is over, or will be.
+        is_final: It would fail the same way again.
+        workers: What takes requests, once it is ready.
+    """
+
+    is_over: bool = False
+    error: str | None = None
+    is_final: bool = False
+    workers: tuple[Mapping[str, Any], ...] | None = None  # Any: JSON
+
+
+class Instances:
+    """Starts instances, looks at them, and stops them.
+
+    Args:
+        executor: Runs them.
+        root: A folder for each deployment is made in it, with one for each generation and each instance.
+    """
+
+    def __init__(self, executor: Executor, root: Path) -> None:
+        self.executor = executor
+        self._root = root
+
+    def folder(self, deployment_id: str) -> Path:
+        """The folder of a deployment."""
+        return self._root / deployment_id
+
+    def generation(self, deployment_id: str, content: Content) -> Path:
+        """The folder of what the instances of one generation share."""
+        return self.folder(deployment_id) / f"generation-{content.generation}"
+
+    def is_laid_out(self, deployment_id: str, content: Content) -> bool:
+        """Whether that folder is complete."""
+        return (self.generation(deployment_id, content) / "complete").exists()
+
+    def lay_out(self, deployment_id: str, content: Content, *, code: Location | None, model: Location | None) -> None:
+        """Put code and model where instances find them, as on Azure: `azureml-models/<name>/<version>/<its name>`."""
+        folder = self.generation(deployment_id, content)
+        shutil.rmtree(folder / _APP, ignore_errors=True)
+        shutil.rmtree(folder / _MODELS, ignore_errors=True)
+        (folder / _APP).mkdir(parents=True)
+        if code is not None:
+            _bring(code, folder / _APP)
+        facts = content.pinned.get("model")
+        if model is not None and facts is not None:
+            place = folder / _MODELS / facts["name"] / facts["version"]
+            place.mkdir(parents=True)
+            _link(model, place / facts["basename"])
+        (folder / "complete").touch()
+
+    def start(
+        self,
+        deployment_id: str,
+        content: Content,
+        instance: InstanceRecord,
+        *,
+        environment: BuiltEnvironment,
+        names: Mapping[str, str],
+        collector: str | None,
+    ) -> None:
+        """Start an instance, at most once however often this is called.
+
+        Raises:
+            Unavailable: It could not be started, and nothing runs.
+        """
+        folder = self.folder(deployment_id) / instance.id
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shared = self.generation(deployment_id, content)
+        entity = content.entity()
+        place = _place(content, shared, folder)
+        told = scoring.config(entity, place, names={**names, "instance": instance.id}, collector=collector)
+        scoring.make_socket_folder(folder)
+        fresh = folder / f".{CONFIG}"
+        fresh.write_text(json.dumps(told))
+        fresh.replace(folder / CONFIG)
+        facts = content.pinned.get("model") or {}
+        variables = {
+            **environment.variables,
+            "SMALT_MODEL_ID": str(facts.get("id", "")),
+            **scoring.variables(entity, place),
+        }
+        workload = Workload(
+            name=instance.workload,
+            command=_COMMAND.format(config=shlex.quote(str(folder / CONFIG))),
+            artifacts=folder,
+            environment=environment.prefix,
+            python=environment.python,
+            environment_variables=variables,
+            grace_seconds=_GRACE_SECONDS,
+            header=environment.notes,
+            stays_up=True,
+        )
+        self.executor.start(self.executor.plan(workload))
+
+    def is_started(self, instance: InstanceRecord) -> bool:
+        """Whether it was started at all."""
+        return self.executor.find(instance.workload) is not None
+
+    def look(self, instance: InstanceRecord) -> Sight:
+        """What is to be seen of an instance that was started."""
+        folder = self.folder(instance.deployment_id) / instance.id
+        told = _read(folder / FAILED)
+        try:
+            state = self.executor.state(Handle(instance.workload))
+        except NotFound:
+            return Sight(is_over=True, error="Nothing is known of its processes any more.")
+        if told is not None:
+            reason = "\n".join(str(told[key]) for key in ("error", "traceback") if told.get(key))
+            return Sight(is_over=state.is_over, error=reason or "It failed.", is_final=True)
+        if state.is_over:
+            return Sight(is_over=True, error=state.error or "It ended.")
+        ready = _read(folder / READY)
+        workers = ready.get("workers") if ready is not None else None
+        return Sight(workers=tuple(workers) if isinstance(workers, list) else None)
+
+    def mark(self, instance: InstanceRecord) -> int:
+        """A number that changes when an instance tells something new."""
+        try:
+            return (self.folder(instance.deployment_id) / instance.id / READY).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def stop(self, instance: InstanceRecord) -> None:
+        """Have an instance finish what it does, and end."""
+        with contextlib.suppress(NotFound):
+            self.executor.stop(Handle(instance.workload))
+
+    def forget(self, instance: InstanceRecord) -> None:
+        """Free what an instance that is over has held; the logs of the last ones stay."""
+        forget = getattr(self.executor, "forget", None)
+        if forget is not None:
+            forget(instance.workload)
+        shutil.rmtree(scoring.socket_folder(self.folder(instance.deployment_id) / instance.id), ignore_errors=True)
+        for old in self._log_folders(instance.deployment_id)[_KEPT_LOGS:]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def sweep(self, known: set[str]) -> None:
+        """Remove what is left of instances that nobody knows any more."""
+        kept = getattr(self.executor, "kept", None)
+        for workload in kept() if kept is not None else ():
+            if workload not in known:
+                self.executor.forget(workload)  # type: ignore[attr-defined]  # it has both or neither
+
+    def forget_generations(self, deployment_id: str, *, keep: set[int]) -> None:
+        """Remove what no instance uses any more."""
+        kept = {f"generation-{number}" for number in keep}
+        for folder in self.folder(deployment_id).glob("generation-*"):
+            if folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def forget_deployment(self, deployment_id: str) -> None:
+        """Remove everything of a deployment that is gone."""
+        shutil.rmtree(self.folder(deployment_id), ignore_errors=True)
+
+    def logs(self, deployment_id: str, *, lines: int) -> str:
+        """The last lines of the newest instance that has any."""
+        for folder in self._log_folders(deployment_id):
+            text = _tail(folder / STD_LOG, lines)
+            if text:
+                return text
+        return ""
+
+    def build_log(self, deployment_id: str, content: Content, *, lines: int) -> str:
+        """The last lines of what was told while an environment was built."""
+        return _tail(self.generation(deployment_id, content) / "build.log", lines)
+
+    def _log_folders(self, deployment_id: str) -> list[Path]:
+        folder = self.folder(deployment_id)
+        if not folder.is_dir():
+            return []
+        found = [each for each in folder.iterdir() if (each / CONFIG).exists()]
+        return sorted(found, key=lambda each: (each / CONFIG).stat().st_mtime_ns, reverse=True)
+
+
+def _place(content: Content, shared: Path, folder: Path) -> ScorerPlace:
+    facts = content.pinned.get("model")
+    models = shared / _MODELS / facts["name"] / facts["version"] if facts else None
+    is_mlflow = facts is not None and facts["type"] == AssetType.MLFLOW_MODEL
+    mlflow = models / facts["basename"] if facts is not None and models is not None and is_mlflow else None
+    return ScorerPlace(folder, shared / _APP, models, mlflow)
+
+
+def _bring(place: Location, target: Path) -> None:
+    """A private copy of a folder or file below `target`."""
+    if place.local_path is None:
+        _download(place, target)
+    elif place.local_path.is_dir():
+        shutil.copytree(place.local_path, target, dirs_exist_ok=True)
+    elif place.local_path.exists():
+        shutil.copy2(place.local_path, target / place.local_path.name)
+    else:
+        raise NotFound(f"There is nothing at {place.uri}. Upload it again.")
+
+
+def _link(place: Location, target: Path) -> None:
+    if place.local_path is None:
+        _download(place, target)
+        return
+    if not place.local_path.exists():
+        raise NotFound(f"There is nothing at {place.uri}. Register the model again.")
+    scoring.link_tree(place.local_path, target)
+
+
+def _download(place: Location, target: Path) -> None:
+    if place.store is None:
+        raise NotFound(f"{place.uri} is outside of every datastore. Register a model that is in one.")
+    if place.store.head(place.key) is not None:
+        _write(place.store, place.key, target / Path(place.key).name if target.is_dir() else target)
+        return
+    prefix, after = f"{place.key}/", None
+    while True:
+        page = place.store.list(prefix, after=after)
+        for item in page.items:
+            _write(place.store, item.key, target / item.key.removeprefix(prefix))
+        if page.after is None:
+            return
+        after = page.after
+
+
+def _write(store: BlobStore, key: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        for piece in store.read(key):
+            file.write(piece)
+
+
+def _read(path: Path) -> dict[str, Any] | None:  # Any: JSON
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _tail(path: Path, lines: int) -> str:
+    try:
+        text = path.read_bytes()[-(4 << 20) :].decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,183 @@
+"""Pins what a deployment names: its model, its code, and the software it runs in."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smalt.entities.endpoint.base import Deployment
+from smalt.entities.environment import Environment
+from smalt.entities.job.command import CommandJob
+from smalt.entities.model import Model
+from smalt.entities.types import AssetType
+from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
+from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location
+from smalt.server.jobs import Pinner, Problems
+from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
+from smalt.wire import references
+from smalt.wire.references import LocalPath
+
+_MODEL = "model"
+_CONDA = ("conda.yaml", "conda.yml")
+_LONGEST_CONDA_BYTES = 1 << 20
+_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedDeployment:
+    """What the references of a deployment came to.
+
+    Args:
+        references: Its fields with their ids, as far as it has them.
+        document: What the loop needs, as JSON.
+    """
+
+    references: Mapping[str, Any]  # Any: fields of a deployment
+    document: Mapping[str, Any]  # Any: JSON
+
+
+class DeploymentPinner:
+    """Looks up what deployments name.
+
+    Args:
+        pinner: Looks up what jobs name; a deployment is software and a model in the same way.
+        assets: Finds models.
+        locator: Finds bytes.
+    """
+
+    def __init__(self, pinner: Pinner, assets: AssetService, locator: DataLocator) -> None:
+        self._pinner = pinner
+        self._assets = assets
+        self._locator = locator
+
+    def pin(self, work: Work, workspace: WorkspaceRecord, name: str, deployment: Deployment) -> PinnedDeployment:
+        """Look up everything.
+
+        Raises:
+            ValidationFailed: Something is wrong; everything that is stands in `details`.
+        """
+        problems = Problems()
+        model = None
+        with problems.at(_MODEL):
+            model = self.model(work, workspace, deployment.model)
+        script = deployment.code_configuration.scoring_script if deployment.code_configuration is not None else None
+        if script is not None:
+            with problems.at("code_configuration.scoring_script"):
+                references.clean_key(script, what="scoring script")
+        is_mlflow = model is not None and _type(model) is AssetType.MLFLOW_MODEL
+        if script is None and not is_mlflow:
+            problems.add(_needs_script(model))
+        environment = deployment.environment
+        if environment is None and script is None and model is not None and is_mlflow:
+            with problems.at("environment"):
+                environment = self._environment_of(work, workspace, model)
+        fields: dict[str, Any] = {"command": "serve", "environment": environment}  # Any: fields of a job
+        if deployment.code_configuration is not None and deployment.code_configuration.code:
+            fields["code"] = deployment.code_configuration.code
+        pinned = self._pinner.pin(work, workspace, name, CommandJob.parse(fields), problems)
+        try:
+            problems.raise_any()
+        except SmaltError as error:
+            told = error.message.removeprefix("The job is not valid. ").removeprefix("The job cannot run here. ")
+            raise ValidationFailed(
+                f"The deployment is not valid. {told}", details=error.details, target=error.target
+            ) from None
+        kept = pinned.document()
+        changes: dict[str, Any] = {}
+        if pinned.code is not None and deployment.code_configuration is not None:
+            changes["code_configuration"] = {**deployment.code_configuration.document(), "code": pinned.code["id"]}
+        if deployment.environment is not None and isinstance(pinned.environment, str):
+            changes["environment"] = pinned.environment
+        if model is not None:
+            changes[_MODEL] = model.id
+        document = {
+            "model": None if model is None else _facts(workspace, model),
+            "code": kept["code"],
+            "environment": kept["environment"],
+            "recipe": kept["recipe"],
+        }
+        return PinnedDeployment(changes, document)
+
+    def model(self, work: Work, workspace: WorkspaceRecord, given: str | Model | None) -> AssetVersion | None:
+        """The version of a model that a deployment names.
+
+        Raises:
+            InvalidRequest: It names none.
+            NotFound: There is none of this name.
+        """
+        if given is None:
+            return None
+        if isinstance(given, Model):
+            raise InvalidRequest(
+                "The model is written inline; the server wants the id of a registered one. The command line and the "
+                "SDK register it."
+            )
+        if isinstance(references.parse(given), LocalPath) and not _is_plain(given):
+            raise InvalidRequest(f"{given!r} is a path on your machine. Register it: smalt model create.")
+        found = self._assets.resolve(work, workspace, "models", given)
+        self.place(work, workspace, found)
+        return found
+
+    def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:
+        """Where the bytes of a model are."""
+        return self._locator.locate(work, workspace, model.source_in(workspace))
+
+    def _environment_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment:
+        """The environment that an MLflow model brings along."""
+        place = self.place(work, workspace, model)
+        for name in _CONDA:
+            text = _text(place, name)
+            if text is not None:
+                return Environment.parse({"image": _IMAGE, "conda_file": text})
+        raise InvalidRequest(
+            f"The MLflow model {model.name}:{model.version} has no {_CONDA[0]}, which says what it needs. Name an "
+            "environment."
+        )
+
+
+def _needs_script(model: AssetVersion | None) -> InvalidRequest:
+    if model is None:
+        return InvalidRequest("Name a model, or a scoring script.", target=_MODEL)
+    return InvalidRequest(
+        f"The model is of type {_type(model).value}; only MLflow models are served without a script. Add "
+        "code_configuration with code and scoring_script.",
+        target="code_configuration",
+    )
+
+
+def _type(model: AssetVersion) -> AssetType:
+    assert isinstance(model.entity, Model)
+    return model.entity.type
+
+
+def _is_plain(text: str) -> bool:
+    return "/" not in text and "\\" not in text
+
+
+def _facts(workspace: WorkspaceRecord, model: AssetVersion) -> dict[str, Any]:  # Any: JSON
+    uri = model.source_in(workspace)
+    path = str(getattr(model.entity, "path", "") or uri)
+    return {
+        "id": model.id,
+        "name": model.name,
+        "version": model.version,
+        "type": _type(model).value,
+        "uri": uri,
+        "basename": posixpath.basename(path.partition("?")[0].rstrip("/")) or model.name,
+    }
+
+
+def _text(place: Location, name: str) -> str | None:
+    if place.local_path is not None:
+        path = place.local_path / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+    if place.store is None:
+        return None
+    key = f"{place.key}/{name}".lstrip("/")
+    found = place.store.head(key)
+    if found is None or found.size > _LONGEST_CONDA_BYTES:
+        return None
+    return b"".join(place.store.read(key)).decode()

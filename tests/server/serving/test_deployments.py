@@ -1,0 +1,121 @@
+"""Deployments come up, change, fail, are mended and go: real scorers under the serving loop."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from smalt.executors import Handle
+from smalt.server.serving import store
+from smalt.server.work import SYSTEM
+
+
+def test_a_deployment_comes_up_answers_and_goes(either_place):
+    place = either_place
+    place.endpoint()
+    made = place.deployment()
+    assert made["properties"]["provisioningState"] == "Creating"
+    assert (made["properties"]["scaleSettings"], made["sku"]["capacity"]) == ({"scaleType": "Default"}, 1)
+
+    place.come_up()
+
+    (address,) = place.workers()
+    assert place.ask(address) == "blue hi"
+    logs = place.call("POST", "/onlineEndpoints/ep/deployments/blue/getLogs", {"tail": 100})
+    assert "up as blue" in logs["content"]
+    place.call("DELETE", "/onlineEndpoints/ep/deployments/blue")
+    place.turn_until(lambda: not place.call("GET", "/onlineEndpoints/ep/deployments")["value"])
+    assert [each.name for each in (place.home / "deployments").iterdir()] == ["workloads"]
+
+
+def test_new_instances_answer_before_old_ones_get_no_more_requests(place):
+    place.endpoint()
+    place.deployment(who="old")
+    place.come_up()
+    (old,) = place.workers()
+
+    place.deployment(who="new")
+    seen = []
+
+    def is_replaced() -> bool:
+        now = place.workers()
+        seen.append(len(now))
+        return place.state() == "Succeeded" and old not in now
+
+    place.turn_until(is_replaced)
+
+    (new,) = place.workers()
+    assert place.ask(new) == "new hi"
+    assert 0 not in seen
+
+
+def test_what_does_not_concern_instances_changes_without_new_ones(place):
+    place.endpoint()
+    place.deployment()
+    place.come_up()
+    before = place.workers()
+
+    place.deployment(description="the same", livenessProbe={"period": "PT5S"})
+    place.come_up()
+
+    assert place.workers() == before
+    assert place.call("GET", "/onlineEndpoints/ep/deployments/blue")["properties"]["livenessProbe"]["period"] == "PT5S"
+
+
+def test_a_script_that_fails_is_told_and_what_worked_goes_on(place):
+    place.endpoint()
+    place.deployment()
+    place.come_up()
+    (address,) = place.workers()
+
+    place.deployment(who="nobody")
+    place.come_up(state="Failed")
+
+    with place.works.read(SYSTEM) as work:
+        (record,) = store.all_deployments(work.connection)
+    assert "nobody is not served" in (record.error or "")
+    assert place.workers() == [address]
+    assert place.ask(address) == "blue hi"
+
+
+def test_an_instance_that_is_killed_is_replaced(place):
+    place.endpoint()
+    place.deployment()
+    place.come_up()
+    (before,) = place.workers()
+    with place.works.read(SYSTEM) as work:
+        (instance,) = store.all_instances(work.connection)
+    executor = place.loop._outside.instances.executor
+    pid = executor._folder(Handle(instance.workload)).fields()["pid"]
+
+    os.kill(pid, signal.SIGKILL)
+
+    place.turn_until(lambda: place.workers() not in ([], [before]))
+    assert place.ask(place.workers()[0]) == "blue hi"
+    assert place.state() == "Succeeded"
+
+
+def test_more_instances_and_fewer(place):
+    place.endpoint()
+    place.deployment(count=2)
+    place.come_up()
+    assert len(place.workers()) == 2
+
+    place.deployment(count=1)
+    place.come_up()
+    place.turn_until(lambda: len(place.workers()) == 1)
+
+    assert place.ask(place.workers()[0]) == "blue hi"
+
+
+def test_a_restarted_server_takes_up_what_runs(place):
+    place.endpoint()
+    place.deployment()
+    place.come_up()
+    before = place.workers()
+
+    place.server.close()
+    place.__init__(place.home, place.environments)  # type: ignore[misc]  # the next life of the same server
+    place.turn_until(lambda: place.workers() == before)
+
+    assert place.ask(before[0]) == "blue hi"
