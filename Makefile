@@ -6,6 +6,7 @@ VENV := .venv
 CLIENTS := .venv-clients
 SCORING := .venv-scoring
 PEERS := .venv-peers
+PROMPTFLOW := .venv-promptflow
 RAY := .venv-ray
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
@@ -46,6 +47,11 @@ $(PEERS)/.installed: $(VENV)/bin/uv requirements/peers.txt
 	$(UV) pip install --quiet --compile-bytecode --python $(PEERS)/bin/python --require-hashes -r requirements/peers.txt
 	@touch $@
 
+$(PROMPTFLOW)/.installed: $(VENV)/bin/uv requirements/peers-promptflow.txt
+	$(PYTHON) -m venv --without-pip $(PROMPTFLOW)
+	$(UV) pip install --quiet --compile-bytecode --python $(PROMPTFLOW)/bin/python --require-hashes -r requirements/peers-promptflow.txt
+	@touch $@
+
 $(RAY)/.installed: $(VENV)/bin/uv requirements/ray.txt
 	$(PYTHON) -m venv --without-pip $(RAY)
 	$(UV) pip install --quiet --compile-bytecode --python $(RAY)/bin/python --require-hashes -r requirements/ray.txt
@@ -75,7 +81,7 @@ test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed ## Everything,
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
 	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
 
-bench: $(VENV)/.tested $(PEERS)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
+bench: $(VENV)/.tested $(PEERS)/.installed $(PROMPTFLOW)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
 docs: $(VENV)/.installed ## Write docs/reference from the program itself
@@ -83,11 +89,12 @@ docs: $(VENV)/.installed ## Write docs/reference from the program itself
 
 lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/bootstrap.in -o requirements/bootstrap.txt
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml requirements/build.in -o requirements/core.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra flows pyproject.toml requirements/build.in -o requirements/core.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group dev -c requirements/core.txt -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/clients.in -o requirements/clients.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers.in -o requirements/peers.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/scoring.in -o requirements/scoring.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/ray.in -o requirements/ray.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers-promptflow.in -o requirements/peers-promptflow.txt
 
 .PHONY: help install demo up down check test test-ray bench docs lock

@@ -8,6 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PEER = HERE.parent / ".venv-peers" / "bin" / "python"
+PROMPTFLOW = HERE.parent / ".venv-promptflow" / "bin" / "python"
 
 if __name__ == "__main__":
     for name, options in (
@@ -18,6 +19,7 @@ if __name__ == "__main__":
         ("upload", ()),
         ("parallel", ()),
         ("tracking", ("--peer-python", str(PEER))),
+        ("flows", ("--peer-python", str(PROMPTFLOW))),
         ("serving", ("--peer-python", str(PEER))),
     ):
         print(f"## {name}", flush=True)

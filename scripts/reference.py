@@ -53,14 +53,29 @@ READ = {
     "AZUREML_GIT_REPOSITORY_URI": "overrides the repository that is kept with a job",
     "AZURE_SUBSCRIPTION_ID": "subscription of commands and clients, when `AZUREML_ARM_SUBSCRIPTION` is not set",
     "AZURE_TENANT_ID": "tenant that `az account show` tells",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "where the gateway sends spans of requests, by OTLP over HTTP",
+    "BUILD_INFO": "what a served flow answers as `build_info` at `/version`",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "where traces of flows, and the gateway's spans of requests, are sent, whole",
     "NO_COLOR": "set to anything: no colours",
+    "OPENAI_API_VERSION": "version of the API for connections of Azure OpenAI made from the environment",
+    "OPENAI_BASE_URL": "address of models for connections of type `open_ai` that name none",
+    "OPENAI_ORG_ID": "organization for connections of OpenAI made from the environment",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "where traces of flows are sent, without `/v1/traces`",
+    "OTEL_EXPORTER_OTLP_HEADERS": "headers sent with traces of flows",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "headers sent with traces of flows, before `OTEL_EXPORTER_OTLP_HEADERS`",
+    "OTEL_SERVICE_NAME": "name of the service in traces of flows",
+    "PF_HOME_DIRECTORY": "folder of connections, runs and settings of flows; otherwise `~/.promptflow`",
+    "PF_LINE_TIMEOUT_SEC": "how long a line of a flow may take",
+    "PF_LOGGING_LEVEL": "what a served flow logs: debug, info, warning, error",
+    "PF_TRACE_COLLECTION": "collection under which traces of flows are kept",
     "PIP_CONFIG_FILE": "where environments look for package indexes, as pip does",
     "PIP_FIND_LINKS": "folders and pages of packages for environments, as for pip",
+    "PROMPTFLOW_ENCODED_CONNECTIONS": "connections of a served flow: JSON, packed with gzip, in base64",
+    "PROMPTFLOW_RESPONSE_INCLUDED_FIELDS": "outputs that a served flow shows, as a JSON list",
     "PYENV_ROOT": "where further Python versions are looked for",
     "SMALT_DATABASE": "database of the server, as `--database`",
     "SMALT_HOME": "folder of the server, as `--home`",
     "SMALT_TOKEN": "token of commands and clients, instead of the one in the folder of the server",
+    "SMALT_TRACE_CONTENT": "`false` leaves inputs and outputs out of traces of flows",
     "SMALT_URL": "address of the server for commands and clients",
     "UV_PYTHON_INSTALL_DIR": "where further Python versions are looked for",
     "XDG_CONFIG_DIRS": "where pip's settings are looked for",
@@ -218,7 +233,7 @@ def read_variables() -> list[str]:
     """Every variable of the environment that the program itself reads, found in its source."""
     found: set[str] = set()
     for path in sorted((ROOT / "smalt").rglob("*.py")):
-        if "runtime" in path.relative_to(ROOT).parts:
+        if "runtime" in path.relative_to(ROOT).parts or path == ROOT / "smalt" / "flows" / "job.py":
             continue
         tree = ast.parse(path.read_text())
         if "environ" in path.read_text() or "envvar" in path.read_text():

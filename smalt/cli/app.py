@@ -40,20 +40,29 @@ class Root(click.Group):
 root = Root("smalt", no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-def run(arguments: Sequence[str], *, defaults: dict[str, str] | None = None, name: str = "smalt") -> int:
+def run(
+    arguments: Sequence[str],
+    *,
+    defaults: dict[str, str] | None = None,
+    name: str = "smalt",
+    commands: click.Group | None = None,
+) -> int:
     """Run a command and return its exit code.
 
     Args:
         arguments: Everything after `smalt`.
         defaults: Subscription, group and workspace where the command names none.
         name: What the command is called in its help.
+        commands: The commands there are, where they are not those of `smalt`.
     """
     debug = "--debug" in arguments
     logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
     if debug:  # only our own words: the HTTP library would print queries, in which signatures are
         logging.getLogger("smalt").setLevel(logging.DEBUG)
     try:
-        result: Any = root.main(list(arguments), prog_name=name, standalone_mode=False, obj=defaults or {})
+        result: Any = (commands or root).main(
+            list(arguments), prog_name=name, standalone_mode=False, obj=defaults or {}
+        )
     except click.exceptions.Abort:
         return _INTERRUPTED
     except click.UsageError as error:

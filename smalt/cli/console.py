@@ -6,12 +6,14 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TextIO
 
 import click
 
 _BAR = 24
+_REDRAW_SECONDS = 0.1
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -91,6 +93,26 @@ class _Bar:
         filled = "#" * (_BAR * percent // 100)
         end = "\n" if done >= total else ""
         sys.stderr.write(f"\r{self._title} [{filled:<{_BAR}}] {percent:3d}% of {_size(total)}{end}")
+        sys.stderr.flush()
+
+
+class Counter:
+    """A bar of things that end one by one, some of them failed; drawn at most ten times a second."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._drawn_at = 0.0
+
+    def show(self, done: int, total: int, failed: int) -> None:
+        """Draw so many of so many."""
+        now = time.monotonic()
+        if done < total and now - self._drawn_at < _REDRAW_SECONDS:
+            return
+        self._drawn_at = now
+        filled = "#" * (_BAR * done // max(total, 1))
+        told = f", {red(f'{failed} failed')}" if failed else ""
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\r[{filled:<{_BAR}}] {done} of {total} {self._title}{told}{end}")
         sys.stderr.flush()
 
 

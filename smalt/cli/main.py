@@ -1,4 +1,4 @@
-"""Where the command `smalt` begins. The first page of help and the version are answered without loading anything."""
+"""Where the commands `smalt` and `pf` begin. Help and version load nothing else."""
 
 from __future__ import annotations
 
@@ -24,6 +24,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from smalt.cli.app import run
 
     sys.exit(run(given))
+
+
+def pf(arguments: Sequence[str] | None = None) -> None:
+    """As `main`, for the executable `pf`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in ([], ["-h"], ["--help"]):
+        from smalt.cli.table import pf_help_text
+
+        print(pf_help_text())
+        return
+    if given in (["--version"], ["-v"]):
+        from smalt import __version__
+
+        print(f'{{"promptflow": "1.18.5", "smalt": "{__version__}"}}')
+        return
+    from smalt.cli.app import run
+    from smalt.cli.pf import root
+    from smalt.cli.run import LENIENT
+
+    sys.exit(run(given, name="pf", commands=root, defaults={LENIENT: "yes"}))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,13 @@ ACCESS = {
 }
 """People and rights, each in the module of its name."""
 
+FLOWS = {
+    "flow": "Prompt flows: make, try, serve and build them.",
+    "run": "Batch runs of flows.",
+    "tool": "Tools that nodes of flows use.",
+}
+"""What works on this machine without a server, each in the module of its name."""
+
 SERVER = {
     "up": "Start the server on this machine.",
     "down": "Stop it.",
@@ -48,12 +55,33 @@ def _address(noun: str) -> str:
     return f"smalt.cli.{name}:{name}"
 
 
+PF = {
+    "flow": FLOWS["flow"],
+    "run": FLOWS["run"],
+    "connection": "Connections of this machine.",
+    "tool": FLOWS["tool"],
+    "config": "Settings.",
+    "trace": "Traces.",
+    "service": "Accepted; nothing has to run in the background.",
+    "upgrade": "Tell how to upgrade.",
+}
+"""What the executable `pf` answers."""
+
 COMMANDS = {
-    **{name: (_address(name), summary) for name, summary in (NOUNS | ACCESS).items()},
+    **{name: (_address(name), summary) for name, summary in (NOUNS | FLOWS | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
 }
 """Every command: where it is, and its line of help."""
+
+
+def pf_help_text() -> str:
+    """What `pf --help` prints."""
+    width = max(map(len, PF)) + 2
+    rows = (f"  {name:<{width}}{summary}" for name, summary in PF.items())
+    return "\n".join(
+        ["Usage: pf COMMAND ...", "", "  The commands of prompt flow, run by smalt.", "", "Commands:", *rows]
+    )
 
 
 def help_text() -> str:
@@ -64,7 +92,13 @@ def help_text() -> str:
         "",
         "  An open machine-learning platform that speaks Azure Machine Learning v2.",
     ]
-    for title, group in (("Server", SERVER), ("Nouns", NOUNS), ("People and rights", ACCESS), ("Others", OTHERS)):
+    for title, group in (
+        ("Server", SERVER),
+        ("Nouns", NOUNS),
+        ("Flows", FLOWS),
+        ("People and rights", ACCESS),
+        ("Others", OTHERS),
+    ):
         lines += ["", f"{title}:", *(f"  {name:<{width}}{summary}" for name, summary in group.items())]
     lines += ["", "Options:", "  --version  Print the version.", "  --help     Print this page, or that of a command."]
     return "\n".join(lines)

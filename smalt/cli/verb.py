@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from smalt.cli import output
 from smalt.cli.output import FORMS
 from smalt.cli.session import Session
 
@@ -38,7 +39,12 @@ class Verb(click.Command):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.params.extend(shared_options())
+        taken = {name for param in self.params for name in param.opts}
+        self.params.extend(each for each in self.shared() if taken.isdisjoint(each.opts))
+
+    def shared(self) -> list[click.Parameter]:
+        """The options that every verb of this kind has."""
+        return shared_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out and give each value of a repeated option its own."""
@@ -92,6 +98,26 @@ class Verb(click.Command):
         return found[0] if found else name
 
 
+class LocalVerb(Verb):
+    """A verb that works on this machine: its callback returns what is to be printed, or an exit code."""
+
+    def shared(self) -> list[click.Parameter]:
+        """As of `Verb`, without a scope."""
+        return [
+            *output_options(),
+            click.Option(["--debug", "-d"], is_flag=True, help="Print where a failure happened."),
+        ]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb and print what it returns."""
+        given = {name: ctx.params.pop(name, None) for name in _OUTPUT}
+        result = ctx.invoke(self.callback, **ctx.params) if self.callback else None
+        if isinstance(result, int) and not isinstance(result, bool):
+            return result
+        output.show(result, form=str(given["output"] or "json").lower(), query=given["query"])
+        return 0
+
+
 def _is_option(word: str, options: dict[str, click.Parameter]) -> bool:
     return (
         word.startswith("--")
@@ -110,6 +136,14 @@ def shared_options() -> list[click.Parameter]:
         click.Option(["--resource-group", "-g"], metavar="NAME", help="Resource group."),
         click.Option(["--workspace-name", "-w"], metavar="NAME", help="Workspace."),
         click.Option(["--subscription"], metavar="ID", help="Subscription."),
+        *output_options(),
+        click.Option(["--debug"], is_flag=True, help="Print every request, and where a failure happened."),
+    ]
+
+
+def output_options() -> list[click.Parameter]:
+    """The options of output."""
+    return [
         click.Option(
             ["--output", "-o"],
             type=click.Choice(FORMS, case_sensitive=False),
@@ -117,7 +151,6 @@ def shared_options() -> list[click.Parameter]:
             help="Form of the output.",
         ),
         click.Option(["--query"], metavar="JMESPATH", help="What of the result to print."),
-        click.Option(["--debug"], is_flag=True, help="Print every request, and where a failure happened."),
         click.Option(["--verbose"], is_flag=True, help="Print more."),
         click.Option(["--only-show-errors"], is_flag=True, help="Print no warnings."),
     ]

@@ -32,6 +32,7 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "sweep": "job.sweep:SweepJob",
         "spark": "job.others:SparkJob",
         "parallel": "job.parallel:ParallelJob",
+        "flow": "job.flow:FlowJob",
         "automl": "job.automl:AutoMLJob",
         "finetuning": "job.others:FineTuningJob",
         "distillation": "job.others:DistillationJob",

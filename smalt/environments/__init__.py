@@ -15,12 +15,15 @@ from smalt.environments.errors import (
     EnvironmentUnresolvable,
     IndexUnreachable,
 )
+from smalt.environments.flow_engine import engine_path
+from smalt.environments.flow_models import FLOW_IMAGE, FlowModel, flow_model, flow_model_in
 from smalt.environments.locking import Lease
 from smalt.environments.overlay import overlay
 from smalt.environments.plan import plan, read_aliases
 from smalt.environments.request import CondaRecipe, EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy
 
 __all__ = [
+    "FLOW_IMAGE",
     "BuiltEnvironment",
     "CondaProgram",
     "CondaRecipe",
@@ -30,6 +33,7 @@ __all__ = [
     "EnvironmentNotFound",
     "EnvironmentRequest",
     "EnvironmentUnresolvable",
+    "FlowModel",
     "ImageRecipe",
     "IndexUnreachable",
     "Lease",
@@ -37,9 +41,12 @@ __all__ = [
     "StoredEnvironment",
     "SubstitutionPolicy",
     "curated_name",
+    "engine_path",
     "find_conda",
     "find_engine",
     "find_recipe",
+    "flow_model",
+    "flow_model_in",
     "overlay",
     "plan",
     "read_aliases",

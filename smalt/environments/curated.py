@@ -59,6 +59,7 @@ _REFERENCES = (
     re.compile(r"(?i)^azureml://registries/azureml(?:-[a-z]+)?/environments/([^/@:]+)"),
     re.compile(r"(?i)^.*/registries/azureml/environments/([^/@:]+)"),
     re.compile(r"(?i)^mcr\.microsoft\.com/azureml/curated/([^/@:]+)"),
+    re.compile(r"(?i)^mcr\.microsoft\.com/azureml/(promptflow)/[^/@:]+"),
     re.compile(r"(?i)^(?:azureml:)?(azureml-[\w.-]+)(?:[@:].*)?$"),
 )
 
@@ -126,6 +127,23 @@ def _automl(match: re.Match[str]) -> CuratedRecipe:
     return CuratedRecipe(None, requirements, "scikit-learn, LightGBM, XGBoost and Optuna stand for the AutoML engine.")
 
 
+FLOWS = (
+    "cryptography>=46",
+    "httptools>=0.7,<1",
+    "httpx2>=2.10,<3",
+    "jinja2>=3.1.6,<4",
+    "msgspec>=0.20,<1",
+    "openai>=1.99,<3",
+    "pydantic>=2.12,<3",
+    "pyyaml>=6.0.2,<7",
+)
+"""What the engine of flows needs besides itself, which is brought along."""
+
+
+def _promptflow(match: re.Match[str]) -> CuratedRecipe:
+    return CuratedRecipe(None, FLOWS, "smalt's own engine stands for the runtime of prompt flow.")
+
+
 _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]], ...] = (
     (re.compile(r"sklearn(?:-(\d+\.\d+))?(?:[-.].*)?$"), _sklearn),
     (re.compile(r"lightgbm(?:-.*)?$"), _lightgbm),
@@ -133,4 +151,5 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]
     (re.compile(r"(?:acpt-)?pytorch(?:-(\d+\.\d+))?(?:[-.].*)?$"), _pytorch),
     (re.compile(r"responsibleai(?:-.*)?$"), _responsible_ai),
     (re.compile(r"automl(?:-.*)?$"), _automl),
+    (re.compile(r"promptflow(?:-.*)?$"), _promptflow),
 )

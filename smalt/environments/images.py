@@ -75,6 +75,8 @@ def understand_image(image: str) -> ImageMeaning:
         return ImageMeaning(ImageKind.PYTHON, python=_minor_of_tag(tag))
     if lowered.startswith("mcr.microsoft.com/azureml/curated/"):
         return ImageMeaning(ImageKind.CURATED, curated=lowered.rpartition("/")[2], cuda="cuda" in lowered)
+    if lowered.startswith("mcr.microsoft.com/azureml/promptflow/"):
+        return ImageMeaning(ImageKind.CURATED, curated="promptflow")
     if lowered in {"pytorch/pytorch", "tensorflow/tensorflow"}:
         version = re.match(r"\d+\.\d+", tag)
         family = lowered.partition("/")[0]

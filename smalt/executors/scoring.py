@@ -35,12 +35,18 @@ class ScorerPlace:
         app: The folder of the code.
         models: The folder above the model, which `AZUREML_MODEL_DIR` names.
         mlflow: The folder of an MLflow model that is served without a script.
+        flow: The folder of a flow.
+        engine: The folder with the engine of flows.
+        connections: The file with the connections a flow uses; without, those of this machine.
     """
 
     state: Path
     app: Path
     models: Path | None
-    mlflow: Path | None
+    mlflow: Path | None = None
+    flow: Path | None = None
+    engine: Path | None = None
+    connections: Path | None = None
 
 
 def config(
@@ -50,9 +56,10 @@ def config(
     settings = deployment.request_settings or RequestSettings()
     workers = _workers(deployment)
     script = script_of(deployment)
-    folder = place.models if script is not None else place.mlflow
+    folder = place.models if script is not None else place.flow or place.mlflow
     return {
-        "loader": "script" if script is not None else "mlflow",
+        "loader": "script" if script is not None else "mlflow" if place.flow is None else "flow",
+        "connections": None if place.connections is None else str(place.connections),
         "model_dir": None if folder is None else str(folder),
         "entry_script": script,
         "app_root": str(place.app),
@@ -73,6 +80,7 @@ def variables(deployment: OnlineDeployment, place: ScorerPlace) -> dict[str, str
         "AML_APP_ROOT": str(place.app),
         "AZUREML_MODEL_DIR": str(place.models or place.app),
         "AZUREML_ENTRY_SCRIPT": script_of(deployment) or "",
+        **({} if place.engine is None else {"PYTHONPATH": str(place.engine)}),
         **{key: str(value) for key, value in deployment.environment_variables.items()},
     }
 

@@ -23,7 +23,15 @@ from smalt.entities.environment import Environment
 from smalt.entities.kinds import entity_class
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
-from smalt.environments import BuiltEnvironment, EnvironmentCache, EnvironmentRequest, find_recipe, plan
+from smalt.environments import (
+    BuiltEnvironment,
+    EnvironmentCache,
+    EnvironmentRequest,
+    engine_path,
+    find_recipe,
+    flow_model_in,
+    plan,
+)
 from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import scoring
 from smalt.executors.scoring import CONFIG, FAILED, READY, ScorerPlace
@@ -197,7 +205,7 @@ class LocalEndpoints:
             app.mkdir(exist_ok=True)
         model = deployment.model
         if model is None:
-            return ScorerPlace(folder, app, None, None)
+            return ScorerPlace(folder, app, None)
         path = _local_path(str(model.path) if isinstance(model, Model) else model, "model")
         named = model if isinstance(model, Model) else Model.parse({"path": str(path)})
         models = folder / "azureml-models" / (named.name or path.stem) / (named.version or "1")
@@ -205,7 +213,10 @@ class LocalEndpoints:
         models.mkdir(parents=True)
         scoring.link_tree(path, models / path.name)
         is_mlflow = named.type is AssetType.MLFLOW_MODEL or (path / _MLMODEL).is_file()
-        return ScorerPlace(folder, app, models, models / path.name if is_mlflow else None)
+        served = models / path.name
+        if is_mlflow or scoring.script_of(deployment) is not None or flow_model_in(served) is None:
+            return ScorerPlace(folder, app, models, served if is_mlflow else None)
+        return ScorerPlace(folder, app, models, flow=served, engine=engine_path(self._home))
 
     def _environment(self, deployment: OnlineDeployment, place: ScorerPlace) -> BuiltEnvironment:
         cache = EnvironmentCache(
@@ -273,6 +284,10 @@ class LocalEndpoints:
 
 def _request(deployment: OnlineDeployment, place: ScorerPlace) -> EnvironmentRequest:
     given = deployment.environment
+    if given is None and place.flow is not None:
+        flow = flow_model_in(place.flow)
+        assert flow is not None
+        return EnvironmentRequest(conda=flow.conda)
     if given is None:
         found = next((place.mlflow / name for name in ("conda.yaml", "conda.yml") if place.mlflow), None)
         if found is None or not found.is_file():

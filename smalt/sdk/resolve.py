@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob, Trial
+from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelJob, ParallelTask
 from smalt.entities.job.pipeline import PipelineJob
@@ -205,6 +207,8 @@ class Resolver:
             changes["component"] = self.asset(job.component, "components")
         if isinstance(job, CommandJob):
             changes |= self._software(job)
+        if isinstance(job, FlowJob):
+            changes |= self.flow(job.code, job.entry_file, job.environment)
         if isinstance(job, ParallelJob):
             changes["task"] = job.task.model_copy(update=self._software(job.task))
         if isinstance(job, SweepJob):
@@ -218,6 +222,25 @@ class Resolver:
             changes["code"] = self.code(given.code)
         if given.environment is not None:
             changes["environment"] = self.environment(given.environment)
+        return changes
+
+    def flow(self, code: str, entry_file: str | None, environment: str | Environment | None) -> JsonObject:
+        """The flow's folder with what it includes from elsewhere, and the environment it asks for, on the server."""
+        reference = references.parse(code)
+        if not isinstance(reference, LocalPath):
+            return {} if environment is None else {"environment": self.environment(environment)}
+        from smalt.environments import FLOW_IMAGE, flow_model_in
+        from smalt.flows.serving.packing import copy_flow
+
+        folder = Path(reference.path).expanduser()
+        with tempfile.TemporaryDirectory() as packed:
+            copy_flow(folder / entry_file if entry_file else folder, Path(packed))
+            found = flow_model_in(Path(packed))
+            if environment is None and found is not None:
+                environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": found.conda})
+            changes: JsonObject = {"code": self.code(packed)}
+        if environment is not None:
+            changes["environment"] = self.environment(environment)
         return changes
 
     def _trial(self, trial: Trial | str) -> Trial | str:

@@ -26,6 +26,7 @@ from smalt.environments import (
     EnvironmentCache,
     EnvironmentRequest,
     SubstitutionPolicy,
+    engine_path,
     find_conda,
     find_engine,
     find_recipe,
@@ -34,7 +35,7 @@ from smalt.environments import (
 from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.executors.ray import NodeTerms, RayExecutor
-from smalt.kit import clock, ids, yaml
+from smalt.kit import clock, ids, private, yaml
 from smalt.server import (
     assets,
     audit,
@@ -42,10 +43,10 @@ from smalt.server import (
     batch,
     compute,
     connections,
+    flows,
     identity,
     jobs,
     pipelines,
-    private,
     registries,
     schedules,
     serving,
@@ -169,6 +170,8 @@ def build(settings: Settings) -> Server:
     pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
     sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
     kinds["sweep"] = sweep_kind
+    linked = connections.ConnectionService(vault)
+    kinds["flow"] = flows.FlowKind(locator, linked)
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
@@ -177,6 +180,7 @@ def build(settings: Settings) -> Server:
         tracking=runs,
         environments=cache,
         overlays=home / "jobs",
+        flow_engine=engine_path(home),
         engine=engine,
     )
     outside = jobs.Outside(
@@ -219,10 +223,10 @@ def build(settings: Settings) -> Server:
                 has_python=cache.has_python,
             ),
         ),
+        links=linked,
     )
     batch_service = batch.BatchService(online.pinner, versioned, computes)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
-    linked = connections.ConnectionService(vault)
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
         held = (versioned, stores, linked, computes, identities, pipeline_service, schedule_service, batch_service)
@@ -347,12 +351,13 @@ def _online(
     rooms: workspaces.WorkspaceService,
     cache: EnvironmentCache,
     pinner: jobs.Pinner,
+    links: connections.ConnectionService,
 ) -> Online:
     """Put the slice of online endpoints together."""
     root = settings.home / "deployments"
     heard = jobs.Hints()
     executor = LocalExecutor(root / "workloads", heard.note)
-    instances = serving.Instances(executor, root)
+    instances = serving.Instances(executor, root, engine=engine_path(settings.home))
     place = serving.GatewayPlace(settings.home, settings.host, settings.gateway, settings.gateway_url)
     gateway = serving.Gateway(place)
 
@@ -372,13 +377,14 @@ def _online(
         gateway=gateway,
         table=table,
         load=serving.Load(works, gateway, endpoints, rooms, recorder, group=GROUP),
+        connections=links,
         group=GROUP,
     )
     loop = serving.ServingLoop(works, events, outside, hints=heard, worker=_worker_name(settings.home))
     bell = serving.Bell()
     for fact in (serving.ServingChanged, serving.RoutingChanged, serving.OperationEnded):
         events.subscribe(fact, lambda _: bell.ring())
-    deployment_pinner = serving.DeploymentPinner(pinner, versioned, locator)
+    deployment_pinner = serving.DeploymentPinner(pinner, versioned, locator, links)
     deployments = serving.DeploymentService(deployment_pinner)
     documents = serving.Documents(settings.gateway_url, GROUP)
     routes = [

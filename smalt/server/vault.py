@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from smalt.errors import SmaltError
-from smalt.server import private
+from smalt.kit import private
 
 _PREFIX = "v1"
 _KEY_BYTES = 32

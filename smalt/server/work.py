@@ -48,6 +48,7 @@ class JobGrant:
         writable: Prefixes `container/key` it may read and write.
         root: The job at the top of its family, such as the pipeline it is a step of. It may read the runs of that
             family, which one person has submitted together.
+        connections: Connections of the workspace whose secrets it may read.
     """
 
     job: str
@@ -55,6 +56,7 @@ class JobGrant:
     readable: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     root: str | None = None
+    connections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ def _action(fake: Fake, path: str) -> Response:
         return JSONResponse({"blobReferenceForConsumption": reference})
     if path.endswith("/cancel"):
         fake.resources[path.removesuffix("/cancel")]["properties"]["status"] = "Canceled"
+    if path.endswith("/listsecrets"):
+        return JSONResponse(fake.resources[path.removesuffix("/listsecrets")])
     return JSONResponse({})
 
 

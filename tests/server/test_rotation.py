@@ -16,8 +16,7 @@ import pytest
 from smalt.entities.connection import Connection
 from smalt.entities.datastore import AzureBlobDatastore
 from smalt.errors import Conflict, NotAuthenticated
-from smalt.kit import clock
-from smalt.server import private, rotation
+from smalt.kit import clock, private, rotation
 from smalt.server.alone import alone
 from smalt.server.assets import DatastoreService
 from smalt.server.connections import ConnectionService

@@ -21,7 +21,6 @@ REFUSED = ("x-smalt-refused", "1")
 """Marks answers of the server itself, which the gateway hands on as they are."""
 
 _ID_LENGTH = 100
-_SCORE_PATHS = frozenset({"/score", "/invocations"})
 _FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 
 
@@ -49,7 +48,7 @@ class Handler:
 
     def shortcut(self, request: Request) -> Answer | None:
         """The answer to a request that needs no scoring; None where it does."""
-        if request.path in _SCORE_PATHS:
+        if request.path in self.loader.paths:
             if request.method in ("POST", "GET"):
                 return self._check_ids(request)
             return refusal(405, f"{request.method} is not allowed here. Use POST.", ("allow", "GET, POST"))

@@ -201,6 +201,12 @@ class DataOperations(AssetOperations["Data"]):
         path = self._resolver.path(asset.path, datastore=asset.datastore, long=False, folder=is_folder)
         return asset.model_copy(update={"path": path, "datastore": None})
 
+    def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:
+        """Fetch the files of a data asset into `<download_path>/<name>`."""
+        target = Path(download_path) / name
+        self._fetch(self.get(name, version), target)
+        return target
+
 
 class ModelOperations(AssetOperations["Model"]):
     """`client.models`."""

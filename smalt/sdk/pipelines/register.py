@@ -120,7 +120,9 @@ class Submission:
         if isinstance(task, dict):
             found = {"code": self._code({"task": task}), "environment": self._environment({"task": task})}
             changes["task"] = task | {key: _by_id(value) for key, value in found.items() if value is not None}
-        if isinstance(step.get("environment"), str | dict):
+        if step.get("type") == "flow" and step.get("code"):
+            changes |= self._flow(step)
+        elif isinstance(step.get("environment"), str | dict):
             changes["environment"] = self._environment(step)
         compute = step.get("compute")
         if isinstance(compute, str) and "${{" not in compute:
@@ -130,6 +132,12 @@ class Submission:
         changes["outputs"] = {name: _output(step, name) for name, value in outputs.items() if _is_set(value)}
         data = {key: self._input(value) for key, value in step.items() if key.endswith("_data")}
         return {key: value for key, value in (step | data | changes).items() if not _is_empty(key, value)}
+
+    def _flow(self, step: JsonObject) -> JsonObject:
+        code, entry_file, environment = (step.get(key) for key in ("code", "entry_file", "environment"))
+        key = ("flow", str(code), str(entry_file), _key(environment))
+        found = self._once(key, lambda: self._resolver.flow(str(code), entry_file, environment))
+        return {name: _by_id(value) for name, value in found.items()}
 
     def _input(self, value: Any) -> Any:  # Any: a step's input
         if not isinstance(value, dict) or not value.get("path"):

@@ -18,6 +18,7 @@ from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Ow
 from smalt.server.assets.routes import AssetPages, archived_view
 from smalt.server.assets.service import AssetService
 from smalt.server.assets.signing import Signer
+from smalt.server.assets.small_text import small_text
 
 __all__ = [
     "ARTIFACTS",
@@ -43,4 +44,5 @@ __all__ = [
     "blob_routes",
     "datastore_routes",
     "receive",
+    "small_text",
 ]

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.connection import Connection
-from smalt.server.connections.service import ConnectionService
+from smalt.server.connections.service import SECRETS_OF_CONNECTIONS, ConnectionService
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, empty, ok
 from smalt.server.records import Record
+from smalt.server.work import Actor
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
 
 _TYPE = "Microsoft.MachineLearningServices/workspaces/connections"
+
+
+def _granted(call: Call, actor: Actor) -> bool:
+    """Whether a running job asks for a connection that it was given."""
+    given = () if actor.grant is None else actor.grant.connections
+    return call.params["name"].lower() in {each.lower() for each in given}
 
 
 def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:
@@ -86,5 +93,5 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
     table.add("PUT", "/{name}", put, action="workspaces/connections/write", body=spelling.schema)
     table.add("PATCH", "/{name}", patch, action="workspaces/connections/write", body=spelling.schema)
     table.add("DELETE", "/{name}", delete, action="workspaces/connections/delete")
-    table.add("POST", "/{name}/listsecrets", list_secrets, action="workspaces/connections/listsecrets/action")
+    table.add("POST", "/{name}/listsecrets", list_secrets, action=SECRETS_OF_CONNECTIONS, for_jobs=_granted)
     return table.all

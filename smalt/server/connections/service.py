@@ -16,6 +16,9 @@ from smalt.server.vault import Vault
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
+SECRETS_OF_CONNECTIONS = "workspaces/connections/listsecrets/action"
+"""What a caller must be allowed to see secrets of connections."""
+
 
 class ConnectionService:
     """Connections of workspaces."""
@@ -44,7 +47,7 @@ class ConnectionService:
         return found
 
     def with_secrets(self, workspace: WorkspaceRecord, record: Record) -> Connection:
-        """The whole connection; callers must hold `workspaces/connections/listsecrets/action`."""
+        """The whole connection; callers must hold `SECRETS_OF_CONNECTIONS`."""
         assert record.sealed is not None
         whole: Mapping[str, Any] = msgspec.json.decode(
             self._vault.open(record.sealed, context=_context(workspace.id, record.name))
@@ -54,6 +57,17 @@ class ConnectionService:
     def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None) -> Page[Record]:
         """Connections in the order of their names."""
         return self._records.page(work, workspace.id, after=after)
+
+    def names(self, work: Work, workspace: WorkspaceRecord) -> list[str]:
+        """The names of all connections."""
+        found: list[str] = []
+        after: str | None = None
+        while True:
+            page = self.page(work, workspace, after=after)
+            found += [record.name for record in page.items]
+            if page.after is None:
+                return found
+            after = page.after
 
     def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
         """Whether there was one."""

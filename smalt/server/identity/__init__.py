@@ -1,6 +1,6 @@
 """Who a caller is and what they may do: actors, tokens, roles, and the gate of the dispatcher."""
 
-from smalt.server.identity.access import allows, can_see
+from smalt.server.identity.access import allows, can_see, full_action
 from smalt.server.identity.cloud_routes import STORAGE_SUFFIX
 from smalt.server.identity.directory import Directory, FirstOwner
 from smalt.server.identity.gate import IdentityGate, bearer_token
@@ -20,5 +20,6 @@ __all__ = [
     "allows",
     "bearer_token",
     "can_see",
+    "full_action",
     "routes",
 ]

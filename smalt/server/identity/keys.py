@@ -12,7 +12,7 @@ from typing import Any
 
 from joserfc.jwk import RSAKey
 
-from smalt.server import private
+from smalt.kit import private
 
 _BITS = 2048
 

@@ -149,7 +149,12 @@ class IdentityService:
             "id": token_id,
             "workspace_id": grant.workspace_id,
             "job": grant.job,
-            "grant": {"readable": list(grant.readable), "writable": list(grant.writable), "root": grant.root},
+            "grant": {
+                "readable": list(grant.readable),
+                "writable": list(grant.writable),
+                "root": grant.root,
+                "connections": list(grant.connections),
+            },
             "expires_at": expires_at,
         }
         store.add_job_token(work.connection, row)
@@ -242,6 +247,7 @@ class IdentityService:
             readable=tuple(row["grant"]["readable"]),
             writable=tuple(row["grant"]["writable"]),
             root=row["grant"].get("root"),
+            connections=tuple(row["grant"].get("connections") or ()),
         )
         return _job_actor(grant)
 

@@ -58,6 +58,12 @@ class CommandLike(JobKind):
             InvalidRequest: The job can never run.
         """
 
+    def pin_more(self, work: Work, workspace: WorkspaceRecord, job: Job, pinned: Pinned, problems: Problems) -> None:
+        """Look up what only this kind names; what is wrong goes to `problems`.
+
+        Under `CONNECTIONS` in `pinned.parts` stand the connections whose secrets the job's token opens.
+        """
+
 
 class ParentLike(JobKind):
     """A kind that lives by its children, which are ordinary jobs."""

@@ -50,6 +50,7 @@ class Starter:
             the executor uses.
         machine: What this machine has.
         engine: Runs images, if they are used.
+        flow_engine: The folder with the engine of flows.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Starter:
         overlays: Path,
         machine: policy.Machine | None = None,
         engine: Engine | None = None,
+        flow_engine: Path | None = None,
     ) -> None:
         self._locator = locator
         self._tokens = tokens
@@ -70,6 +72,7 @@ class Starter:
         self._overlays = overlays
         self._machine = machine or policy.Machine.here()
         self._engine = engine
+        self._flow_engine = flow_engine
 
     def artifacts(self, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Path:
         """The folder of a job's artifacts.
@@ -116,6 +119,7 @@ class Starter:
             variables={} if site.is_remote else {**self._environments.job_variables(), **environment.variables},
             header=self._header(job, environment, site),
             remote=environment if site.is_remote else None,
+            flow_engine=None if site.is_remote else self._flow_engine,
         )
         return Ready(workload.build(record, job, places, setting), environment, site.executor)
 

@@ -101,6 +101,7 @@ class Submission:
         assert isinstance(kind, CommandLike)
         command = kind.expand(job)
         pinned = self._pinner.pin(work, workspace, name, command, problems)
+        kind.pin_more(work, workspace, job, pinned, problems)
         with problems.at("resources"):
             in_container = pinned.recipe is not None and pinned.recipe.image is not None
             found = policy.remarks(command, machine=self._machine, in_container=in_container)

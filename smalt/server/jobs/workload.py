@@ -14,7 +14,7 @@ from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.job.resources import JobResources
 from smalt.entities.types import AssetType, Mode
 from smalt.environments import BuiltEnvironment
-from smalt.errors import InvalidRequest, NotFound
+from smalt.errors import InvalidRequest, NotFound, Unsupported
 from smalt.executors import Container, Distribution, Mount, Remote, Sampling, Workload
 from smalt.executors.base import DistributionKind, MountMode
 from smalt.server.assets import Location
@@ -23,6 +23,12 @@ from smalt.server.jobs.store import JobRecord
 from smalt.server.work import JobGrant
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions
+
+FLOW_ENGINE = "{{smalt:flow-engine}}"
+"""Stands in variables for the folder with the engine of flows."""
+
+CONNECTIONS = "connections"
+"""Among the parts that are pinned: names of connections."""
 
 _SWITCH = "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"
 _INTERVAL = "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
@@ -56,6 +62,7 @@ class Setting:
         variables: Further variables, e.g. for pip.
         header: Lines for the top of the log.
         remote: The environment, when the command runs on machines that do not see this one's files.
+        flow_engine: The folder with the engine of flows, where this machine's files are seen.
     """
 
     workspace: WorkspaceRecord
@@ -70,6 +77,7 @@ class Setting:
     variables: Mapping[str, str]
     header: tuple[str, ...]
     remote: BuiltEnvironment | None = None
+    flow_engine: Path | None = None
 
 
 def command_text(job: CommandJob, *, known_inputs: Collection[str]) -> str:
@@ -97,7 +105,14 @@ def grant_of(record: JobRecord, places: Places) -> JobGrant:
     """What the token of a job opens: its inputs to read, its outputs and artifacts to write."""
     readable = [*places.inputs.values(), *([places.code] if places.code else [])]
     writable = [places.artifacts, *places.outputs.values()]
-    return JobGrant(record.name, record.workspace_id, _prefixes(readable), _prefixes(writable), record.root)
+    return JobGrant(
+        record.name,
+        record.workspace_id,
+        _prefixes(readable),
+        _prefixes(writable),
+        record.root,
+        tuple((record.pinned.get("parts") or {}).get(CONNECTIONS) or ()),
+    )
 
 
 def build(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> Workload:
@@ -201,8 +216,16 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
     if record.parent is not None:
         found["AZUREML_PARENT_RUN_ID"] = record.parent
     found |= {f"AZUREML_PARAMETER_{name}": text for name, text in literal_texts(job.inputs).items()}
-    own = job.environment_variables
+    own = {name: _with_engine(text, setting) for name, text in job.environment_variables.items()}
     return found | {name: fill(text, job, known_inputs=places.inputs.keys()) for name, text in own.items()}
+
+
+def _with_engine(text: str, setting: Setting) -> str:
+    if FLOW_ENGINE not in text:
+        return text
+    if setting.flow_engine is None:
+        raise Unsupported("Flow jobs run on this machine, not on a cluster. Name another compute, or none.")
+    return text.replace(FLOW_ENGINE, str(setting.flow_engine))
 
 
 def mounts(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> tuple[Mount, ...]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smalt.server import private
+from smalt.kit import private
 
 _log = logging.getLogger(__name__)
 

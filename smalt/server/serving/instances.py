@@ -18,11 +18,12 @@ from smalt.errors import NotFound
 from smalt.executors import Executor, Handle, Workload, scoring
 from smalt.executors.base import STD_LOG
 from smalt.executors.scoring import CONFIG, FAILED, READY, ScorerPlace
+from smalt.kit import private
 from smalt.server.assets import Location
 from smalt.server.serving.store import Content, InstanceRecord
 
 _COMMAND = 'exec python "{{{{smalt:runtime}}}}/scorer" --config {config}'
-_APP, _MODELS = "app", "azureml-models"
+_APP, _MODELS, _CONNECTIONS = "app", "azureml-models", "connections.json"
 _GRACE_SECONDS = 35.0
 _KEPT_LOGS = 4
 
@@ -50,11 +51,13 @@ class Instances:
     Args:
         executor: Runs them.
         root: A folder for each deployment is made in it, with one for each generation and each instance.
+        engine: The folder with the engine of flows.
     """
 
-    def __init__(self, executor: Executor, root: Path) -> None:
+    def __init__(self, executor: Executor, root: Path, *, engine: Path) -> None:
         self.executor = executor
         self._root = root
+        self._engine = engine
 
     def folder(self, deployment_id: str) -> Path:
         """The folder of a deployment."""
@@ -92,8 +95,18 @@ class Instances:
         environment: BuiltEnvironment,
         names: Mapping[str, str],
         collector: str | None,
+        connections: Mapping[str, Any],  # Any: JSON
     ) -> None:
         """Start an instance, at most once however often this is called.
+
+        Args:
+            deployment_id: The deployment.
+            content: What it serves.
+            instance: The instance.
+            environment: Where it runs.
+            names: What it is called.
+            collector: Where it writes what its script collects.
+            connections: Those that a flow uses, with their secrets, by name.
 
         Raises:
             Unavailable: It could not be started, and nothing runs.
@@ -102,7 +115,9 @@ class Instances:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         shared = self.generation(deployment_id, content)
         entity = content.entity()
-        place = _place(content, shared, folder)
+        place = self._place(content, shared, folder)
+        if place.connections is not None:
+            private.replace(place.connections, json.dumps(connections).encode())
         told = scoring.config(entity, place, names={**names, "instance": instance.id}, collector=collector)
         scoring.make_socket_folder(folder)
         fresh = folder / f".{CONFIG}"
@@ -199,20 +214,24 @@ class Instances:
         """The last lines of what was told while an environment was built."""
         return _tail(self.generation(deployment_id, content) / "build.log", lines)
 
+    def _place(self, content: Content, shared: Path, folder: Path) -> ScorerPlace:
+        facts = content.pinned.get("model")
+        if not facts:
+            return ScorerPlace(folder, shared / _APP, None)
+        models = shared / _MODELS / facts["name"] / facts["version"]
+        served = models / facts["basename"]
+        if content.pinned.get("flow") is not None:
+            connections = folder / _CONNECTIONS
+            return ScorerPlace(folder, shared / _APP, models, flow=served, engine=self._engine, connections=connections)
+        is_mlflow = facts["type"] == AssetType.MLFLOW_MODEL
+        return ScorerPlace(folder, shared / _APP, models, served if is_mlflow else None)
+
     def _log_folders(self, deployment_id: str) -> list[Path]:
         folder = self.folder(deployment_id)
         if not folder.is_dir():
             return []
         found = [each for each in folder.iterdir() if (each / CONFIG).exists()]
         return sorted(found, key=lambda each: (each / CONFIG).stat().st_mtime_ns, reverse=True)
-
-
-def _place(content: Content, shared: Path, folder: Path) -> ScorerPlace:
-    facts = content.pinned.get("model")
-    models = shared / _MODELS / facts["name"] / facts["version"] if facts else None
-    is_mlflow = facts is not None and facts["type"] == AssetType.MLFLOW_MODEL
-    mlflow = models / facts["basename"] if facts is not None and models is not None and is_mlflow else None
-    return ScorerPlace(folder, shared / _APP, models, mlflow)
 
 
 def _bring(place: Location, target: Path) -> None:

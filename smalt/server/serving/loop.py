@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from smalt.entities.endpoint.online import OnlineDeployment, ProbeSettings
 from smalt.environments import BuiltEnvironment
 from smalt.errors import NotFound, SmaltError
 from smalt.kit import ids
 from smalt.server.assets import DataLocator, Location
+from smalt.server.connections import ConnectionService
 from smalt.server.events import Events
 from smalt.server.jobs import Environments, Hints, recipe_from_document
 from smalt.server.serving import operations, probes, store
@@ -56,6 +58,7 @@ class Outside:
     gateway: Gateway
     table: RoutingTable
     load: Load
+    connections: ConnectionService
     group: str
 
 
@@ -327,6 +330,7 @@ class _Turn:
             endpoint = store.endpoint_by_id(work.connection, self._record.endpoint_id)
             assert endpoint is not None
             collector = self._collector(work, workspace, endpoint)
+            connections = self._connections(work, workspace, content)
         names = {
             "workspace": place_of(workspace, group=self._outside.group),
             "endpoint": endpoint.name,
@@ -334,8 +338,22 @@ class _Turn:
             "scope": f"{workspace.scope}/onlineEndpoints/{endpoint.name}/deployments/{self._record.name}",
         }
         self._outside.instances.start(
-            self._record.id, content, instance, environment=environment, names=names, collector=collector
+            self._record.id,
+            content,
+            instance,
+            environment=environment,
+            names=names,
+            collector=collector,
+            connections=connections,
         )
+
+    def _connections(self, work: Work, workspace: WorkspaceRecord, content: Content) -> dict[str, Any]:  # Any: JSON
+        """The connections that a flow was given, as far as they are still there."""
+        service = self._outside.connections
+        there = set(service.names(work, workspace))
+        named = (content.pinned.get("flow") or {}).get("connections") or ()
+        found = {name: service.get(work, workspace, name) for name in named if name in there}
+        return {name: service.with_secrets(workspace, record).document(secrets=True) for name, record in found.items()}
 
     def _collector(self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord) -> str | None:
         return self._outside.table.collector(work, workspace, endpoint.name, self._record.name)

@@ -12,8 +12,11 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.command import CommandJob
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
-from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
-from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location
+from smalt.environments import FLOW_IMAGE, FlowModel, flow_model
+from smalt.errors import Forbidden, InvalidRequest, SmaltError, ValidationFailed
+from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
+from smalt.server.connections import SECRETS_OF_CONNECTIONS, ConnectionService
+from smalt.server.identity import allows, full_action
 from smalt.server.jobs import Pinner, Problems
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -22,7 +25,6 @@ from smalt.wire.references import LocalPath
 
 _MODEL = "model"
 _CONDA = ("conda.yaml", "conda.yml")
-_LONGEST_CONDA_BYTES = 1 << 20
 _IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 
 
@@ -46,12 +48,16 @@ class DeploymentPinner:
         pinner: Looks up what jobs name; a deployment is software and a model in the same way.
         assets: Finds models.
         locator: Finds bytes.
+        connections: Knows what flows name.
     """
 
-    def __init__(self, pinner: Pinner, assets: AssetService, locator: DataLocator) -> None:
+    def __init__(
+        self, pinner: Pinner, assets: AssetService, locator: DataLocator, connections: ConnectionService
+    ) -> None:
         self._pinner = pinner
         self._assets = assets
         self._locator = locator
+        self._connections = connections
 
     def pin(self, work: Work, workspace: WorkspaceRecord, name: str, deployment: Deployment) -> PinnedDeployment:
         """Look up everything.
@@ -68,9 +74,15 @@ class DeploymentPinner:
             with problems.at("code_configuration.scoring_script"):
                 references.clean_key(script, what="scoring script")
         is_mlflow = model is not None and _type(model) is AssetType.MLFLOW_MODEL
-        if script is None and not is_mlflow:
+        flow = None
+        if script is None and model is not None and not is_mlflow:
+            place = self.place(work, workspace, model)
+            flow = flow_model(lambda name: small_text(place, name))
+        if script is None and not is_mlflow and flow is None:
             problems.add(_needs_script(model))
         environment = deployment.environment
+        if environment is None and flow is not None:
+            environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
         if environment is None and script is None and model is not None and is_mlflow:
             with problems.at("environment"):
                 environment = self._environment_of(work, workspace, model)
@@ -98,6 +110,7 @@ class DeploymentPinner:
             "code": kept["code"],
             "environment": kept["environment"],
             "recipe": kept["recipe"],
+            "flow": None if flow is None else {"connections": self._connections_of(work, workspace, flow)},
         }
         return PinnedDeployment(changes, document)
 
@@ -125,11 +138,25 @@ class DeploymentPinner:
         """Where the bytes of a model are."""
         return self._locator.locate(work, workspace, model.source_in(workspace))
 
+    def _connections_of(self, work: Work, workspace: WorkspaceRecord, flow: FlowModel) -> list[str]:
+        """The connections of the workspace that a flow names.
+
+        Raises:
+            Forbidden: Whoever deploys it may not see their secrets, which the flow will see.
+        """
+        found = [name for name in self._connections.names(work, workspace) if name in flow.words]
+        if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
+            raise Forbidden(
+                f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody with "
+                f"the action {full_action(SECRETS_OF_CONNECTIONS)} to deploy it, or to give you that role."
+            )
+        return found
+
     def _environment_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment:
         """The environment that an MLflow model brings along."""
         place = self.place(work, workspace, model)
         for name in _CONDA:
-            text = _text(place, name)
+            text = small_text(place, name)
             if text is not None:
                 return Environment.parse({"image": _IMAGE, "conda_file": text})
         raise InvalidRequest(
@@ -142,8 +169,8 @@ def _needs_script(model: AssetVersion | None) -> InvalidRequest:
     if model is None:
         return InvalidRequest("Name a model, or a scoring script.", target=_MODEL)
     return InvalidRequest(
-        f"The model is of type {_type(model).value}; only MLflow models are served without a script. Add "
-        "code_configuration with code and scoring_script.",
+        f"The model is of type {_type(model).value}; only MLflow models and flow folders are served without a "
+        "script. Add code_configuration with code and scoring_script.",
         target="code_configuration",
     )
 
@@ -168,16 +195,3 @@ def _facts(workspace: WorkspaceRecord, model: AssetVersion) -> dict[str, Any]:  
         "uri": uri,
         "basename": posixpath.basename(path.partition("?")[0].rstrip("/")) or model.name,
     }
-
-
-def _text(place: Location, name: str) -> str | None:
-    if place.local_path is not None:
-        path = place.local_path / name
-        return path.read_text(encoding="utf-8") if path.is_file() else None
-    if place.store is None:
-        return None
-    key = f"{place.key}/{name}".lstrip("/")
-    found = place.store.head(key)
-    if found is None or found.size > _LONGEST_CONDA_BYTES:
-        return None
-    return b"".join(place.store.read(key)).decode()

@@ -34,6 +34,7 @@ JOB_TYPES = Words(
         "finetuning": "FineTuning",
         "distillation": "Distillation",
         "parallel": "Parallel",
+        "flow": "Flow",
         "import": "Import",
         "data_transfer": "DataTransfer",
     }
@@ -263,6 +264,10 @@ _OWN: dict[str, dict[str, Part]] = {
         "trial": Both(_trial_to_arm, _trial_from_arm),
     },
     "AutoMLJob": {"resources": _RESOURCES_PART, **automl.parts(_DATA_INPUT)},
+    "FlowJob": {
+        "resources": _RESOURCES_PART,
+        "limits": Shape.of(CommandJobLimits, parts={"timeout": Seconds()}, constants={"jobLimitsType": "Command"}),
+    },
     "PipelineJob": {"jobs": STEPS},
     "ParallelJob": {
         "resources": _RESOURCES_PART,

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ..http11 import Answer, Request
 
 
+SCORE_PATHS = frozenset({"/score", "/invocations"})
+
+
 class LoadError(Exception):
     """The deployment cannot score; the message is for the person who wrote it."""
 
@@ -27,6 +30,9 @@ class Loader:
 
     is_async = False
     """Whether `score` gives something to be awaited, so that many requests are scored at once in one thread."""
+
+    paths = SCORE_PATHS
+    """Where requests are scored."""
 
     can_batch = False
     """Whether `score_many` may be called."""

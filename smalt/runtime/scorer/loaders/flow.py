@@ -1,4 +1,7 @@
-"""A flow folder: its inputs from the body, its outputs as JSON or, when asked for, as server-sent events."""
+"""A flow folder: its inputs from the body, its outputs as JSON or, when asked for, as server-sent events.
+
+Chat flows also answer `/v1/chat/completions`, so that any chat client can talk with them.
+"""
 
 from __future__ import annotations
 
@@ -6,101 +9,119 @@ import importlib
 import json
 
 from ..http11 import Answer
-from ..openapi import describe
-from .base import BadInput, Loader, LoadError
+from .base import SCORE_PATHS, BadInput, Loader, LoadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from typing import Any
 
     from ..http11 import Request
     from ..settings import Settings
 
-_EVENTS = "text/event-stream"
+_CHAT, _MODELS = "/v1/chat/completions", "/v1/models"
+_EVENTS = ("content-type", "text/event-stream; charset=utf-8")
+_JSON = ("content-type", "application/json")
 
 
 class FlowLoader(Loader):
     """A flow, run by the engine that its environment brings.
 
     Args:
-        settings: `model_dir` or, without one, `app_root` is the folder of the flow.
+        settings: `model_dir` or, without one, `app_root` is the folder of the flow; `connections` names a JSON file
+            of the workspace's connections that it uses.
     """
 
     is_async = True
+    paths = SCORE_PATHS | {_CHAT, _MODELS}
 
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.model_dir or settings.app_root
-        self._flow: Any = None
+        self._connections = settings.document.get("connections")
+        self._engine: Any = None
+        self._errors: Any = None
 
     def load(self) -> None:
         """Load the flow."""
         try:
-            flows = importlib.import_module("smalt.flows")  # in environments that are built for flows
+            flows = importlib.import_module("smalt.flows")  # in environments that are made for flows
+            self._scoring = importlib.import_module("smalt.flows.serving.scoring")
+            self._chat = importlib.import_module("smalt.flows.serving.chat_api")
+            self._errors = importlib.import_module("smalt.flows.serving.errors")
+            self._refused = importlib.import_module("smalt.errors").SmaltError
+            self._encode = importlib.import_module("smalt.flows.batch.records").encode
+            self._openapi = importlib.import_module("smalt.flows.serving.describe").openapi
         except ImportError as failure:
-            raise LoadError(f"The environment cannot run flows ({failure}). Build it for a flow.") from None
-        self._flow = flows.load(self._folder)
+            raise LoadError(f"The environment cannot run flows ({failure}). Leave it out, or add promptflow.") from None
+        self._flow = flows.load(self._folder, connections=self._provider())
+        self._engine = self._scoring.Scorer(self._flow)
 
     async def score(self, request: Request) -> Answer:
         """Run one line."""
-        accepts = request.headers.get("accept", "*/*")
-        streams = _EVENTS in accepts
-        result = await self._flow.run_line(_inputs(request, list(self._flow.inputs)), allow_stream=streams)
-        if result.error is not None:
-            is_theirs = result.error.code == "UserError"
-            body = json.dumps({"error": {"code": result.error.code, "message": result.error.message}})
-            return Answer(400 if is_theirs else 500, body.encode(), [("content-type", "application/json")])
-        if streams:
-            return Answer(200, b"", [("content-type", _EVENTS)], _events(result.output))  # type: ignore[arg-type]
-        body = json.dumps({name: _text(each) for name, each in result.output.items()})
-        return Answer(200, body.encode(), [("content-type", "application/json")])
+        if request.path == _MODELS:
+            return Answer(200, self._encode(self._chat.models(self._flow)), [_JSON])
+        try:
+            return await (self._talk(request) if request.path == _CHAT else self._line(request))
+        except self._errors.LineFailed as failure:
+            body = self._encode({"error": {"code": failure.code, "message": failure.message}})
+            return Answer(failure.status, body, [_JSON])
+        except self._refused as failure:
+            raise BadInput(failure.message, failure.status) from None
 
     def swagger(self, version: str) -> dict[str, Any] | None:
-        """The inputs and outputs by name."""
-        taken = {"type": "object", "properties": {name: {} for name in self._flow.inputs}}
-        given = {"type": "object", "properties": {name: {} for name in self._flow.outputs}}
-        return describe(version, taken, given)
+        """The inputs and outputs by name, as prompt flow has always told them: in OpenAPI 3, whatever was asked for."""
+        found: dict[str, Any] | None = self._openapi(self._flow) if version in ("2", "3") else None
+        return found
 
     def describe(self) -> dict[str, Any]:
         """The flow."""
         return {"loader": "flow", "kind": str(self._flow.kind), "name": self._flow.name}
 
+    async def _line(self, request: Request) -> Answer:
+        accept = request.headers.get("accept", "")
+        inputs = self._engine.inputs_of(request.body)
+        run_id = request.headers.get("x-request-id")
+        result = await self._engine.run(inputs, streams=self._scoring.wants_stream(accept), run_id=run_id)
+        outputs = self._engine.shown(result)
+        field = self._engine.stream_in(outputs)
+        self._scoring.check_accept(accept, has_stream=field is not None)
+        if field is None:
+            return Answer(200, self._encode(outputs), [_JSON])
+        return Answer(200, b"", [_EVENTS], self._pieces(outputs, field))  # type: ignore[arg-type]
 
-def _inputs(request: Request, names: list[str]) -> dict[str, Any]:
-    try:
-        found = json.loads(request.body)
-    except (ValueError, RecursionError):
-        if len(names) != 1:
-            raise BadInput("The body is no JSON, and the flow has several inputs. Send a JSON object.") from None
-        found = request.body.decode("utf-8", "replace")
-    if isinstance(found, dict):
-        return found
-    if len(names) == 1:
-        return {names[0]: found}
-    raise BadInput(f"The body is no JSON object. Send one with {', '.join(names) or 'nothing in it'}.")
+    async def _talk(self, request: Request) -> Answer:
+        asked = self._chat.read(request.body, self._flow)
+        result = await self._engine.run(asked.inputs, streams=asked.streams)
+        if asked.streams:
+            return Answer(200, b"", [_EVENTS], self._chat.events(self._flow, result, asked))
+        return Answer(200, self._encode(self._chat.answer(self._flow, result, asked)), [_JSON])
 
+    async def _pieces(self, outputs: dict[str, Any], field: str) -> AsyncIterator[bytes]:
+        """One event with the outputs that are whole, then one for each piece of the other."""
+        stream = outputs.pop(field)
+        if outputs:
+            yield self._event(outputs)
+        async for piece in self._scoring.pieces(stream):
+            yield self._event({field: piece})
 
-async def _events(output: dict[str, Any]) -> AsyncIterator[bytes]:
-    """One event with the outputs that are whole, then one for each piece of the others."""
-    whole = {name: each for name, each in output.items() if not _is_stream(each)}
-    if whole:
-        yield _event(whole)
-    for name, each in output.items():
-        if hasattr(each, "__aiter__"):
-            async for piece in each:
-                yield _event({name: str(piece)})
-        elif _is_stream(each):
-            for piece in each:
-                yield _event({name: str(piece)})
+    def _event(self, content: Mapping[str, Any]) -> bytes:
+        encoded: bytes = self._encode(content)
+        return b"data: " + encoded + b"\n\n"
 
+    def _provider(self) -> Any:
+        """The connections that the deployment was given; those of this machine where it was given none."""
+        if self._connections is None:
+            return None
+        with open(self._connections, "rb") as file:
+            documents: dict[str, Any] = json.loads(file.read())
+        connections = importlib.import_module("smalt.flows.connections")
+        entity = importlib.import_module("smalt.entities.connection").Connection
+        missing = importlib.import_module("smalt.errors").NotFound
 
-def _event(content: dict[str, Any]) -> bytes:
-    return b"data: %b\n\n" % json.dumps(content, default=str).encode()
+        def fetch(name: str) -> Any:
+            if name not in documents:
+                known = ", ".join(documents) or "none"
+                raise missing(f"The deployment was given no connection {name!r}. It was given: {known}.")
+            return entity.parse(documents[name])
 
-
-def _is_stream(value: Any) -> bool:
-    return hasattr(value, "__next__") or hasattr(value, "__aiter__")
-
-
-def _text(value: Any) -> Any:
-    return "".join(map(str, value)) if hasattr(value, "__next__") else value
+        return connections.WorkspaceConnections(fetch)

@@ -1,0 +1,1 @@
+"""Older places of what `promptflow.core` has."""

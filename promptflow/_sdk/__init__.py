@@ -1,0 +1,1 @@
+"""Older places of what `promptflow.entities` and `promptflow.client` have."""

@@ -1,0 +1,1 @@
+"""Flows that talk with one another."""

@@ -1,0 +1,5 @@
+"""Groups."""
+
+from smalt.flows.chat_group import ChatGroup
+
+__all__ = ["ChatGroup"]

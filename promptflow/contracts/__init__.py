@@ -1,0 +1,1 @@
+"""`promptflow.contracts`: types of inputs and images."""

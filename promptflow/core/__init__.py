@@ -1,0 +1,43 @@
+"""`promptflow.core`: tools, metrics, flows and prompties as functions, model configurations."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from smalt.flows.metrics import log_metric
+from smalt.flows.tools.declare import ToolProvider, tool
+
+if TYPE_CHECKING:
+    from smalt.flows.callables import AsyncFlow, Flow
+    from smalt.flows.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
+    from smalt.flows.prompty import AsyncPrompty, Prompty
+
+_LATER = {
+    "Flow": "smalt.flows.callables",
+    "AsyncFlow": "smalt.flows.callables",
+    "Prompty": "smalt.flows.prompty",
+    "AsyncPrompty": "smalt.flows.prompty",
+    "AzureOpenAIModelConfiguration": "smalt.flows.models",
+    "OpenAIModelConfiguration": "smalt.flows.models",
+    "ModelConfiguration": "smalt.flows.models",
+}
+
+__all__ = [
+    "AsyncFlow",
+    "AsyncPrompty",
+    "AzureOpenAIModelConfiguration",
+    "Flow",
+    "ModelConfiguration",
+    "OpenAIModelConfiguration",
+    "Prompty",
+    "ToolProvider",
+    "log_metric",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

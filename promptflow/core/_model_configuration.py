@@ -1,0 +1,5 @@
+"""Settings of models, at an older place."""
+
+from smalt.flows.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
+
+__all__ = ["AzureOpenAIModelConfiguration", "ModelConfiguration", "OpenAIModelConfiguration"]

@@ -1,0 +1,1 @@
+"""The built-in tools under the names that flow files and tools use."""

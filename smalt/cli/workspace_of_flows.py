@@ -1,0 +1,54 @@
+"""What flows on this machine take from a workspace: connections, where the settings say so, and data assets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smalt.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from smalt.flows.connections import ConnectionProvider
+
+
+def connections() -> ConnectionProvider | None:
+    """The connections of the workspace, if `connection.provider` is `azureml`; None for those of this machine."""
+    from smalt.flows import configuration
+
+    asked = str(configuration.read().get("connection.provider") or "local")
+    if asked == "local":
+        return None
+    if not asked.startswith("azureml"):
+        raise InvalidRequest(
+            f"connection.provider is {asked!r}. Set it to local or azureml: pf config set connection.provider=local."
+        )
+    from smalt.flows.connections import WorkspaceConnections
+
+    client = _client()
+    return WorkspaceConnections(lambda name: client.connections.get(name, populate_secrets=True))
+
+
+def fetched(data: str | None) -> str | None:
+    """A path of data as it is; a data asset (`azureml:NAME:VERSION`, `@LABEL`, or neither for the latest) as its files.
+
+    Versions do not change: what was fetched before is not fetched again.
+    """
+    if data is None or not data.startswith("azureml:"):
+        return data
+    from smalt.flows.home import flows_home
+    from smalt.wire.references import parse_asset
+
+    asked = parse_asset(data, "data")
+    operations, name = _client().data, asked.name
+    found = operations.get(name, asked.version, label=None if asked.version else asked.label or "latest")
+    folder = flows_home() / ".data" / f"{name}-{found.version}"
+    if not folder.is_dir():
+        operations.download(name, str(found.version), folder.with_name(f"{folder.name}.part"))
+        folder.with_name(f"{folder.name}.part").rename(folder)
+    files = [each for each in (folder / name).rglob("*") if each.is_file()]
+    return str(files[0] if len(files) == 1 else folder / name)
+
+
+def _client() -> Any:  # Any: imported where it is used
+    from smalt.sdk.client import MLClient
+
+    return MLClient(None)

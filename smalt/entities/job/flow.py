@@ -1,0 +1,58 @@
+"""A job that runs a prompt flow over many lines of data."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from smalt.entities.base import TextMap
+from smalt.entities.job.base import Job
+from smalt.entities.job.command import CodeField, EnvironmentField
+from smalt.entities.job.inputs import DataInput, JobInputs
+from smalt.entities.job.limits import CommandJobLimits
+from smalt.entities.job.resources import ResourcesField
+from smalt.entities.text import Text
+
+FLOW_OUTPUTS = "flow_outputs"
+"""The output with all files of the run, in the layout that prompt flow has given them."""
+
+_INPUTS = ("data", "run")
+
+
+class FlowJob(Job):
+    """The flow in the folder `code` runs over the lines of the input `data`, or of the outputs of another flow job
+    that the input `run` names, or of both.
+
+    Args:
+        entry_file: The file of the flow in that folder, where it is not found by its name, e.g. a `.prompty`.
+        column_mapping: From inputs of the flow to columns: `${data.x}`, `${run.outputs.x}`, or literals.
+        variant: `${node.variant}`.
+        connections: For nodes, another `connection`, `deployment_name` or `model`.
+        init: Arguments of the class that is the flow's entry.
+        concurrency: Lines in flight.
+    """
+
+    type: Literal["flow"] = "flow"
+    code: CodeField
+    entry_file: Text | None = None
+    environment: EnvironmentField | None = None
+    inputs: JobInputs
+    column_mapping: dict[str, Any] = Field(default_factory=dict)  # Any: literals
+    variant: Text | None = None
+    connections: dict[str, TextMap] = Field(default_factory=dict)
+    init: dict[str, Any] = Field(default_factory=dict)  # Any: arguments of classes
+    environment_variables: TextMap = Field(default_factory=dict)
+    concurrency: int | None = Field(default=None, ge=1)
+    resources: ResourcesField = None
+    limits: CommandJobLimits | None = None
+
+    @field_validator("inputs")
+    @classmethod
+    def _has_lines(cls, inputs: JobInputs) -> JobInputs:
+        if not any(isinstance(inputs.get(name), DataInput) for name in _INPUTS):
+            raise ValueError("A flow job needs the input 'data', or 'run' with the outputs of another flow job.")
+        strangers = [name for name in inputs if name not in _INPUTS]
+        if strangers:
+            raise ValueError(f"A flow job has the inputs data and run, not {', '.join(strangers)}.")
+        return inputs

@@ -1,0 +1,113 @@
+"""How a line of a batch is run: here, on the event loop of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from smalt.flows.batch import records
+from smalt.flows.batch.folder import RunFolder
+from smalt.flows.batch.logs import line_log
+from smalt.flows.flow import Flow
+from smalt.flows.images import PFBytes, found_in
+from smalt.flows.providers.base import Tokens
+from smalt.flows.results import Limits, LineResult, Status
+
+Document = dict[str, Any]  # Any: JSON
+
+
+@dataclass
+class EndedLine:
+    """A line that has ended.
+
+    Attributes:
+        line: Its record.
+        nodes: The records of its nodes.
+        printed: What the flow printed and logged.
+        result: What an aggregation needs of it.
+    """
+
+    line: Document
+    nodes: list[Document]
+    printed: str
+    result: LineResult
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+class LineRunner(Protocol):
+    """Runs lines of one flow."""
+
+    async def run(self, number: int, inputs: Mapping[str, Any]) -> EndedLine:  # Any: values of flows
+        """Run a line to its end; what goes wrong stands in its record."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class HereRunner:
+    """Runs lines in this process.
+
+    Args:
+        flow: The flow, loaded.
+        run_name: The run that the lines belong to.
+        limits: How long and how wide a line may run.
+        folder: Where images in outputs are written.
+    """
+
+    def __init__(self, flow: Flow, run_name: str, limits: Limits, folder: RunFolder) -> None:
+        self._flow = flow
+        self._run_name = run_name
+        self._limits = limits
+        self._folder = folder
+
+    async def run(self, number: int, inputs: Mapping[str, Any]) -> EndedLine:  # Any: values of flows
+        """See `LineRunner.run`."""
+        with line_log() as pieces:
+            result = await self._flow.run_line(inputs, line_number=number, run_id=self._run_name, limits=self._limits)
+        line = records.line_document(result, run_name=self._run_name)
+        nodes = [
+            records.node_document(node, run_name=self._run_name, line_number=number) for node in result.nodes.values()
+        ]
+        self._write_images(line, nodes)
+        kept = LineResult(
+            result.status,
+            result.inputs,
+            result.output,
+            {},
+            result.error,
+            number,
+            aggregation_inputs=result.aggregation_inputs,
+        )
+        return EndedLine(line, nodes, "".join(pieces), kept, result.tokens)
+
+    async def close(self) -> None:
+        """See `LineRunner.close`."""
+
+    def _write_images(self, line: Document, nodes: list[Document]) -> None:
+        """Images become files; a record holds their paths."""
+        images = getattr(self._flow, "images", None)
+        if images is None or not PFBytes.any_made:
+            return
+        for run_info in (line["run_info"], *(node["run_info"] for node in nodes)):
+            for part in ("inputs", "output", "result", "aggregation_inputs"):
+                value = run_info.get(part)
+                if value is not None and found_in(value):
+                    run_info[part] = images.persist(value, self._folder.image_folder())
+
+
+def of_record(record: Document) -> LineResult:
+    """What an aggregation needs of a line that ended earlier, from its record."""
+    run = record["run_info"]
+    inputs = {key: value for key, value in run["inputs"].items() if key != "line_number"}
+    return LineResult(
+        Status(record["status"]),
+        inputs,
+        run["output"] or {},
+        {},
+        None,
+        record["line_number"],
+        aggregation_inputs=run.get("aggregation_inputs") or {},
+    )

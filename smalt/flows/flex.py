@@ -1,0 +1,533 @@
+"""Flows that are code: a function or a class, named by `entry: module:name`, and prompties."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import typing
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smalt.errors import NotFound
+from smalt.flows import failures, models, values
+from smalt.flows.context import running
+from smalt.flows.definition import identifier, read_inputs
+from smalt.flows.errors import (
+    ConnectionNotFoundError,
+    FlowEntryInitializationError,
+    GenerateFlowMetaJsonError,
+    InvalidAggregationFunction,
+    InvalidFlexFlowEntry,
+    LineExecutionTimeoutError,
+    PythonLoadError,
+    SingleNodeValidationError,
+)
+from smalt.flows.flow import Flow, FlowKind, inside, line_timeout, now, within
+from smalt.flows.metrics import collecting, log_metric
+from smalt.flows.modules import Namespace
+from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
+from smalt.flows.streams import AsyncStream, Stream, kept
+from smalt.flows.tools.interface import Interface, alternatives, interface_of, type_name
+from smalt.flows.tools.types import AttrDict
+from smalt.flows.tracing import spans
+from smalt.flows.tracing.decorate import original
+from smalt.flows.tracing.of_lines import trace_line
+from smalt.flows.values import InputDefinition, OutputDefinition
+
+if TYPE_CHECKING:
+    from smalt.flows.connections import ConnectionProvider
+    from smalt.flows.prompty import Prompty
+
+Provider = Callable[[], "ConnectionProvider"]
+_TYPES = {"int", "double", "bool", "string", "list", "object"}
+
+
+class FlexFlow(Flow):
+    """One call per line.
+
+    Args:
+        name: What it is called.
+        folder: The current directory of its lines.
+        entry: What is called.
+        inputs: What a line takes.
+        takes: The names of the entry's parameters; all inputs if it takes any.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        entry: Callable[..., Any],
+        inputs: Mapping[str, InputDefinition],
+        *,
+        takes: frozenset[str] | None,
+        kind: FlowKind = "flex",
+    ) -> None:
+        super().__init__()
+        self.kind = kind
+        self.name = name
+        self.folder = folder
+        self.inputs = inputs
+        self.outputs: Mapping[str, OutputDefinition] = {}
+        self.namespace: Namespace | None = None
+        self.init_inputs: Mapping[str, InputDefinition] = {}
+        self.entry_name = getattr(entry, "__qualname__", name)
+        self._entry = entry
+        self._takes = takes
+        self._has_sample = False
+        self._aggregate: Callable[..., Any] | None = None
+        self._is_coroutine = inspect.iscoroutinefunction(entry) or inspect.isasyncgenfunction(entry)
+
+    # -- making one
+
+    @classmethod
+    def of_file(
+        cls,
+        document: Mapping[str, Any],
+        folder: Path,
+        file: Path,
+        connections: Provider,
+        *,
+        init: Mapping[str, Any] | None = None,
+    ) -> FlexFlow:
+        """Load the entry that a file names.
+
+        Raises:
+            InvalidFlexFlowEntry: The entry is not `module:name`.
+            PythonLoadError: It cannot be loaded.
+            GenerateFlowMetaJsonError: Its signature has types that a flow cannot take or give.
+            FlowEntryInitializationError: The class could not be made.
+        """
+        text = str(document.get("entry") or "")
+        module, colon, name = text.partition(":")
+        if not colon or not module or not name or ":" in name:
+            raise InvalidFlexFlowEntry(f"Invalid entry '{text}'. Write 'entry: module:function'.")
+        namespace = Namespace(folder)
+        found = _load(namespace, module, name, text)
+        sample = document.get("sample") if isinstance(document.get("sample"), Mapping) else {}
+        sample = _sample(sample, file.parent)
+        with namespace.loading():
+            flow = cls._of_entry(found, folder, document, connections, init or sample.get("init") or {})
+        flow.name = str(document.get("name") or identifier(file.parent.name))
+        flow.namespace = namespace
+        flow.sample = sample.get("inputs") or {}
+        flow.outputs = _declared_outputs(document) or flow.outputs
+        return flow
+
+    @classmethod
+    def of_callable(
+        cls, source: Callable[..., Any], connections: Provider, *, init: Mapping[str, Any] | None = None
+    ) -> FlexFlow:
+        """A function, a class or an object that can be called, of this program."""
+        folder = Path.cwd()
+        flow = cls._of_entry(source, folder, {}, connections, init or {}, is_checked=False)
+        flow.name = identifier(getattr(source, "__name__", type(source).__name__))
+        return flow
+
+    @classmethod
+    def of_prompty(cls, prompty: Prompty, inputs: Mapping[str, InputDefinition]) -> FlexFlow:
+        """A prompty as a flow."""
+
+        async def ask(**given: Any) -> Any:
+            return await prompty.ask(given)
+
+        # Of what was given, a prompty takes what it declares; its sample is for calls without any of it.
+        takes = frozenset(prompty.declared_inputs)
+        flow = cls(prompty.name, prompty.path.parent, ask, inputs, takes=takes, kind="prompty")
+        flow._has_sample = bool(prompty.sample)
+        flow.entry_name = prompty.name
+        flow.source = prompty.path
+        flow.outputs = _declared_outputs(prompty._data) or {"output": OutputDefinition()}
+        return flow
+
+    @classmethod
+    def _of_entry(
+        cls,
+        found: Any,
+        folder: Path,
+        document: Mapping[str, Any],
+        connections: Provider,
+        init: Mapping[str, Any],
+        *,
+        is_checked: bool = True,
+    ) -> FlexFlow:
+        aggregate = None
+        is_class = inspect.isclass(found)
+        call = found.__call__ if is_class or not inspect.isfunction(found) else found
+        interface = _interface(found, call, getattr(found, "__name__", "flow"), is_checked=is_checked)
+        init_inputs = _merged(document.get("init"), interface_of(found.__init__)) if is_class else {}
+        if is_class:
+            found = _made(found, init_inputs, init, connections)
+        if not inspect.isfunction(found):
+            aggregate = _aggregate_of(found)
+            call = found.__call__
+        entry = original(call)
+        inputs = _merged(document.get("inputs"), interface)
+        flow = cls(folder.name, folder, entry, inputs, takes=_names(entry))
+        flow.entry_name = getattr(entry, "__qualname__", flow.name)
+        flow.init_inputs = init_inputs
+        flow._aggregate = aggregate
+        flow.has_aggregation = aggregate is not None
+        flow.outputs = _outputs_of(call)
+        return flow
+
+    # -- lines
+
+    async def run_line(
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        line_number: int | None = None,
+        run_id: str | None = None,
+        allow_stream: bool = False,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+    ) -> LineResult:
+        """As `Flow` promises. Without inputs, those of the sample are taken."""
+        result = LineResult(Status.FAILED, inputs, {}, {}, line_number=line_number, run_id=run_id, started_at=now())
+        try:
+            result.inputs = given = self._given(inputs, line_number)
+        except Exception as error:
+            result.error = failures.failure(error, line=line_number)
+            result.ended_at = now()
+            return result
+        try:
+            with inside(self.folder), running(self.name, run_id, line_number), spans.recording(result.spans):
+                output = await self._call(given, allow_stream, limits)
+                result.output = as_output(output)
+                result.status = Status.COMPLETED
+        except _TimeIsOver:
+            timed_out = LineExecutionTimeoutError(line_timeout(line_number, limits.line_seconds))
+            result.error = failures.failure(timed_out, line=line_number)
+        except Exception as error:
+            result.error = failures.of_entry(error, self.entry_name, line_number)
+        result.ended_at = now()
+        for span in result.spans:
+            if span.tokens is not None:
+                result.tokens += span.tokens
+        trace_line(self.name, result)
+        return result
+
+    def _given(self, inputs: Mapping[str, Any], line_number: int | None) -> dict[str, Any]:
+        given = values.with_defaults(self.inputs, inputs or self.sample)
+        required = {name: item for name, item in self.inputs.items() if name in given or not self._may_lack(name)}
+        given = values.convert(required, given, line=line_number)
+        return given if self._takes is None else {name: value for name, value in given.items() if name in self._takes}
+
+    def _may_lack(self, name: str) -> bool:
+        """Whether the code itself has a default for an input."""
+        if self.kind == "prompty":
+            return self._has_sample or self.inputs[name].default is not None
+        parameter = _parameters(self._entry).get(name)
+        return parameter is None or parameter.default is not inspect.Parameter.empty
+
+    async def _call(self, given: dict[str, Any], allow_stream: bool, limits: Limits) -> Any:
+        seconds = limits.line_seconds
+        if self._is_coroutine:
+            try:
+                async with asyncio.timeout(seconds):
+                    output = self._entry(**given)
+                    if inspect.isawaitable(output):
+                        output = await output
+                    output = kept(output)
+                    return output if allow_stream else await _read(output)
+            except TimeoutError as error:
+                raise _TimeIsOver from error
+
+        def work() -> Any:
+            output = _kept_inside(self._entry(**given))
+            return output if allow_stream else _read_now(output)
+
+        future = self._lines.run(work)
+        if not await within(seconds, future):
+            raise _TimeIsOver
+        output = future.result()
+        return output if allow_stream else await _read(output)
+
+    async def run_node(
+        self, node: str, inputs: Mapping[str, Any], *, outputs_of_others: Mapping[str, Any] | None = None
+    ) -> NodeResult:
+        """A flow that is code has no nodes."""
+        raise SingleNodeValidationError(f"The flow {self.name!r} is code and has no node {node!r}. Run it as a whole.")
+
+    async def aggregate(self, lines: Sequence[LineResult]) -> AggregationResult:
+        """Call `__aggregate__` with the outputs of the completed lines; a mapping that it answers is the metrics."""
+        result = AggregationResult()
+        if self._aggregate is None:
+            return result
+        given = [_as_line_result(line.output) for line in completed(lines)]
+        function = original(self._aggregate)
+        try:
+            with inside(self.folder), collecting(result.metrics):
+                if inspect.iscoroutinefunction(function):
+                    output = await function(given)
+                else:
+                    output = await self._node_threads.run(lambda: function(given))
+                if isinstance(output, Mapping):
+                    for key, value in output.items():
+                        log_metric(key, value)
+                result.outputs = {"__aggregate__": output}
+        except Exception as error:
+            result.error = failures.of_entry(error, "__aggregate__", None)
+        return result
+
+    def close(self) -> None:
+        """As `Flow` promises."""
+        super().close()
+        if self.namespace is not None:
+            self.namespace.forget()
+
+
+class _TimeIsOver(Exception):
+    """The line took too long."""
+
+
+class _LineOutput(AttrDict):
+    """The output of a line, with its fields as attributes."""
+
+
+def _as_line_result(output: dict[str, Any]) -> Any:
+    if list(output) == ["output"]:
+        value = output["output"]
+        return _LineOutput(value) if isinstance(value, dict) else value
+    return _LineOutput(output)
+
+
+def as_output(value: Any) -> dict[str, Any]:
+    """What an entry answered, as the output of a line."""
+    if isinstance(value, dict):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {"output": value}
+
+
+def _kept_inside(output: Any) -> Any:
+    """Generators as streams, also in the fields of the output."""
+    if isinstance(output, dict):
+        return {key: kept(value) for key, value in output.items()}
+    if is_dataclass(output) and not isinstance(output, type):
+        streams = {
+            field.name: kept(getattr(output, field.name))
+            for field in fields(output)
+            if isinstance(getattr(output, field.name), Iterator | AsyncIterator)
+        }
+        return replace(output, **streams) if streams else output
+    return kept(output)
+
+
+def _read_now(output: Any) -> Any:
+    if isinstance(output, dict):
+        return {key: str(value) if isinstance(value, Stream) else value for key, value in output.items()}
+    if is_dataclass(output) and not isinstance(output, type):
+        read = {f.name: str(v) for f in fields(output) if isinstance(v := getattr(output, f.name), Stream)}
+        return replace(output, **read) if read else output
+    return str(output) if isinstance(output, Stream) else output
+
+
+async def _read(output: Any) -> Any:
+    output = _read_now(_kept_inside(output))
+    if isinstance(output, AsyncStream):
+        return await output.text()
+    if isinstance(output, dict):
+        return {key: await value.text() if isinstance(value, AsyncStream) else value for key, value in output.items()}
+    return output
+
+
+# -- loading
+
+
+def _load(namespace: Namespace, module: str, name: str, entry: str) -> Any:
+    try:
+        loaded = namespace.module(module)
+    except Exception as error:
+        raise PythonLoadError(
+            f"Failed to load python module '{module}' from entry '{entry}': ({type(error).__name__}) {error}. "
+            "Correct the entry or the file, or install what it imports."
+        ) from error
+    found = getattr(loaded, name, None)
+    if found is None or not callable(found):
+        raise PythonLoadError(
+            f"Failed to collect flow entry '{entry}' in module '{module}': there is no function or class {name!r}. "
+            "Correct the entry."
+        )
+    if not inspect.isclass(found) and not inspect.isfunction(found) and not callable(found):
+        raise PythonLoadError(f"'{entry}' is a {type(found).__name__}, not a function or a class. Correct the entry.")
+    return found
+
+
+def _interface(found: Any, call: Callable[..., Any], name: str, *, is_checked: bool) -> Interface:
+    try:
+        interface = interface_of(call)
+    except (TypeError, ValueError) as error:
+        raise GenerateFlowMetaJsonError(f"The signature of '{name}' cannot be read: {error}. Give it one.") from error
+    if is_checked:
+        _check_types(interface, name, allowed=())
+        if inspect.isclass(found):
+            _check_types(interface_of(found.__init__), name, allowed=tuple(models.CLASSES.values()))
+        _check_answer(call, name)
+    return interface
+
+
+def _check_types(interface: Interface, name: str, *, allowed: tuple[type, ...]) -> None:
+    """A flow is fed from files and over HTTP: types that JSON cannot hold are refused before it runs."""
+    for key, parameter in interface.parameters.items():
+        kinds = alternatives(parameter.annotation)
+        if parameter.types == ("object",) and any(kind not in (dict, inspect.Parameter.empty) for kind in kinds):
+            if all(kind in allowed for kind in kinds):
+                continue
+            raise GenerateFlowMetaJsonError(
+                f"Parse interface for '{name}' failed: the input '{key}' is of a complex python type, "
+                f"{parameter.annotation!r}. Use str, int, float, bool, list or dict."
+            )
+
+
+def _check_answer(call: Callable[..., Any], name: str) -> None:
+    annotation = _answer_of(call)
+    fields_of = _fields_of(annotation)
+    if fields_of is None:
+        if annotation not in (str, inspect.Signature.empty):
+            raise GenerateFlowMetaJsonError(
+                f"Parse interface for '{name}' failed: The return annotation of the entry function must be dataclass, "
+                f"TypedDict or string, but got {annotation}. Change the annotation, or take it away."
+            )
+        return
+    for key, kind in fields_of.items():
+        if type_name(kind) == "object" and any(item is not dict for item in alternatives(kind)):
+            raise GenerateFlowMetaJsonError(
+                f"Parse interface for '{name}' failed: the output '{key}' is of a complex python type, {kind!r}. "
+                "Use str, int, float, bool, list or dict."
+            )
+
+
+def _fields_of(annotation: Any) -> dict[str, Any] | None:
+    """The fields of a dataclass or a TypedDict."""
+    if is_dataclass(annotation) and isinstance(annotation, type):
+        return {field.name: field.type for field in fields(annotation)}
+    if isinstance(annotation, type) and issubclass(annotation, dict) and hasattr(annotation, "__annotations__"):
+        return dict(annotation.__annotations__)
+    return None
+
+
+def _answer_of(call: Callable[..., Any]) -> Any:
+    function = original(call)
+    try:
+        return typing.get_type_hints(function).get("return", inspect.Signature.empty)
+    except Exception:
+        return inspect.Signature.empty
+
+
+def _outputs_of(call: Callable[..., Any]) -> dict[str, OutputDefinition]:
+    annotation = _answer_of(call)
+    fields_of = _fields_of(annotation)
+    if fields_of is None:
+        return {"output": OutputDefinition(_type_name(annotation))}
+    return {name: OutputDefinition(_type_name(kind)) for name, kind in fields_of.items()}
+
+
+def _type_name(annotation: Any) -> str:
+    kind = type_name(annotation)
+    return kind if kind in _TYPES else "object"
+
+
+def _merged(declared: Any, interface: Interface) -> dict[str, InputDefinition]:
+    """What the file says about inputs, and for the rest what the signature says."""
+    written = declared if isinstance(declared, Mapping) else {}
+    from_file = read_inputs({name: _with_type(item) for name, item in written.items()})
+    found: dict[str, InputDefinition] = {}
+    for name, parameter in interface.parameters.items():
+        kind = parameter.types[0]
+        found[name] = InputDefinition(kind, parameter.default if parameter.has_default else None)
+        if name in from_file:
+            default = from_file[name].default
+            found[name] = (
+                from_file[name] if default not in (None, "") else replace(from_file[name], default=found[name].default)
+            )
+    return found | {name: item for name, item in from_file.items() if name not in found}
+
+
+def _with_type(item: Any) -> dict[str, Any]:
+    return {"type": "object", **item} if isinstance(item, Mapping) else {"type": "object"}
+
+
+def _declared_outputs(document: Mapping[str, Any]) -> dict[str, OutputDefinition]:
+    section = document.get("outputs")
+    if not isinstance(section, Mapping):
+        return {}
+    found = {}
+    for name, item in section.items():
+        item = item if isinstance(item, Mapping) else {}
+        kind = item.get("type", "string")
+        found[str(name)] = OutputDefinition(
+            str(kind[0] if isinstance(kind, list) else kind),
+            str(item.get("description") or ""),
+            bool(item.get("is_chat_output", False)),
+        )
+    return found
+
+
+def _sample(sample: Any, folder: Path) -> dict[str, Any]:
+    from smalt.flows.prompty import load_sample, resolved
+
+    sample = resolved(dict(sample or {}), folder)
+    return {key: load_sample(value, folder) if key == "inputs" else value for key, value in sample.items()}
+
+
+def _parameters(entry: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    with contextlib.suppress(TypeError, ValueError):
+        return inspect.signature(entry).parameters
+    return {}
+
+
+def _names(entry: Callable[..., Any]) -> frozenset[str] | None:
+    parameters = _parameters(entry)
+    if any(item.kind is item.VAR_KEYWORD for item in parameters.values()):
+        return None
+    return frozenset(name for name in parameters if name != "self")
+
+
+def _made(
+    kind: type, definitions: Mapping[str, InputDefinition], init: Mapping[str, Any], connections: Provider
+) -> Any:
+    """The object that lines are calls of."""
+    try:
+        arguments = _arguments(kind, definitions, init, connections)
+        return kind(**arguments)
+    except NotFound as error:
+        raise ConnectionNotFoundError(error.message) from error
+    except Exception as error:
+        raise FlowEntryInitializationError(
+            f"Failed to initialize flow entry '{kind.__name__}' with {sorted(init)}: ({type(error).__name__}) {error}. "
+            "Correct the class, or what 'init' gives it."
+        ) from error
+
+
+def _arguments(
+    kind: type, definitions: Mapping[str, InputDefinition], init: Mapping[str, Any], connections: Provider
+) -> dict[str, Any]:
+    declared = {name: item.default for name, item in definitions.items() if item.default not in (None, "")}
+    arguments = declared | dict(init)
+    for name, parameter in interface_of(kind.__init__).parameters.items():  # type: ignore[misc]  # of any class
+        if name not in arguments:
+            continue
+        wanted = parameter.types[0]
+        if parameter.is_connection and isinstance(arguments[name], str):
+            arguments[name] = connections().get(arguments[name])
+        elif wanted in models.CLASSES:
+            arguments[name] = models.completed(arguments[name], wanted, connections)
+        elif wanted in _TYPES and wanted != "string" and isinstance(arguments[name], str):
+            arguments[name] = values.convert({name: InputDefinition(wanted)}, {name: arguments[name]})[name]
+    return arguments
+
+
+def _aggregate_of(made: Any) -> Callable[..., Any] | None:
+    function = getattr(made, "__aggregate__", None)
+    if function is None:
+        return None
+    if len(_parameters(function)) != 1:
+        raise InvalidAggregationFunction(
+            "The __aggregate__ method should have only one parameter: the list of the lines' outputs."
+        )
+    return function  # type: ignore[no-any-return]  # an attribute of the author's class

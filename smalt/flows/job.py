@@ -1,0 +1,122 @@
+"""A flow job where it runs: `python -m smalt.flows.job`, in the folder of the flow.
+
+What it is to do stands in `SMALT_FLOW`, and the connections that it may use come from the server, by the job's token.
+The files of the run go to the job's output in the layout that prompt flow has given them; metrics go to the job's run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from smalt.entities.connection import Connection
+from smalt.errors import NotFound, SmaltError, Unavailable
+from smalt.flows.batch import Pace, Run, RunStatus, RunStore, create, execute
+from smalt.flows.batch.submit import adopted
+from smalt.flows.connections import WorkspaceConnections
+
+SETTINGS = "SMALT_FLOW"
+_CONNECTIONS_VERSION = "2024-04-01"
+_ANSWER_SECONDS = 30.0
+_MOST_METRICS = 900
+
+
+def main() -> int:
+    """Run the flow; 1 when it could not be run, or no line of it was completed."""
+    settings: dict[str, Any] = json.loads(os.environ[SETTINGS])  # Any: JSON
+    data, before, target = (os.environ.get(f"{SETTINGS}_{name}") or None for name in ("DATA", "RUN", "OUTPUTS"))
+    assert target is not None
+    with tempfile.TemporaryDirectory() as home:
+        try:
+            run = _run(settings, data, before, Path(target), RunStore(Path(home)))
+        except SmaltError as error:
+            print(f"{type(error).__name__}: {error.message}", file=sys.stderr)
+            return 1
+    _report(run)
+    if run.status is RunStatus.COMPLETED and run.completed_lines:
+        return 0
+    reason = (run.error or {}).get("message") or "no line was completed"
+    print(f"The run has failed: {reason}", file=sys.stderr)
+    return 1
+
+
+def _run(settings: Mapping[str, Any], data: str | None, before: str | None, target: Path, store: RunStore) -> Run:
+    if before is not None:
+        adopted(store, Path(before), name="before")
+    folder = Path.cwd()
+    run = create(
+        store,
+        folder / settings["entry_file"] if settings["entry_file"] else folder,
+        data=data,
+        run=None if before is None else "before",
+        name=target.name,
+        column_mapping=settings["column_mapping"],
+        variant=settings["variant"],
+        connections=settings["connections"],
+        init=settings["init"],
+        output_path=target.parent,
+    )
+    return execute(
+        run,
+        store,
+        pace=Pace.from_environment(lines_at_once=settings["concurrency"]),
+        connections=WorkspaceConnections(_connection),
+        listener=lambda line: print(line, flush=True),
+    )
+
+
+def _connection(name: str) -> Connection:
+    """A connection of the workspace, as far as the job's token opens it."""
+    from smalt.wire.arm import codec  # a flow without connections needs none of it
+
+    scope = os.environ["AZUREML_WORKSPACE_SCOPE"]
+    path = f"{scope}/connections/{quote(name, safe='')}/listsecrets?api-version={_CONNECTIONS_VERSION}"
+    body = _post(os.environ["AZUREML_SERVICE_ENDPOINT"] + path, {})
+    found = codec("connections").from_arm(body, name=name)
+    assert isinstance(found, Connection)
+    return found
+
+
+def _report(run: Run) -> None:
+    """The metrics of the run, on the job's own."""
+    found: dict[str, Any] = {**run.folder.metrics(), **run.system_metrics}  # Any: numbers
+    now = int(time.time() * 1000)
+    metrics = [
+        {"key": key, "value": float(value), "timestamp": now, "step": 0}
+        for key, value in found.items()
+        if isinstance(value, int | float)
+    ]
+    url = f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/runs/log-batch"
+    for start in range(0, len(metrics), _MOST_METRICS):
+        batch = metrics[start : start + _MOST_METRICS]
+        try:
+            _post(url, {"run_id": os.environ["MLFLOW_RUN_ID"], "metrics": batch})
+        except SmaltError as error:
+            print(f"The metrics could not be recorded: {error.message}", file=sys.stderr)
+
+
+def _post(url: str, body: object) -> Any:  # Any: JSON
+    headers = {"Authorization": f"Bearer {os.environ['AZUREML_RUN_TOKEN']}", "Content-Type": "application/json"}
+    request = Request(url, data=json.dumps(body).encode(), headers=headers)  # noqa: S310 - the job's own server
+    try:
+        with urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"{}")
+    except HTTPError as error:
+        told = error.read().decode(errors="replace")[:500]
+        kind = NotFound if error.code in (403, 404) else Unavailable
+        raise kind(f"The server answered {error.code}: {told}") from None
+    except OSError as error:
+        raise Unavailable(f"The server does not answer: {error}.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The tools that come with the engine, under the names that flow files use (`promptflow.tools.*`)."""

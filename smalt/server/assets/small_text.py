@@ -1,0 +1,22 @@
+"""Small text files, such as descriptions of models and flows, wherever their bytes are."""
+
+from __future__ import annotations
+
+from smalt.server.assets.locator import Location
+
+_LONGEST_BYTES = 1 << 20
+
+
+def small_text(place: Location, name: str) -> str | None:
+    """The text of a file in a folder; None where there is none, or it is longer than such files are."""
+    if place.local_path is not None:
+        path = place.local_path / name
+        is_there = path.is_file() and path.stat().st_size <= _LONGEST_BYTES
+        return path.read_text(encoding="utf-8", errors="replace") if is_there else None
+    if place.store is None:
+        return None
+    key = f"{place.key}/{name}".lstrip("/")
+    found = place.store.head(key)
+    if found is None or found.size > _LONGEST_BYTES:
+        return None
+    return b"".join(place.store.read(key)).decode(errors="replace")

@@ -1,0 +1,94 @@
+"""The kind `flow`: one command, the engine of flows, with a token that opens the connections which the flow names."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from smalt.entities.job.base import Job
+from smalt.entities.job.command import CommandJob
+from smalt.entities.job.flow import FLOW_OUTPUTS, FlowJob
+from smalt.entities.job.outputs import JobOutput
+from smalt.environments import FLOW_IMAGE, flow_model
+from smalt.errors import Forbidden
+from smalt.server.assets import DataLocator, small_text
+from smalt.server.connections import SECRETS_OF_CONNECTIONS, ConnectionService
+from smalt.server.identity import allows, full_action
+from smalt.server.jobs import CONNECTIONS, CommandLike, Pinned, Problems
+from smalt.server.work import Work
+from smalt.server.workspaces import WorkspaceRecord
+
+_COMMAND = "exec python -m smalt.flows.job"
+_VARIABLE = "SMALT_FLOW"
+
+
+class FlowKind(CommandLike):
+    """Flows.
+
+    Args:
+        locator: Finds the files of flows.
+        connections: Knows the connections that they name.
+    """
+
+    type: ClassVar[str] = "flow"
+
+    def __init__(self, locator: DataLocator, connections: ConnectionService) -> None:
+        self._locator = locator
+        self._connections = connections
+
+    def expand(self, job: Job) -> CommandJob:
+        """See `CommandLike.expand`."""
+        assert isinstance(job, FlowJob)
+        shared = {name: getattr(job, name) for name in Job.model_fields if name not in ("type", "outputs")}
+        outputs = {FLOW_OUTPUTS: JobOutput(), **job.outputs}
+        return CommandJob(
+            **shared,
+            command=_COMMAND,
+            code=job.code,
+            environment=job.environment or {"image": FLOW_IMAGE},
+            environment_variables={**job.environment_variables, **_variables(job)},
+            inputs=job.inputs,
+            outputs=outputs,
+            resources=job.resources,
+            limits=job.limits,
+        )
+
+    def pin_more(self, work: Work, workspace: WorkspaceRecord, job: Job, pinned: Pinned, problems: Problems) -> None:
+        """See `CommandLike.pin_more`."""
+        assert isinstance(job, FlowJob)
+        if pinned.code is None:
+            return
+        place = self._locator.locate(work, workspace, pinned.code["uri"])
+        flow = flow_model(lambda name: small_text(place, name))
+        words = set() if flow is None else set(flow.words)
+        words |= {text for node in job.connections.values() for text in node.values()}
+        if job.entry_file is not None:
+            words |= set((small_text(place, job.entry_file) or "").split())
+        found = [name for name in self._connections.names(work, workspace) if name in words]
+        if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
+            with problems.at("code"):
+                raise Forbidden(
+                    f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody "
+                    f"with the action {full_action(SECRETS_OF_CONNECTIONS)} to run it, or to give you that role."
+                )
+        pinned.parts[CONNECTIONS] = found
+
+
+def _variables(job: FlowJob) -> dict[str, str]:
+    settings = {
+        "entry_file": job.entry_file,
+        "column_mapping": job.column_mapping,
+        "variant": job.variant,
+        "connections": job.connections,
+        "init": job.init,
+        "concurrency": job.concurrency,
+    }
+    given = {name: f"${{{{inputs.{name}}}}}" if name in job.inputs else "" for name in ("data", "run")}
+    return {
+        # Its column mapping has a notation of its own, which the expressions of jobs must not meet.
+        _VARIABLE: json.dumps(settings),
+        f"{_VARIABLE}_DATA": given["data"],
+        f"{_VARIABLE}_RUN": given["run"],
+        f"{_VARIABLE}_OUTPUTS": f"${{{{outputs.{FLOW_OUTPUTS}}}}}",
+        "PYTHONPATH": "{{smalt:flow-engine}}",
+    }
