@@ -8,13 +8,14 @@ SCORING := .venv-scoring
 PEERS := .venv-peers
 PROMPTFLOW := .venv-promptflow
 RAY := .venv-ray
+STUDIO := .venv-studio
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
 unexport PYTHONDONTWRITEBYTECODE
 RUN := $(VENV)/bin
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/bin/uv: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
@@ -57,6 +58,19 @@ $(RAY)/.installed: $(VENV)/bin/uv requirements/ray.txt
 	$(UV) pip install --quiet --compile-bytecode --python $(RAY)/bin/python --require-hashes -r requirements/ray.txt
 	@touch $@
 
+$(STUDIO)/.installed: $(VENV)/bin/uv requirements/studio.txt
+	$(PYTHON) -m venv --without-pip $(STUDIO)
+	$(UV) pip install --quiet --python $(STUDIO)/bin/python --require-hashes -r requirements/studio.txt
+	@touch $@
+
+studio/node_modules/.installed: studio/package.json studio/package-lock.json
+	npm ci --prefix studio --no-audit --no-fund
+	@touch $@
+
+studio/tools/node_modules/.installed: studio/tools/package.json studio/tools/package-lock.json
+	npm ci --prefix studio/tools --no-audit --no-fund
+	@touch $@
+
 install: $(VENV)/.installed ## Install smalt into .venv from the hash-locked file
 
 demo: $(VENV)/.installed ## Train, track and register a model on real data; starts a server when none runs
@@ -84,6 +98,22 @@ test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two
 bench: $(VENV)/.tested $(PEERS)/.installed $(PROMPTFLOW)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
+studio: studio/node_modules/.installed ## Check the studio's sources and build what the server ships (needs Node 20)
+	npm run --silent --prefix studio check
+	npm run --silent --prefix studio build
+
+studio-types: $(VENV)/.installed studio/tools/node_modules/.installed ## Write the studio's types from the API's description
+	$(RUN)/python scripts/openapi.py | node studio/tools/types.mjs
+
+test-studio: $(VENV)/.installed $(STUDIO)/.installed ## The studio in a real browser: Debian's chromium
+	SMALT_STUDIO_BROWSER=1 $(STUDIO)/bin/python -m pytest --confcutdir=tests/studio/browser tests/studio/browser
+
+bench-studio: $(VENV)/.installed $(STUDIO)/.installed ## Measure the studio in a real browser; prints the budgets
+	$(STUDIO)/bin/python bench/studio.py
+
+screenshots: $(VENV)/.installed $(STUDIO)/.installed ## Make the pictures of the README
+	$(STUDIO)/bin/python scripts/screenshots.py --home $(HOME_DIR)
+
 docs: $(VENV)/.installed ## Write docs/reference from the program itself
 	$(RUN)/python scripts/reference.py
 
@@ -96,5 +126,6 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/scoring.in -o requirements/scoring.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/ray.in -o requirements/ray.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers-promptflow.in -o requirements/peers-promptflow.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/studio.in -o requirements/studio.txt
 
-.PHONY: help install demo up down check test test-ray bench docs lock
+.PHONY: help install demo up down check test test-ray test-studio bench bench-studio studio studio-types screenshots docs lock

@@ -118,6 +118,7 @@ def report(job: dict, model: dict, data: dict, begin: float, state: dict) -> Non
     for name, value in rows.items():
         print(f"{name:9} {value}")
     print("-" * 100)
+    print(f"In a browser:  {smalt('studio', '--no-browser').strip()}  (once; again with: smalt studio)")
     print(
         f"Look closer:   export SMALT_HOME={state['home']}; smalt job show -n {job['name']}; smalt model list -o table"
     )

@@ -189,6 +189,7 @@ def _serve(
     workers: int = 1,
     opens_browser: bool = False,
 ) -> int:
+    from smalt.cli.workspace_of_flows import connections
     from smalt.flows.serving import server
 
     def ready(url: str) -> None:
@@ -203,6 +204,7 @@ def _serve(
         host=host,
         port=port,
         workers=workers,
+        connections=connections(),
         ready=ready,
     )
     return 0

@@ -44,6 +44,7 @@ SERVER = {
 }
 
 OTHERS = {
+    "studio": "Open the studio in a browser, signed in as you.",
     "completion": "Print the completion script of a shell.",
     "az": "Answer az commands: ml, login, account, configure, group.",
 }

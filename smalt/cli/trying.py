@@ -53,7 +53,7 @@ def try_once(
             click.echo(tried.error.cause.rstrip(), err=True)
         click.echo(f"{console.red('ERROR:')} {tried.error.type}{where}: {tried.error.message}", err=True)
         return 1
-    _show(tried.output)
+    _show(tried.output if node else trial.answer(loaded, tried.output))
     if tried.metrics:
         click.echo(f"metrics: {output.render(_plain(dict(tried.metrics)), form='json')}")
     return 0

@@ -239,11 +239,7 @@ class FlowOperations:
         if loaded.source is not None:
             prefix = f"flow-{node}.node" if node else f"flow-{variant.strip('${}')}" if variant else "flow"
             trial.write_files(tried, loaded.source.parent, prefix=prefix)
-        output = tried.raise_for_error().output
-        # A flow that answers one plain value is a function; its answer is that value.
-        if loaded.kind != "dag" and isinstance(output, dict) and list(output) == ["output"]:
-            return output["output"]
-        return output
+        return trial.answer(loaded, tried.raise_for_error().output)
 
     def validate(self, flow: str | Path, *, raise_error: bool = False, **_: object) -> Any:  # Any: a Report
         """Check a flow without running it."""

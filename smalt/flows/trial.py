@@ -68,6 +68,13 @@ def complete(flow: Flow, inputs: Mapping[str, Any] | None) -> dict[str, Any]:  #
     return given
 
 
+def answer(flow: Flow, output: Any) -> Any:  # Any: as the flow answered
+    """What is told of an output: a function or prompt that answers one plain value is known by that value."""
+    if flow.kind != "dag" and isinstance(output, dict) and list(output) == ["output"]:
+        return output["output"]
+    return output
+
+
 def try_node(flow: Flow, node: str, inputs: Mapping[str, Any]) -> Trial:
     """Run one node alone.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from smalt.gateway.fleet import Fleet
 from smalt.gateway.tally import BOUNDS_MS, Histogram
@@ -22,21 +23,16 @@ def render(fleet: Fleet, connections: int) -> str:
     for entry, name, pool in fleet.pools():
         labels = _labels(workspace=entry.workspace, endpoint=entry.name, deployment=name)
         tally = pool.tally
-        add("smalt_requests_total", "counter", "Requests by the status that the caller saw.",
-            (f"smalt_requests_total{{{labels},{_labels(status=str(each))}}} {count}"
-             for each, count in sorted(tally.statuses.items())))  # fmt: skip
-        add("smalt_refusals_total", "counter", "Requests that the gateway refused, by code.",
-            (f"smalt_refusals_total{{{labels},{_labels(code=each)}}} {count}"
-             for each, count in sorted(tally.refusals.items())))  # fmt: skip
-        add("smalt_model_answers_total", "counter", "Answers by the status that the scorer gave.",
-            (f"smalt_model_answers_total{{{labels},{_labels(status=str(each))}}} {count}"
-             for each, count in sorted(tally.model_statuses.items())))  # fmt: skip
-        add("smalt_copies_total", "counter", "Mirrored requests.",
-            (f"smalt_copies_total{{{labels},{_labels(result=each)}}} {count}"
-             for each, count in sorted(tally.copies.items())))  # fmt: skip
-        add("smalt_captured_total", "counter", "Records of the data collector.",
-            (f"smalt_captured_total{{{labels},{_labels(result=each)}}} {count}"
-             for each, count in sorted(tally.captured.items())))  # fmt: skip
+        counters: tuple[tuple[str, str, str, Mapping[Any, int]], ...] = (
+            ("smalt_requests_total", "status", "Requests by the status that the caller saw.", tally.statuses),
+            ("smalt_refusals_total", "code", "Requests that the gateway refused, by code.", tally.refusals),
+            ("smalt_model_answers_total", "status", "Answers by the scorer's own status.", tally.model_statuses),
+            ("smalt_copies_total", "result", "Mirrored requests.", tally.copies),
+            ("smalt_captured_total", "result", "Records of the data collector.", tally.captured),
+        )
+        for family, label, what, counts in counters:
+            lines = [f"{family}{{{labels},{_labels(**{label: str(each)})}}} {counts[each]}" for each in sorted(counts)]
+            add(family, "counter", what, lines)
         add("smalt_in_flight", "gauge", "Requests in the hands of workers.",
             [f"smalt_in_flight{{{labels}}} {len(pool.in_flight)}"])  # fmt: skip
         add(

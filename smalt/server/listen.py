@@ -52,7 +52,13 @@ def bind(host: str, port: int, *, option: str) -> socket.socket:
     return listener
 
 
-async def serve(app: ASGIApp, settings: Settings, certificate: Certificate, ready: Callable[[], None]) -> None:
+async def serve(
+    app: ASGIApp,
+    settings: Settings,
+    certificate: Certificate,
+    ready: Callable[[], None],
+    stopping: Callable[[], None],
+) -> None:
     """Answer on both ports until the process is told to end.
 
     Args:
@@ -60,6 +66,7 @@ async def serve(app: ASGIApp, settings: Settings, certificate: Certificate, read
         settings: Addresses and ports.
         certificate: Of the HTTPS listener.
         ready: Called once when both listeners answer.
+        stopping: Called when the process is told to end: ends answers that would go on for ever.
     """
     plain = bind("127.0.0.1", settings.port, option="--port")
     secure = bind(settings.host, settings.tls_port, option="--tls-port")
@@ -80,6 +87,7 @@ async def serve(app: ASGIApp, settings: Settings, certificate: Certificate, read
     loop = asyncio.get_running_loop()
 
     def end() -> None:
+        stopping()
         for server in servers:
             if server.should_exit:
                 server.force_exit = True

@@ -50,6 +50,7 @@ from smalt.server import (
     registries,
     schedules,
     serving,
+    studio,
     sweeps,
     tracking,
     workspaces,
@@ -83,6 +84,7 @@ class Server:
         app: The ASGI application.
         worker: The loops.
         close: Gives everything back.
+        live: The open pages of the studio.
         subscription: The subscription of the installation.
         people: How many actors there are.
         owner: The first owner, when this start has made one or the file with its credentials was lost.
@@ -91,6 +93,7 @@ class Server:
     app: Dispatcher
     worker: Worker
     close: Callable[[], None]
+    live: studio.Live
     subscription: str
     people: int
     owner: identity.FirstOwner | None
@@ -198,10 +201,20 @@ def build(settings: Settings) -> Server:
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
     schedule_service = schedules.ScheduleService(actions, watch, schedules.Owners(identities))
     schedules_loop = schedules.SchedulesLoop(works, events, schedule_service, watch, rooms)
-    online = _online(
-        settings,
+    online = serving.assemble(
         works,
         events,
+        root=home / "deployments",
+        place=serving.GatewayPlace(
+            home,
+            settings.host,
+            settings.gateway,
+            settings.gateway_url,
+            authority=None if settings.is_loopback else home / "ca",
+        ),
+        group=GROUP,
+        worker=_worker_name(home),
+        engine=engine_path(home),
         vault=vault,
         identities=identities,
         recorder=recorder,
@@ -309,6 +322,9 @@ def build(settings: Settings) -> Server:
             models=models,
         ),
     ]
+    live = studio.Live(events)
+    near = studio.Neighbours(identities, rooms, job_service, versioned, locator, works, admit)
+    routes += studio.routes(near, studio.Pages(), live)
     routes += _own_routes(routes)
     hosts = None if not settings.is_loopback and not settings.host_names else frozenset(settings.all_host_names)
     app = Dispatcher(routes, works=works, gate=gate, recorder=recorder, hosts=hosts)
@@ -323,82 +339,7 @@ def build(settings: Settings) -> Server:
         writer.close()
         database.close()
 
-    return Server(app, worker, close, subscription, people, owner)
-
-
-@dataclass
-class Online:
-    """What online endpoints bring: their loop, their routes, and what ends with a workspace."""
-
-    loop: serving.ServingLoop
-    routes: list[Route]
-    of_workspace: serving.EndpointsOfWorkspace
-    pinner: serving.DeploymentPinner
-    close: Callable[[], None]
-
-
-def _online(
-    settings: Settings,
-    works: Works,
-    events: Events,
-    *,
-    vault: Vault,
-    identities: identity.IdentityService,
-    recorder: audit.AuditRecorder,
-    computes: compute.ComputeService,
-    versioned: assets.AssetService,
-    locator: assets.DataLocator,
-    rooms: workspaces.WorkspaceService,
-    cache: EnvironmentCache,
-    pinner: jobs.Pinner,
-    links: connections.ConnectionService,
-) -> Online:
-    """Put the slice of online endpoints together."""
-    root = settings.home / "deployments"
-    heard = jobs.Hints()
-    executor = LocalExecutor(root / "workloads", heard.note)
-    instances = serving.Instances(executor, root, engine=engine_path(settings.home))
-    place = serving.GatewayPlace(settings.home, settings.host, settings.gateway, settings.gateway_url)
-    gateway = serving.Gateway(place)
-
-    def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
-        found = locator.locate(
-            work, room, "azureml://datastores/workspaceblobstore/paths/modelDataCollector"
-        ).local_path
-        return None if found is None else str(found)
-
-    table = serving.RoutingTable(rooms, identities, group=GROUP, collector=collector)
-    endpoints = serving.EndpointService(vault, identities, computes)
-    outside = serving.Outside(
-        instances=instances,
-        environments=cache,
-        locator=locator,
-        workspaces=rooms,
-        gateway=gateway,
-        table=table,
-        load=serving.Load(works, gateway, endpoints, rooms, recorder, group=GROUP),
-        connections=links,
-        group=GROUP,
-    )
-    loop = serving.ServingLoop(works, events, outside, hints=heard, worker=_worker_name(settings.home))
-    bell = serving.Bell()
-    for fact in (serving.ServingChanged, serving.RoutingChanged, serving.OperationEnded):
-        events.subscribe(fact, lambda _: bell.ring())
-    deployment_pinner = serving.DeploymentPinner(pinner, versioned, locator, links)
-    deployments = serving.DeploymentService(deployment_pinner)
-    documents = serving.Documents(settings.gateway_url, GROUP)
-    routes = [
-        *serving.routes(
-            endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
-        ),
-        *serving.gateway_routes(works, table, gateway, bell),
-    ]
-
-    def close() -> None:
-        loop.close()
-        executor.close()
-
-    return Online(loop, routes, serving.EndpointsOfWorkspace(endpoints), deployment_pinner, close)
+    return Server(app, worker, close, live, subscription, people, owner)
 
 
 def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExecutor]:
@@ -480,7 +421,7 @@ async def _serve(server: Server, settings: Settings, certificate: Certificate, r
         server.worker.start()
         ready()
 
-    await serve(server.app, settings, certificate, announce)
+    await serve(server.app, settings, certificate, announce, server.live.close)
 
 
 def _check_exposure(settings: Settings, people: int) -> None:

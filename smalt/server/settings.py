@@ -72,9 +72,10 @@ class Settings:
 
     @property
     def gateway_url(self) -> str:
-        """Where callers of online endpoints come in."""
-        name = "127.0.0.1" if self.is_loopback else (*self.host_names, socket.gethostname().lower())[0]
-        return f"http://{name}:{self.gateway}"
+        """Where callers of online endpoints come in: over HTTPS, or in the clear on loopback."""
+        if self.is_loopback:
+            return f"http://127.0.0.1:{self.gateway}"
+        return f"https://{(*self.host_names, socket.gethostname().lower())[0]}:{self.gateway}"
 
     @property
     def public(self) -> str:

@@ -75,6 +75,14 @@ def test_a_template_is_made_and_tried(smalt):
     assert Path("my/.promptflow/flow.output.json").exists()
 
 
+def test_the_answer_of_a_prompt_is_told_as_text(smalt, tmp_path):
+    gallery.make("prompty", tmp_path / "p")
+
+    code, out, _ = smalt("flow", "test", "--flow", "p/summary.prompty", "--inputs", "text=One sentence.")
+
+    assert (code, out) == (0, "One sentence.\n")
+
+
 def test_inputs_may_stand_in_a_file(smalt, flow):
     Path("inputs.json").write_text('{"prediction": "a", "truth": "b"}')
 

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx2
 import pytest
-from sqlalchemy import MetaData, create_engine, make_url, select, text
+from sqlalchemy import MetaData, create_engine, make_url, select
 
 from tests.campaigns.call_everything import Target, furnished
-
-
-@pytest.fixture(scope="session")
-def fresh_postgres(postgres_url: str) -> Callable[[], str]:
-    """Makes an empty PostgreSQL database; its URL."""
-
-    def make() -> str:
-        name = f"hostile_{uuid.uuid4().hex}"
-        url = make_url(postgres_url).set(drivername="postgresql+psycopg")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-
-    return make
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

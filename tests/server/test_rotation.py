@@ -16,7 +16,8 @@ import pytest
 from smalt.entities.connection import Connection
 from smalt.entities.datastore import AzureBlobDatastore
 from smalt.errors import Conflict, NotAuthenticated
-from smalt.kit import clock, private, rotation
+from smalt.kit import clock, private
+from smalt.server import rotation
 from smalt.server.alone import alone
 from smalt.server.assets import DatastoreService
 from smalt.server.connections import ConnectionService

@@ -15,6 +15,7 @@ import uvicorn
 
 from smalt.errors import InvalidRequest
 from smalt.flows import load
+from smalt.flows.connections import ConnectionProvider
 from smalt.flows.flow import Flow
 from smalt.flows.serving.app import FlowApp
 from smalt.flows.serving.scoring import Scorer
@@ -38,7 +39,7 @@ class Served:
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     loopback_only: bool = True
 
-    def load(self) -> Flow:
+    def load(self, connections: ConnectionProvider | None = None) -> Flow:
         """The flow, with what the environment says of connections and of the arguments of its class."""
         init = dict(_json_variable("PF_FLOW_INIT_CONFIG")) | dict(self.init)
         return load(
@@ -46,12 +47,18 @@ class Served:
             variant=self.variant,
             init=init or None,
             environment_variables=self.environment_variables or None,
-            connections=_encoded_connections(),
+            connections=_encoded_connections() or connections,
         )
 
 
 def serve(
-    served: Served, *, host: str, port: int, workers: int = 1, ready: Callable[[str], None] | None = None
+    served: Served,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    connections: ConnectionProvider | None = None,
+    ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until a signal ends it.
 
@@ -60,6 +67,7 @@ def serve(
         host: Address to listen on.
         port: 0 for any that is free.
         workers: Processes.
+        connections: Where connections come from, for one process; several take those of this machine.
         ready: Told the address once it answers.
     """
     bound = _bound(host, port)
@@ -79,7 +87,7 @@ def serve(
 
         Multiprocess(config, sockets=[bound]).run()
         return
-    app = _app(served)
+    app = _app(served, connections)
     server = _Server(uvicorn.Config(app, **options), lambda: ready(address) if ready is not None else None)
     server.run(sockets=[bound])
 
@@ -89,8 +97,8 @@ def from_environment() -> FlowApp:
     return _app(Served(**json.loads(os.environ[_SPEC])))
 
 
-def _app(served: Served) -> FlowApp:
-    flow = served.load()
+def _app(served: Served, connections: ConnectionProvider | None = None) -> FlowApp:
+    flow = served.load(connections)
     return FlowApp(flow, Scorer(flow), loopback_only=served.loopback_only)
 
 

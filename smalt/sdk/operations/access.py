@@ -48,6 +48,10 @@ class UserOperations:
         """A new client secret, readable only here; the earlier ones end."""
         return access.user_from_wire(self._transport.json("POST", _user(name, "secrets"), body={}))
 
+    def studio_link(self) -> str:
+        """An address of the studio that signs its first visitor in as you, within two minutes."""
+        return str(self._transport.json("POST", "/studio/links", body={})["url"])
+
     def create_token(self, name: str, token_name: str, *, expires_at: datetime | None = None) -> PersonalToken:
         """A personal token of a user, readable only here."""
         body = {"name": token_name} | ({"expiresAt": clock.to_text(expires_at)} if expires_at else {})

@@ -292,7 +292,11 @@ def post(url: str, content: bytes, headers: dict[str, str]) -> str:
         NoServer: Nobody answers there.
     """
     try:
-        answer = httpx2.post(url, content=content, headers=headers, timeout=_TIMEOUT, trust_env=False)
+        # On loopback no proxy and no certificate matters; elsewhere those of the machine and of `smalt env` do.
+        is_secure = url.startswith("https:")
+        answer = httpx2.post(
+            url, content=content, headers=headers, timeout=_TIMEOUT, verify=is_secure, trust_env=is_secure
+        )
     except httpx2.TransportError as error:
         raise NoServer(f"Nobody answers at {url} ({error}). Look at it with: smalt status") from error
     if answer.status_code >= 400:

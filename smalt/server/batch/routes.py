@@ -11,7 +11,7 @@ from smalt.kit import ids
 from smalt.server.batch import invocation
 from smalt.server.batch.document import deployment_to_arm, endpoint_to_arm, job_to_arm
 from smalt.server.batch.service import BatchService
-from smalt.server.http import WORKSPACE, Answer, Call, Instant, Page, Route, Routes, created, empty, ok
+from smalt.server.http import WORKSPACE, Answer, Call, Instant, Page, Route, Routes, created, empty, merged, ok
 from smalt.server.jobs import Filter, JobService
 from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
@@ -63,7 +63,7 @@ class _Handlers:
         """Change what the body names of a batch endpoint; done at once."""
         workspace = self._workspaces.of(call)
         _, entity = self._service.get(call.work, workspace, call.params["name"])
-        return self._put(call, _merged(codec("batchEndpoints").to_arm(entity), call.json_object()))
+        return self._put(call, merged(codec("batchEndpoints").to_arm(entity), call.json_object()))
 
     def _put(self, call: Call, body: dict[str, Any]) -> Answer:  # Any: JSON
         workspace = self._workspaces.of(call)
@@ -104,7 +104,7 @@ class _Handlers:
         """Change what the body names of a batch deployment; done at once."""
         workspace = self._workspaces.of(call)
         found = self._service.deployment(call.work, workspace, call.params["endpoint"], call.params["name"])
-        return self._put_deployment(call, _merged(codec("batchDeployments").to_arm(found.entity), call.json_object()))
+        return self._put_deployment(call, merged(codec("batchDeployments").to_arm(found.entity), call.json_object()))
 
     def _put_deployment(self, call: Call, body: dict[str, Any]) -> Answer:  # Any: JSON
         workspace = self._workspaces.of(call)
@@ -220,11 +220,3 @@ def _repeated(call: Call) -> str | None:
     """A name that follows from the id a client repeats its call with, so that it begins one job however often."""
     given = next((found for each in _REPEATABLE if (found := call.header(each))), None)
     return f"batchjob-{given.lower()}" if given is not None and _GUID.fullmatch(given) else None
-
-
-def _merged(present: Any, changes: Any) -> Any:  # Any: JSON
-    """JSON merge patch."""
-    if not isinstance(present, dict) or not isinstance(changes, dict):
-        return changes
-    merged = {**present, **{key: _merged(present.get(key), value) for key, value in changes.items()}}
-    return {key: value for key, value in merged.items() if value is not None}

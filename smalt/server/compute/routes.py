@@ -11,7 +11,7 @@ from smalt.kit import ids
 from smalt.server.compute.document import cluster_facts, to_arm
 from smalt.server.compute.service import ComputeService
 from smalt.server.compute.sites import Sites
-from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, merged, ok
 from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
 
@@ -52,8 +52,8 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         record = self._service.get(call.work, workspace, call.params["name"])
         present = codec("computes").to_arm(self._service.with_secrets(record), secrets=True)
-        merged = _merge(present, _as_stored(call.json_object()))
-        changed, _ = self._service.put(call.work, workspace, record.name, _entity(merged, record.name))
+        whole = merged(present, _as_stored(call.json_object()))
+        changed, _ = self._service.put(call.work, workspace, record.name, _entity(whole, record.name))
         return ok(to_arm(workspace, changed))
 
     def delete(self, call: Call) -> Answer:
@@ -125,12 +125,6 @@ def _as_stored(changes: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
         rest = {key: value for key, value in properties.items() if key != "scaleSettings"}
         return {**changes, "properties": {**rest, "properties": inner}}
     return changes
-
-
-def _merge(old: Any, new: Any) -> Any:  # Any: JSON
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old | {key: _merge(old.get(key), value) for key, value in new.items()}
-    return new
 
 
 def _done(call: Call) -> Answer:

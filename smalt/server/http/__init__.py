@@ -4,6 +4,7 @@ from smalt.server.http.answer import Answer, accepted, created, empty, ok
 from smalt.server.http.call import Call
 from smalt.server.http.dispatch import Dispatcher, Gate, Recorder
 from smalt.server.http.paging import Instant, Page
+from smalt.server.http.patching import merged
 from smalt.server.http.route import ANYONE, SIGNED_IN, WORKSPACE, Route, Routes, Wire
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "accepted",
     "created",
     "empty",
+    "merged",
     "ok",
 ]

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge, UnsupportedEncoding
 from smalt.kit import ids
@@ -25,6 +25,9 @@ from smalt.server.work import Actor, Work, Works
 _log = logging.getLogger(__name__)
 
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+# What users have stored is data. A browser that is led to it must run none of it, as it would run as our own page.
+_POLICY = (b"content-security-policy", b"default-src 'none'; sandbox; frame-ancestors 'none'")
 
 
 class Gate(Protocol):
@@ -110,9 +113,9 @@ class Dispatcher:
             broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
             answer = failure(broken, wire, correlation=correlation)
         if isinstance(answer, Response):
-            await answer(scope, receive, send)
+            await answer(scope, receive, _guarded(send))
             return
-        await _send(answer, scope, send, correlation)
+        await _send(answer, scope, _guarded(send), correlation)
 
     def _find(self, method: str, raw_path: str) -> tuple[Match, Route, tuple[str, ...]]:
         match = self._tree.match(raw_path)
@@ -197,6 +200,19 @@ async def _read(request: Request, limit: int, *, unpacks: bool) -> bytes:
             raise TooLarge(f"The body has more than the {limit} bytes this call takes. Send less.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _guarded(send: Send) -> Send:
+    """The same, with a policy for browsers in every head that has none of its own."""
+
+    async def send_guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            if all(name != _POLICY[0] for name, _ in headers):
+                message = {**message, "headers": [*headers, _POLICY]}
+        await send(message)
+
+    return send_guarded
 
 
 async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> None:

@@ -8,18 +8,32 @@ from smalt.server.identity.keys import SigningKey
 from smalt.server.identity.memory import ShortMemory
 from smalt.server.identity.routes import routes
 from smalt.server.identity.service import IdentityService
+from smalt.server.identity.sessions import (
+    BrowserSession,
+    Sessions,
+    cookie_name,
+    is_same_origin,
+    proof,
+    session_token,
+)
 
 __all__ = [
     "STORAGE_SUFFIX",
+    "BrowserSession",
     "Directory",
     "FirstOwner",
     "IdentityGate",
     "IdentityService",
+    "Sessions",
     "ShortMemory",
     "SigningKey",
     "allows",
     "bearer_token",
     "can_see",
+    "cookie_name",
     "full_action",
+    "is_same_origin",
+    "proof",
     "routes",
+    "session_token",
 ]

@@ -11,11 +11,12 @@ from smalt.server.audit import FindScope, scope_segments, scope_text, split_scop
 from smalt.server.http import SIGNED_IN, Call
 from smalt.server.identity.access import covers, full_action, roles_with
 from smalt.server.identity.service import IdentityService
+from smalt.server.identity.sessions import admitted_token
 from smalt.server.work import NOBODY, Actor, JobGrant, Works
 
 
 class IdentityGate:
-    """Admits callers by token: ours, personal, or either as the password of HTTP Basic.
+    """Admits callers by token: ours, personal, either as the password of HTTP Basic, or in the cookie of a session.
 
     Args:
         identity: Knows the tokens.
@@ -30,7 +31,7 @@ class IdentityGate:
 
     def recall(self, call: Call) -> Actor | None:
         """The caller, when their token was seen within the last seconds."""
-        token = bearer_token(call.header("authorization"))
+        token = _token(call)
         return None if token is None else self._identity.known.get(_key(token))
 
     def identify(self, call: Call) -> Actor:
@@ -39,7 +40,7 @@ class IdentityGate:
         Raises:
             NotAuthenticated: No token came, or one that is not valid.
         """
-        token = bearer_token(call.header("authorization"))
+        token = _token(call)
         if token is None:
             raise NotAuthenticated(
                 "No token came with the request. Send `Authorization: Bearer <token>`; `smalt env` prints a valid one."
@@ -97,6 +98,11 @@ class IdentityGate:
             return True
         home = self._find_scope({"workspace_id": grant.workspace_id})
         return home is not None and workspace_scope(call, self._find_scope) == split_scope(home)
+
+
+def _token(call: Call) -> str | None:
+    header = call.header("authorization")
+    return admitted_token(call) if header is None else bearer_token(header)
 
 
 def bearer_token(header: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from smalt.server.jobs.children import Children
 from smalt.server.jobs.document import to_arm as arm_document
-from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
+from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CommandKind, CommandLike, JobKind, ParentLike, Progress
@@ -38,6 +38,7 @@ __all__ = [
     "Filter",
     "Finisher",
     "Hints",
+    "JobChanged",
     "JobFinished",
     "JobKind",
     "JobRecord",

@@ -16,6 +16,13 @@ class JobSubmitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class JobChanged(Event):
+    """A job has another state, or another name, tags or place among the archived."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested(Event):
     """Somebody wants a job to end."""
 

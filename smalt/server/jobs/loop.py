@@ -19,7 +19,7 @@ from smalt.server.jobs import lifecycle, software, store
 from smalt.server.jobs.builds import Builds
 from smalt.server.jobs.children import Children
 from smalt.server.jobs.errors import LeaseLost
-from smalt.server.jobs.events import CancelRequested, JobFinished, JobSubmitted
+from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher, canceled, failed
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.neighbours import Environments
@@ -276,13 +276,16 @@ class JobsLoop:
                 # What the turn has changed of the job, such as where its outputs are, counts.
                 self._end(work, workspace, self._held(work, due), state)
             else:
+                followed = lifecycle.follow(present.status, status)
                 store.settle(
                     work.connection,
                     present,
                     due_at=work.now + (timedelta() if progress.has_more else progress.look_again),
-                    status=lifecycle.follow(present.status, status),
+                    status=followed,
                     started_at=started_at,
                 )
+                if followed is not present.status:
+                    work.publish(JobChanged(workspace.id, present.name))
                 self._next_look = min(self._next_look, work.now + progress.look_again)
 
     def _held(self, work: Work, due: Due) -> JobRecord:
@@ -319,7 +322,9 @@ class JobsLoop:
         **values: Any,  # Any: values of columns
     ) -> None:
         if status is not None:
-            values["status"] = lifecycle.follow(record.status, status)
+            values["status"] = followed = lifecycle.follow(record.status, status)
+            if followed is not record.status:
+                work.publish(JobChanged(record.workspace_id, record.name))
         if started_at is not None:
             values["started_at"] = started_at
         store.settle(work.connection, record, due_at=work.now + due_in, **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from smalt.entities.job.base import Job
+from smalt.entities.job.status import JobStatus
 from smalt.entities.kinds import canonical_type
 from smalt.errors import InvalidRequest, PreconditionFailed
 from smalt.server.assets import AssetService
@@ -116,6 +117,9 @@ def routes(service: JobService, workspaces: WorkspaceService, assets: AssetServi
         "parentJobName",
         "scheduled",
         "scheduleId",
+        "status",
+        "experimentName",
+        "search",
         "$top",
         "$skip",
     )
@@ -149,7 +153,21 @@ def list_filter(call: Call) -> Filter:
         tags=_pairs(call.query.get("tag")),
         properties=(*_pairs(call.query.get("properties")), *of_schedule),
         parent=call.query.get("parentjobname") or None,
+        statuses=_statuses(call.query.get("status")),
+        experiment=call.query.get("experimentname") or None,
+        text=call.query.get("search") or None,
     )
+
+
+def _statuses(text: str | None) -> tuple[JobStatus, ...]:
+    known = {status.value.lower(): status for status in JobStatus}
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    unknown = next((word for word in words if word.lower() not in known), None)
+    if unknown is not None:
+        raise InvalidRequest(
+            f"status={unknown[:40]!r} is unknown. Write some of: {', '.join(JobStatus)}.", target="status"
+        )
+    return tuple(known[word.lower()] for word in words)
 
 
 def _pairs(text: str | None) -> tuple[tuple[str, str | None], ...]:

@@ -12,7 +12,7 @@ from smalt.entities.job.status import JobStatus
 from smalt.server.http import Page
 from smalt.server.jobs import lifecycle, outputs, store
 from smalt.server.jobs.errors import JobAlreadyFinished, JobExists, JobNotFinished, JobNotFound
-from smalt.server.jobs.events import CancelRequested
+from smalt.server.jobs.events import CancelRequested, JobChanged
 from smalt.server.jobs.store import Filter, JobRecord
 from smalt.server.jobs.submit import Submission, check_same
 from smalt.server.tracking import TrackingService
@@ -134,6 +134,7 @@ class JobService:
             return record
         values |= {"modified_at": work.now, "modified_by": work.actor.name, "revision": record.revision + 1}
         store.change(work.connection, record, **values)
+        work.publish(JobChanged(workspace.id, name))
         return replace(record, **values)
 
     def cancel(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:

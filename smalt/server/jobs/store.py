@@ -142,13 +142,20 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs a list is about. Without a parent it shows those that have none."""
+    """Which jobs a list is about. Without a parent it shows those that have none.
+
+    Args:
+        text: What name, display name or experiment have in them, whatever the case.
+    """
 
     kind: str | None = None
     archived: bool | None = False
     tags: tuple[tuple[str, str | None], ...] = ()
     properties: tuple[tuple[str, str | None], ...] = ()
     parent: str | None = None
+    statuses: tuple[JobStatus, ...] = ()
+    experiment: str | None = None
+    text: str | None = None
 
 
 # The queries of every step of every job are put together once: building one costs more than running it.
@@ -392,6 +399,14 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(jobs.c.kind == wanted.kind)
     if wanted.archived is not None:
         found.append(jobs.c.archived.is_(wanted.archived))
+    if wanted.statuses:
+        found.append(jobs.c.status.in_(wanted.statuses))
+    if wanted.experiment is not None:
+        found.append(jobs.c.experiment == wanted.experiment)
+    if wanted.text is not None:
+        pattern = f"%{_escaped(wanted.text)}%"
+        columns = (jobs.c.name, jobs.c.display_name, jobs.c.experiment)
+        found.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
     for column, pairs in ((jobs.c.tags, wanted.tags), (jobs.c.properties, wanted.properties)):
         for key, value in pairs:
             text = column[key].as_string()

@@ -50,6 +50,7 @@ jobs = Table(
     UniqueConstraint("workspace_id", "name"),
     Index("ix_jobs_due", "active", "due_at"),
     Index("ix_jobs_listing", "workspace_id", "created_at", "id"),
+    Index("ix_jobs_status", "workspace_id", "status", "created_at", "id"),
     Index("ix_jobs_parent", "workspace_id", "parent"),
     Index("ix_jobs_ended", "workspace_id", "ended_at"),
 )

@@ -13,6 +13,8 @@ import json
 import logging
 import os
 import secrets
+import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -38,12 +40,14 @@ class GatewayPlace:
         host: Address that the gateway listens on.
         port: Its port.
         url: What addresses of endpoints begin with.
+        authority: The folder of the certificates, where it is to speak HTTPS.
     """
 
     home: Path
     host: str
     port: int
     url: str
+    authority: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -69,6 +73,7 @@ class Gateway:
         self._failures = 0
         self._next_start = 0.0
         self._child: subprocess.Popen[bytes] | None = None
+        self._is_checked = False
 
     @property
     def token(self) -> str:
@@ -107,6 +112,9 @@ class Gateway:
             self._child = None
         if self.is_alive():
             self._failures = 0 if self.heard_at is not None else self._failures
+            if not self._is_checked:
+                self._end_a_stranger()
+                self._is_checked = True
             return
         now = time.monotonic()
         if now < self._next_start:
@@ -120,7 +128,7 @@ class Gateway:
 
     def stats(self) -> dict[str, Any] | None:  # Any: JSON
         """What it counts, or None when it does not answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.place.port, timeout=_TIMEOUT_SECONDS)
+        connection = self._connection()
         try:
             connection.request("GET", "/stats", headers={"Authorization": f"Bearer {self.token}"})
             answer = connection.getresponse()
@@ -130,6 +138,20 @@ class Gateway:
         finally:
             connection.close()
         return found if isinstance(found, dict) else None
+
+    def _connection(self) -> http.client.HTTPConnection:
+        port, authority = self.place.port, self.place.authority
+        if authority is None:
+            return http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+        context = ssl.create_default_context(cafile=authority / "ca.pem")
+        return http.client.HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS, context=context)
+
+    def _end_a_stranger(self) -> None:
+        """One that listens elsewhere than it should, since the server was started with other options, goes."""
+        facts = facts_of(self.place.home)
+        if facts is not None and (facts.get("url"), facts.get("host")) != (self.place.url, self.place.host):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(facts["pid"], signal.SIGTERM)
 
     def _start(self) -> None:
         folder = self.place.folder
@@ -142,6 +164,9 @@ class Gateway:
             return
         command = [sys.executable, "-m", "smalt.gateway", "--home", str(self.place.home)]
         command += ["--host", self.place.host, "--port", str(self.place.port)]
+        if self.place.authority is not None:
+            command += ["--certificate", str(self.place.authority / "server.pem")]
+            command += ["--key", str(self.place.authority / "server.key")]
         try:
             with (logs / "gateway.log").open("ab") as log:
                 self._child = subprocess.Popen(
@@ -155,7 +180,7 @@ class Gateway:
                 )
         finally:
             os.close(lock)
-        facts = {"pid": self._child.pid, "url": self.place.url, "port": self.place.port}
+        facts = {"pid": self._child.pid, "url": self.place.url, "host": self.place.host, "port": self.place.port}
         fresh = folder / ".process.json"
         fresh.write_text(json.dumps(facts))
         fresh.replace(folder / "process.json")

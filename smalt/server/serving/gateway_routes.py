@@ -30,7 +30,10 @@ class _Handlers:
         Callers are known by the gateway's own token, which only the owner of the home folder can read.
         """
         if not self._gateway.is_its_token(bearer_token(call.header("authorization"))):
-            raise NotAuthenticated("This is for the gateway, which has a token of its own in the home folder.")
+            raise NotAuthenticated(
+                "This is for the gateway. Send its own token, which is in gateway.token in the home folder, as "
+                "`Authorization: Bearer <token>`."
+            )
         known = call.number("after", default=_NEVER, low=_NEVER, high=1 << 53)
         deadline = clock.now().timestamp() + _LONGEST_POLL_SECONDS
         with self._bell.listening() as rung:

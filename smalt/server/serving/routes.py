@@ -8,7 +8,7 @@ from typing import Any
 from smalt.entities.endpoint.online import OnlineDeployment, OnlineEndpoint
 from smalt.errors import InvalidRequest, NotFound
 from smalt.kit import clock
-from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, empty, merged, ok
 from smalt.server.serving import store
 from smalt.server.serving.bell import Bell, wait
 from smalt.server.serving.deployments import DeploymentService
@@ -26,6 +26,7 @@ _ONE = _ALL + "/{name}"
 _DEPLOYMENTS = _ALL + "/{endpoint}/deployments"
 _DEPLOYMENT = _DEPLOYMENTS + "/{name}"
 _OPERATIONS = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
+_WHOLE = ("traffic", "mirrorTraffic", "environmentVariables")
 _PAGE_SIZE = 100
 _PATIENCE_SECONDS = 1.5
 _MOST_LINES = 100_000
@@ -73,7 +74,7 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         record = self._endpoints.get(call.work, workspace, call.params["name"], lock=True)
         present = codec("onlineEndpoints").to_arm(record.entity())
-        return self._put(call, _merged(present, call.json_object()))
+        return self._put(call, merged(present, call.json_object(), whole=_WHOLE))
 
     def _put(self, call: Call, body: dict[str, Any]) -> Answer:  # Any: JSON
         workspace = self._workspaces.of(call)
@@ -148,7 +149,7 @@ class _Handlers:
         endpoint = self._endpoints.get(call.work, workspace, call.params["endpoint"])
         record = self._deployments.get(call.work, endpoint, call.params["name"], lock=True)
         present = codec("onlineDeployments").to_arm(record.entity())
-        return self._put_deployment(call, _merged(present, call.json_object()))
+        return self._put_deployment(call, merged(present, call.json_object(), whole=_WHOLE))
 
     def _put_deployment(self, call: Call, body: dict[str, Any]) -> Answer:  # Any: JSON
         workspace = self._workspaces.of(call)
@@ -301,17 +302,3 @@ def _accepted(call: Call, operation: str) -> Answer:
             "Retry-After": "1",
         },
     )
-
-
-def _merged(present: Any, changes: Any) -> Any:  # Any: JSON
-    """JSON merge patch; what holds a mapping of names, such as traffic, is replaced as a whole."""
-    if not isinstance(present, dict) or not isinstance(changes, dict):
-        return changes
-    whole = {"traffic", "mirrorTraffic", "environmentVariables"}
-    merged = dict(present)
-    for key, value in changes.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = value if key in whole else _merged(present.get(key), value)
-    return merged

@@ -6,6 +6,7 @@ Other slices use `TrackingService`; `mlflow_routes` builds the part of the route
 from smalt.server.tracking.access import Space
 from smalt.server.tracking.artifact_store import ContainerArtifacts
 from smalt.server.tracking.artifacts import ArtifactStore, Content, Entry
+from smalt.server.tracking.events import RunLogged
 from smalt.server.tracking.mlflow_routes import mlflow_routes
 from smalt.server.tracking.model_assets import ModelAssets
 from smalt.server.tracking.registry import ModelRegistry, Registered, Version
@@ -22,6 +23,7 @@ __all__ = [
     "ModelAssets",
     "ModelRegistry",
     "Registered",
+    "RunLogged",
     "Space",
     "TrackingService",
     "Version",

@@ -12,6 +12,7 @@ from smalt.server.http import Page
 from smalt.server.tracking import access, artifacts, experiment_store, limits, model_store, run_store
 from smalt.server.tracking.access import Space
 from smalt.server.tracking.errors import DoesNotExist, InvalidParameter, InvalidState
+from smalt.server.tracking.events import RunLogged
 from smalt.server.tracking.experiment_store import ExperimentRow, shown_id
 from smalt.server.tracking.experiments import Experiments
 from smalt.server.tracking.messages import CreateRun, Metric, Param
@@ -195,6 +196,7 @@ class Runs:
             points = [_point(keys[metric.key], metric) for metric in metrics]
             self._metrics.append(work.connection, row.id, row.experiment, points)
             self._add_to_models(work, workspace, row, metrics)
+        work.publish(RunLogged(workspace.id, run_id))
 
     def delete_tag(self, work: Work, workspace: Space, run_id: str, key: str) -> None:
         """Take a tag away.

@@ -157,10 +157,10 @@ def test_a_folder_without_a_model_is_explained(scoring_python, tmp_path):
 
 
 def test_flows_need_an_environment_that_has_the_engine(scoring_python, tmp_path):
-    has_engine = subprocess.run([scoring_python, "-c", "import smalt.flows"], capture_output=True).returncode == 0
+    tried = subprocess.run([scoring_python, "-c", "import smalt.flows"], capture_output=True, cwd=tmp_path)
     instance = Instance(tmp_path, python=scoring_python, loader="flow", model_dir=str(tmp_path))
     instance.launch()
 
-    assert not has_engine
+    assert tried.returncode != 0
     assert instance.wait() == 3
     assert "cannot run flows" in json.loads((instance.state / "failed.json").read_text())["error"]

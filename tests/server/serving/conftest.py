@@ -157,22 +157,7 @@ def place(tmp_path: Path, environments: Path) -> Iterator[Place]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_place(request: pytest.FixtureRequest, tmp_path: Path, environments: Path) -> Iterator[Place]:
     """On both kinds of databases."""
-    url = None
-    if request.param == "postgresql":
-        request.getfixturevalue("empty_postgres")
-        url = request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("fresh_postgres")() if request.param == "postgresql" else None
     found = Place(tmp_path / "home", environments, url)
     yield found
     found.end()
-
-
-@pytest.fixture
-def empty_postgres(postgres_url: str) -> None:
-    """The database of the session without a table."""
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from smalt.server.serving import Gateway, GatewayPlace
-from smalt.server.serving.gateway import facts_of
+from smalt.server.serving.gateway import Gateway, GatewayPlace, facts_of
 from tests.running import free_ports
 
 
@@ -47,6 +46,19 @@ def test_a_gateway_outlives_the_server_and_a_killed_one_is_started_again(place):
     until(lambda: not second.is_alive())
     until(lambda: second.ensure() is None and second.stats() is not None)
     assert facts_of(place.home)["pid"] != facts["pid"]
+
+
+def test_a_gateway_that_listens_elsewhere_than_it_should_is_replaced(place):
+    first = Gateway(place)
+    first.ensure()
+    until(lambda: first.stats() is not None)
+    (port,) = free_ports(1)
+    moved = Gateway(GatewayPlace(place.home, "127.0.0.1", port, f"http://127.0.0.1:{port}"))
+
+    until(lambda: moved.ensure() is None and moved.stats() is not None)
+
+    assert facts_of(place.home)["port"] == port
+    assert first.stats() is None
 
 
 def test_what_the_gateway_knows_is_what_it_asked_beyond(place):

@@ -1,0 +1,131 @@
+"""Puts the slice together: its loop, its routes, and what ends with a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from smalt.executors.local import LocalExecutor
+from smalt.server.assets import AssetService, DataLocator
+from smalt.server.audit import AuditRecorder
+from smalt.server.compute import ComputeService
+from smalt.server.connections import ConnectionService
+from smalt.server.events import Events
+from smalt.server.http import Route
+from smalt.server.identity import IdentityService
+from smalt.server.jobs import Environments, Hints, Pinner
+from smalt.server.serving.bell import Bell
+from smalt.server.serving.deployments import DeploymentService
+from smalt.server.serving.document import Documents
+from smalt.server.serving.events import OperationEnded, RoutingChanged, ServingChanged
+from smalt.server.serving.gateway import Gateway, GatewayPlace
+from smalt.server.serving.gateway_routes import gateway_routes
+from smalt.server.serving.instances import Instances
+from smalt.server.serving.load import Load
+from smalt.server.serving.loop import Outside, ServingLoop
+from smalt.server.serving.pinning import DeploymentPinner
+from smalt.server.serving.purge import EndpointsOfWorkspace
+from smalt.server.serving.routes import routes as endpoint_routes
+from smalt.server.serving.service import EndpointService
+from smalt.server.serving.table import RoutingTable
+from smalt.server.vault import Vault
+from smalt.server.work import Work, Works
+from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
+
+
+@dataclass
+class Online:
+    """What online endpoints bring: their loop, their routes, and what ends with a workspace."""
+
+    loop: ServingLoop
+    routes: list[Route]
+    of_workspace: EndpointsOfWorkspace
+    pinner: DeploymentPinner
+    close: Callable[[], None]
+
+
+def assemble(
+    works: Works,
+    events: Events,
+    *,
+    root: Path,
+    place: GatewayPlace,
+    group: str,
+    worker: str,
+    engine: Path,
+    vault: Vault,
+    identities: IdentityService,
+    recorder: AuditRecorder,
+    computes: ComputeService,
+    versioned: AssetService,
+    locator: DataLocator,
+    rooms: WorkspaceService,
+    cache: Environments,
+    pinner: Pinner,
+    links: ConnectionService,
+) -> Online:
+    """Put the slice together.
+
+    Args:
+        works: Opens transactions.
+        events: Where changes are heard.
+        root: The folder of deployments.
+        place: The gateway's.
+        group: The resource group whose workspaces have the shortest addresses.
+        worker: Names this machine's worker.
+        engine: The folder with the engine of flows.
+        vault: Seals keys.
+        identities: Makes tokens.
+        recorder: Writes down what the load has changed.
+        computes: Knows the computes.
+        versioned: Finds models.
+        locator: Finds bytes.
+        rooms: Knows the workspaces.
+        cache: Builds environments.
+        pinner: Looks up what deployments name.
+        links: Knows the connections that flows name.
+    """
+    heard = Hints()
+    executor = LocalExecutor(root / "workloads", heard.note)
+    instances = Instances(executor, root, engine=engine)
+    gateway = Gateway(place)
+
+    def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
+        found = locator.locate(
+            work, room, "azureml://datastores/workspaceblobstore/paths/modelDataCollector"
+        ).local_path
+        return None if found is None else str(found)
+
+    table = RoutingTable(rooms, identities, group=group, collector=collector)
+    endpoints = EndpointService(vault, identities, computes)
+    outside = Outside(
+        instances=instances,
+        environments=cache,
+        locator=locator,
+        workspaces=rooms,
+        gateway=gateway,
+        table=table,
+        load=Load(works, gateway, endpoints, rooms, recorder, group=group),
+        connections=links,
+        group=group,
+    )
+    loop = ServingLoop(works, events, outside, hints=heard, worker=worker)
+    bell = Bell()
+    for fact in (ServingChanged, RoutingChanged, OperationEnded):
+        events.subscribe(fact, lambda _: bell.ring())
+    deployment_pinner = DeploymentPinner(pinner, versioned, locator, links)
+    deployments = DeploymentService(deployment_pinner)
+    documents = Documents(place.url, group)
+    routes = [
+        *endpoint_routes(
+            endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
+        ),
+        *gateway_routes(works, table, gateway, bell),
+    ]
+
+    def close() -> None:
+        loop.close()
+        executor.close()
+
+    return Online(loop, routes, EndpointsOfWorkspace(endpoints), deployment_pinner, close)

@@ -1,0 +1,1 @@
+import{a as e,n as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=e(t(),1),i=e(n(),1);function a({of:e}){return(0,i.jsx)(`dl`,{className:`facts`,children:e.filter(([,e])=>e!=null&&e!==``&&e!==!1).map(([e,t])=>(0,i.jsxs)(r.Fragment,{children:[(0,i.jsx)(`dt`,{children:e}),(0,i.jsx)(`dd`,{children:t})]},e))})}export{a as t};

@@ -1,0 +1,1 @@
+var e=e=>`azureml://jobs/${e}/outputs/artifacts`;export{e as t};

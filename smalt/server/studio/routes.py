@@ -1,0 +1,167 @@
+"""Routes of the studio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.responses import Response, StreamingResponse
+
+from smalt.blobs import clean_key
+from smalt.errors import Forbidden, InvalidRequest, NotAuthenticated, SmaltError
+from smalt.server.assets import AssetService, DataLocator
+from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, ok
+from smalt.server.identity import (
+    BrowserSession,
+    IdentityService,
+    Sessions,
+    cookie_name,
+    is_same_origin,
+    proof,
+    session_token,
+)
+from smalt.server.jobs import JobService
+from smalt.server.studio import files, search
+from smalt.server.studio.live import Live
+from smalt.server.studio.pages import Pages
+from smalt.server.work import NOBODY, Actor, Works
+from smalt.server.workspaces import WorkspaceService
+
+_READ = "workspaces/jobs/read"
+
+Admit = Callable[[Call, str], Actor]
+"""Finds the caller and checks that they may do an action here."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What the studio looks into."""
+
+    identity: IdentityService
+    workspaces: WorkspaceService
+    jobs: JobService
+    assets: AssetService
+    locator: DataLocator
+    works: Works
+    admit: Admit
+
+
+class _Handlers:
+    def __init__(self, near: Neighbours, pages: Pages, live: Live) -> None:
+        self._near = near
+        self._pages = pages
+        self._live = live
+        self._sessions = Sessions(near.identity)
+
+    def front(self, call: Call) -> Answer:
+        """Lead to the studio."""
+        if call.path == "/studio/":  # The route table does not part the two.
+            return self._pages.answer("", packs=False)
+        return Answer(302, None, {"Location": "/studio/"})
+
+    def page(self, call: Call) -> Answer:
+        """A page of the studio, or a file of it."""
+        packs = "gzip" in (call.header("accept-encoding") or "")
+        return self._pages.answer(call.params["rest"], packs=packs)
+
+    def show_session(self, call: Call) -> Answer:
+        """Who is signed in with the cookie, and the word that has to come with writes."""
+        token = session_token(call)
+        if token is None:
+            raise NotAuthenticated("Nobody is signed in here. Sign in with a token, or run `smalt studio`.")
+        actor = self._near.identity.authenticate(call.work, token).actor
+        return ok({"id": actor.id, "name": actor.name, "csrfToken": proof(token)})
+
+    def open_session(self, call: Call) -> Answer:
+        """Sign in with a token or the link of `smalt studio`; sets the cookie of the session."""
+        if not is_same_origin(call) or "json" not in (call.header("content-type") or ""):
+            raise Forbidden("Only a page of this server signs in. Open the studio itself.", code="CrossSiteRequest")
+        token = call.json_object().get("token")
+        if not isinstance(token, str) or not token.strip():
+            raise InvalidRequest('The body holds no token. Send {"token": "..."}.', target="token")
+        session = self._sessions.open(call.work, token.strip())
+        lifetime = int((session.expires_at - call.work.now).total_seconds())
+        body = {"id": session.actor.id, "name": session.actor.name, "csrfToken": proof(session.token)}
+        return Answer(201, body, {"Set-Cookie": _cookie(call, session, lifetime)})
+
+    def close_session(self, call: Call) -> Answer:
+        """Sign out: the session ends at once, for every tab."""
+        token = session_token(call)
+        if token is not None:
+            self._sessions.close(call.work, token)
+        return Answer(200, None, {"Set-Cookie": _cookie(call, None, 0)})
+
+    def make_link(self, call: Call) -> Answer:
+        """An address that signs its first visitor in as the caller, within two minutes."""
+        code = self._sessions.link(call.work, call.actor)
+        # Behind the hash, so that it stands in no log.
+        return created({"url": f"{call.base_url}/studio/signin#{quote(code)}"}, is_new=True)
+
+    async def events(self, call: Call) -> Response:
+        """What changes in a workspace, as server-sent events: kinds and names."""
+        with self._near.works.read(NOBODY) as work:
+            workspace = self._near.workspaces.resolve(work, call.params)
+
+        def is_admitted() -> bool:
+            try:
+                self._near.admit(call, _READ)
+            except SmaltError:
+                return False
+            return True
+
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(
+            self._live.stream(workspace.id, is_admitted), headers=headers, media_type="text/event-stream"
+        )
+
+    def search(self, call: Call) -> Answer:
+        """Jobs and assets whose names hold a text."""
+        text = (call.query.get("q") or "").strip()
+        if not text:
+            return ok({"value": []})
+        limit = call.number("$top", default=8, low=1, high=50)
+        workspace = self._near.workspaces.of(call)
+        found = search.find(call.work, workspace, text, jobs=self._near.jobs, assets=self._near.assets, limit=limit)
+        return ok({"value": found})
+
+    def files(self, call: Call) -> Answer:
+        """The files and folders below a reference, such as the artifacts of a job."""
+        uri = call.query.get("uri") or ""
+        if not uri:
+            raise InvalidRequest("uri is missing. Name what the files belong to, e.g. azureml:model:1.", target="uri")
+        folder = call.query.get("path") or ""
+        location = self._near.locator.locate(call.work, self._near.workspaces.of(call), uri)
+        found, after = files.listing(
+            self._near.workspaces.of(call),
+            location,
+            folder=clean_key(folder) if folder else "",
+            after=call.position(str),
+            limit=call.number("$top", default=1000, low=1, high=5000),
+        )
+        return ok(call.listing(Page(found, after)))
+
+
+def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
+    """The routes of this slice."""
+    handlers = _Handlers(near, pages, live)
+    table = Routes()
+    table.add("GET", "/", handlers.front, action=ANYONE)
+    table.add("GET", "/studio", handlers.front, action=ANYONE)
+    table.add("GET", "/studio/{rest:path}", handlers.page, action=ANYONE)
+    table.add("GET", "/studio/session", handlers.show_session, action=ANYONE)
+    table.add("POST", "/studio/session", handlers.open_session, action=ANYONE, body="token!")
+    table.add("DELETE", "/studio/session", handlers.close_session, action=SIGNED_IN, audited=False)
+    table.add("POST", "/studio/links", handlers.make_link, action=SIGNED_IN)
+    table.add("GET", WORKSPACE + "/smalt/events", handlers.events, action=_READ)
+    table.add("GET", WORKSPACE + "/smalt/search", handlers.search, action=_READ, query=("q", "$top:int"))
+    read_blobs = "workspaces/datastores/blobs/read"
+    listed = ("uri!", "path", "$top:int", "$skip")
+    table.add("GET", WORKSPACE + "/smalt/files", handlers.files, action=read_blobs, query=listed)
+    return table.all
+
+
+def _cookie(call: Call, session: BrowserSession | None, lifetime: int) -> str:
+    value = session.token if session is not None else ""
+    secure = "; Secure" if call.base_url.startswith("https:") else ""
+    return f"{cookie_name(call.base_url)}={value}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Strict{secure}"

@@ -1,0 +1,119 @@
+import { Dialog, DialogBody, DialogSurface, DialogTitle, Input } from "@fluentui/react-components";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useDeferredValue, useId, useState, type KeyboardEvent } from "react";
+import { search } from "../api/queries";
+import { useT, type Message } from "./i18n";
+import { navigation } from "./navigation";
+import { useScope } from "./workspace";
+
+interface Hit {
+  key: string;
+  group: Message;
+  title: string;
+  about: string;
+  go: () => void;
+}
+
+const GROUPS: Record<string, Message> = {
+  jobs: "Jobs",
+  models: "Models",
+  data: "Data",
+  components: "Components",
+  environments: "Environments",
+};
+
+/** Search with the keyboard: pages, jobs and assets. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const scope = useScope();
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const asked = useDeferredValue(text.trim());
+  const found = useQuery({ ...search(scope, asked), placeholderData: keepPreviousData });
+  const listId = useId();
+
+  const pages: Hit[] = navigation
+    .flatMap((group) => group.entries)
+    .filter((entry) => t(entry.title).toLowerCase().includes(text.trim().toLowerCase()))
+    .map((entry) => ({
+      key: entry.to,
+      group: "Pages",
+      title: t(entry.title),
+      about: "",
+      go: () => void navigate({ to: entry.to }),
+    }));
+  const things: Hit[] = (asked ? (found.data ?? []) : []).map((each) => ({
+    key: `${each.kind}/${each.name}`,
+    group: GROUPS[each.kind] ?? "Jobs",
+    title: each.title,
+    about: each.title === each.name ? each.about : `${each.name} · ${each.about}`,
+    go: () =>
+      each.kind === "jobs"
+        ? void navigate({ to: "/jobs/$name", params: { name: each.name } })
+        : void navigate({ to: "/assets/$kind/$name", params: { kind: each.kind, name: each.name } }),
+  }));
+  const hits = [...things, ...pages];
+  const active = Math.min(chosen, hits.length - 1);
+
+  const pick = (hit: Hit | undefined) => {
+    if (!hit) return;
+    onClose();
+    hit.go();
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      setChosen((active + step + hits.length) % Math.max(hits.length, 1));
+    }
+    if (event.key === "Enter") pick(hits[active]);
+  };
+
+  return (
+    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
+      <DialogSurface className="palette" aria-label={t("Search")}>
+        <DialogBody>
+          <DialogTitle className="visually-hidden">{t("Search")}</DialogTitle>
+          <div className="palette-body">
+            <Input
+              autoFocus
+              size="large"
+              value={text}
+              role="combobox"
+              aria-label={t("Search")}
+              aria-expanded={hits.length > 0}
+              aria-controls={listId}
+              aria-activedescendant={hits[active] ? `${listId}-${active}` : undefined}
+              placeholder={t("Search jobs, models, data …")}
+              onChange={(_, data) => {
+                setText(data.value);
+                setChosen(0);
+              }}
+              onKeyDown={pressed}
+            />
+            <div id={listId} role="listbox" aria-label={t("Results")} className="palette-list">
+              {hits.map((hit, index) => (
+                <div
+                  key={hit.key}
+                  id={`${listId}-${index}`}
+                  role="option"
+                  aria-selected={index === active}
+                  className="palette-hit"
+                  onMouseEnter={() => setChosen(index)}
+                  onClick={() => pick(hit)}
+                >
+                  <span className="palette-title">{hit.title}</span>
+                  <span className="faint">{hit.about}</span>
+                  <span className="palette-group">{t(hit.group)}</span>
+                </div>
+              ))}
+            </div>
+            {hits.length === 0 && !found.isFetching && <p className="faint">{t("Nothing found.")}</p>}
+          </div>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,51 @@
+/** What stands in the navigation. A page that is added gets its line here and its route in `router.tsx`. */
+import {
+  AppsList20Regular,
+  Box20Regular,
+  ClipboardTaskListLtr20Regular,
+  Cube20Regular,
+  Database20Regular,
+  Home20Regular,
+  CalendarClock20Regular,
+  People20Regular,
+  PlugConnected20Regular,
+  Server20Regular,
+  Beaker20Regular,
+  type FluentIcon,
+} from "@fluentui/react-icons";
+import type { Message } from "./i18n";
+
+export interface Entry {
+  title: Message;
+  to: string;
+  icon: FluentIcon;
+}
+
+export interface Group {
+  title: Message | null;
+  entries: Entry[];
+}
+
+export const navigation: Group[] = [
+  { title: null, entries: [{ title: "Home", to: "/", icon: Home20Regular }] },
+  {
+    title: "Assets",
+    entries: [
+      { title: "Data", to: "/assets/data", icon: Database20Regular },
+      { title: "Jobs", to: "/jobs", icon: Beaker20Regular },
+      { title: "Components", to: "/assets/components", icon: AppsList20Regular },
+      { title: "Environments", to: "/assets/environments", icon: Box20Regular },
+      { title: "Models", to: "/assets/models", icon: Cube20Regular },
+    ],
+  },
+  {
+    title: "Manage",
+    entries: [
+      { title: "Compute", to: "/compute", icon: Server20Regular },
+      { title: "Connections", to: "/connections", icon: PlugConnected20Regular },
+      { title: "Schedules", to: "/schedules", icon: CalendarClock20Regular },
+      { title: "Access", to: "/access", icon: People20Regular },
+      { title: "Audit", to: "/audit", icon: ClipboardTaskListLtr20Regular },
+    ],
+  },
+];

@@ -1,0 +1,148 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import { Problem } from "../ui/Problem";
+import { HomePage } from "../features/home/HomePage";
+import { NotHere } from "./NotHere";
+import { Shell } from "./Shell";
+
+type Search = Record<string, unknown>;
+
+const text = (search: Search, name: string): string | undefined => {
+  const value = search[name];
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "string" && value ? value : undefined;
+};
+
+/** Keeps these text parameters of an address, and drops whatever else stands in it. */
+function texts<const Name extends string>(...names: Name[]) {
+  return (search: Search): { [name in Name]?: string } =>
+    Object.fromEntries(names.map((name) => [name, text(search, name)]).filter(([, value]) => value !== undefined)) as {
+      [name in Name]?: string;
+    };
+}
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotHere,
+  validateSearch: texts("wsid"),
+  search: { middlewares: [retainSearchParams(["wsid"])] },
+});
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  validateSearch: texts("q", "status", "type", "experiment", "view", "metrics"),
+  component: lazyRouteComponent(() => import("../features/jobs/JobsPage"), "JobsPage"),
+});
+
+export const jobRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs/$name",
+  validateSearch: texts("tab", "file", "path", "step"),
+  component: lazyRouteComponent(() => import("../features/jobs/JobPage"), "JobPage"),
+});
+
+const clone = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs/$name/clone",
+  component: lazyRouteComponent(() => import("../features/jobs/ClonePage"), "ClonePage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: texts("jobs", "tab", "all"),
+  component: lazyRouteComponent(() => import("../features/compare/ComparePage"), "ComparePage"),
+});
+
+const assets = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind",
+  validateSearch: texts("q", "archived"),
+  component: lazyRouteComponent(() => import("../features/assets/AssetsPage"), "AssetsPage"),
+});
+
+const asset = createRoute({
+  getParentRoute: () => root,
+  path: "/assets/$kind/$name",
+  validateSearch: texts("version", "tab", "path"),
+  component: lazyRouteComponent(() => import("../features/assets/AssetPage"), "AssetPage"),
+});
+
+const computes = createRoute({
+  getParentRoute: () => root,
+  path: "/compute",
+  component: lazyRouteComponent(() => import("../features/manage/ComputePage"), "ComputePage"),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  component: lazyRouteComponent(() => import("../features/manage/SchedulesPage"), "SchedulesPage"),
+});
+
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules/$name",
+  component: lazyRouteComponent(() => import("../features/manage/SchedulePage"), "SchedulePage"),
+});
+
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: "/connections",
+  component: lazyRouteComponent(() => import("../features/manage/ConnectionsPage"), "ConnectionsPage"),
+});
+
+const access = createRoute({
+  getParentRoute: () => root,
+  path: "/access",
+  component: lazyRouteComponent(() => import("../features/manage/AccessPage"), "AccessPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: texts("actor", "action", "resource"),
+  component: lazyRouteComponent(() => import("../features/manage/AuditPage"), "AuditPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    jobs,
+    jobRoute,
+    clone,
+    compare,
+    assets,
+    asset,
+    computes,
+    schedules,
+    schedule,
+    connections,
+    access,
+    audit,
+  ]),
+  basepath: "/studio",
+  defaultPreload: "intent",
+  defaultErrorComponent: ({ error }) => <Problem error={error instanceof Error ? error : new Error(String(error))} />,
+  // Search parameters as people write them: text, not JSON.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const kept = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
+    const found = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString();
+    return found ? `?${found.replaceAll("%2F", "/").replaceAll("%2C", ",")}` : "";
+  },
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

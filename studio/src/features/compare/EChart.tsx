@@ -1,0 +1,26 @@
+import { ParallelChart, ScatterChart } from "echarts/charts";
+import { GridComponent, ParallelComponent, VisualMapComponent } from "echarts/components";
+import { init, use, type EChartsCoreOption } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+import { useEffect, useRef } from "react";
+import { useTheme } from "../../app/theme";
+
+use([ParallelChart, ScatterChart, ParallelComponent, GridComponent, VisualMapComponent, CanvasRenderer]);
+
+/** A chart of ECharts, drawn anew when what it shows changes. */
+export function EChart({ option, label }: { option: EChartsCoreOption; label: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  const { shown } = useTheme();
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const chart = init(box.current, shown === "dark" ? "dark" : undefined);
+    chart.setOption({ backgroundColor: "transparent", animation: false, ...option });
+    const watcher = new ResizeObserver(() => chart.resize());
+    watcher.observe(box.current);
+    return () => {
+      watcher.disconnect();
+      chart.dispose();
+    };
+  }, [option, shown]);
+  return <div ref={box} className="echart" role="img" aria-label={label} />;
+}

@@ -1,0 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, everything, query } from "../../api/client";
+import type { StoredFile } from "../../api/types";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { FilePreview, isImage, isTable } from "../../ui/FilePreview";
+import { Loaded } from "../../ui/Loaded";
+import { artifactsOf } from "./artifacts";
+import type { TabProps } from "./JobPage";
+
+const MOST_FOLDERS = 30;
+const MOST_SHOWN = 60;
+
+/** What the code has logged to be looked at. */
+export default function ImagesTab({ job }: TabProps) {
+  const t = useT();
+  const scope = useScope();
+  const found = useQuery({
+    queryKey: ["jobs", scope, job.name, "images"],
+    queryFn: ({ signal }) => pictures(scope, artifactsOf(job.name), signal),
+  });
+  return (
+    <Loaded of={found}>
+      {(files) =>
+        files.length === 0 ? (
+          <Empty>{t("The job has logged no images or tables.")}</Empty>
+        ) : (
+          <div className="gallery">
+            {files.map((file) => (
+              <figure key={file.url}>
+                <FilePreview file={file} />
+                <figcaption>{file.name}</figcaption>
+              </figure>
+            ))}
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** Images and tables below a reference, folder by folder. */
+async function pictures(scope: string, uri: string, signal: AbortSignal): Promise<StoredFile[]> {
+  const found: StoredFile[] = [];
+  const folders = [""];
+  for (let at = 0; at < folders.length && at < MOST_FOLDERS && found.length < MOST_SHOWN; at += 1) {
+    const path = folders[at];
+    const below = path ? `${path}/` : "";
+    let list: StoredFile[];
+    try {
+      list = await everything<StoredFile>(`${scope}/smalt/files${query({ uri, path })}`, signal, 2);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) continue;
+      throw error;
+    }
+    for (const file of list) {
+      if (file.isFolder) folders.push(below + file.name);
+      else if (isImage(file.name) || isTable(file.name)) found.push({ ...file, name: below + file.name });
+    }
+  }
+  return found.slice(0, MOST_SHOWN);
+}

@@ -1,0 +1,180 @@
+import { Button, Tab, TabList } from "@fluentui/react-components";
+import {
+  Archive20Regular,
+  ArrowRepeatAll20Regular,
+  BranchCompare20Regular,
+  Copy20Regular,
+  ArrowUndo20Regular,
+  Stop20Regular,
+} from "@fluentui/react-icons";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useState, type ComponentType, type LazyExoticComponent } from "react";
+import { ApiError, json } from "../../api/client";
+import { job as jobQuery } from "../../api/queries";
+import { ENDED, type Job } from "../../api/types";
+import { useT, type Message } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Confirm } from "../../ui/Confirm";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Status } from "../../ui/Status";
+import { Overview } from "./Overview";
+import { RunPage } from "./RunPage";
+import { useJobActions } from "./useJobActions";
+import { Waiting } from "../../ui/Waiting";
+
+export interface TabProps {
+  job: Job;
+}
+
+interface TabEntry {
+  id: string;
+  title: Message;
+  content: ComponentType<TabProps> | LazyExoticComponent<ComponentType<TabProps>>;
+  fits?: (job: Job) => boolean;
+}
+
+const isParent = (job: Job) => ["Pipeline", "Sweep", "AutoML"].includes(job.properties.jobType);
+
+/** A kind of job that has a page of its own adds it here. */
+const TABS: TabEntry[] = [
+  {
+    id: "graph",
+    title: "Graph",
+    content: lazy(() => import("../graph/GraphTab")),
+    fits: (job) => job.properties.jobType === "Pipeline",
+  },
+  {
+    id: "trials",
+    title: "Trials",
+    content: lazy(() => import("./TrialsTab")),
+    fits: (job) => job.properties.jobType === "Sweep",
+  },
+  { id: "overview", title: "Overview", content: Overview },
+  { id: "metrics", title: "Metrics", content: lazy(() => import("./MetricsTab")) },
+  { id: "images", title: "Images and tables", content: lazy(() => import("./ImagesTab")) },
+  { id: "outputs", title: "Outputs", content: lazy(() => import("./OutputsTab")) },
+  { id: "logs", title: "Logs", content: lazy(() => import("./LogsTab")), fits: (job) => !isParent(job) },
+  {
+    id: "code",
+    title: "Code",
+    content: lazy(() => import("./CodeTab")),
+    fits: (job) => Boolean(job.properties.codeId),
+  },
+  { id: "children", title: "Child jobs", content: lazy(() => import("./ChildrenTab")), fits: isParent },
+  { id: "lineage", title: "Lineage", content: lazy(() => import("./LineageTab")) },
+];
+
+export function JobPage() {
+  const { name } = useParams({ from: "/jobs/$name" });
+  const found = useQuery(jobQuery(useScope(), name));
+  // A run that was logged from somewhere else has no job.
+  if (found.error instanceof ApiError && found.error.status === 404) return <RunPage name={name} />;
+  return <Loaded of={found}>{(job) => <Found key={job.name} job={job} />}</Loaded>;
+}
+
+function Found({ job }: { job: Job }) {
+  const t = useT();
+  const { tab } = useSearch({ from: "/jobs/$name" });
+  const navigate = useNavigate({ from: "/jobs/$name" });
+  const tabs = TABS.filter((each) => each.fits?.(job) ?? true);
+  const shown = tabs.find((each) => each.id === tab) ?? tabs[0];
+  const Content = shown.content;
+  const parent = job.properties.parentJobName;
+  return (
+    <Page
+      title={job.properties.displayName || job.name}
+      above={
+        <>
+          <Link to="/jobs">{t("Jobs")}</Link>
+          {parent && (
+            <>
+              {" / "}
+              <Link to="/jobs/$name" params={{ name: parent }}>
+                {parent}
+              </Link>
+            </>
+          )}
+        </>
+      }
+      badge={<Status of={job.properties.status} />}
+      actions={<Actions job={job} />}
+    >
+      <TabList
+        selectedValue={shown.id}
+        onTabSelect={(_, { value }) => void navigate({ search: (old) => ({ wsid: old.wsid, tab: String(value) }) })}
+      >
+        {tabs.map((each) => (
+          <Tab key={each.id} value={each.id}>
+            {t(each.title)}
+          </Tab>
+        ))}
+      </TabList>
+      <div className="tab-body">
+        <Suspense fallback={<Waiting />}>
+          <Content job={job} />
+        </Suspense>
+      </div>
+    </Page>
+  );
+}
+
+function Actions({ job }: TabProps) {
+  const t = useT();
+  const scope = useScope();
+  const navigate = useNavigate();
+  const actions = useJobActions();
+  const [isAsking, setAsking] = useState(false);
+  const isOver = ENDED.has(job.properties.status);
+  const isChild = job.properties.parentJobName !== null;
+  const rerun = useMutation({
+    mutationFn: () =>
+      json<Job>(`${scope}/jobs/${encodeURIComponent(job.name)}/rerun`, { method: "POST", body: { from: "failed" } }),
+    onSuccess: (again) => void navigate({ to: "/jobs/$name", params: { name: again.name } }),
+  });
+  return (
+    <>
+      {!isOver && (
+        <Button icon={<Stop20Regular />} onClick={() => setAsking(true)}>
+          {t("Cancel job")}
+        </Button>
+      )}
+      {isOver && job.properties.jobType === "Pipeline" && !isChild && (
+        <Button icon={<ArrowRepeatAll20Regular />} disabled={rerun.isPending} onClick={() => rerun.mutate()}>
+          {t("Rerun from what failed")}
+        </Button>
+      )}
+      <Button
+        icon={<Copy20Regular />}
+        onClick={() => void navigate({ to: "/jobs/$name/clone", params: { name: job.name } })}
+      >
+        {t("Clone and edit")}
+      </Button>
+      <Button
+        icon={<BranchCompare20Regular />}
+        onClick={() => void navigate({ to: "/compare", search: { jobs: job.name } })}
+      >
+        {t("Compare")}
+      </Button>
+      {isOver && (
+        <Button
+          icon={job.properties.isArchived ? <ArrowUndo20Regular /> : <Archive20Regular />}
+          onClick={() => void actions.change(job.name, { hidden: !job.properties.isArchived })}
+        >
+          {job.properties.isArchived ? t("Restore") : t("Archive")}
+        </Button>
+      )}
+      {isAsking && (
+        <Confirm
+          title={t("Cancel this job?")}
+          action={t("Cancel job")}
+          onConfirm={() => void actions.cancel(job.name)}
+          onClose={() => setAsking(false)}
+        >
+          {t("Its processes are ended, and those of its child jobs.")}
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+import { Button, Field, Select, Slider, Switch } from "@fluentui/react-components";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { points, type Window } from "../../api/queries";
+import type { Point, Run } from "../../api/types";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Chart, type Line } from "../../ui/Chart";
+import { Empty } from "../../ui/Empty";
+import { short } from "../../ui/number";
+import { useInSight } from "../../ui/useInSight";
+
+type Axis = "step" | "time";
+
+interface View {
+  axis: Axis;
+  isLog: boolean;
+  smoothing: number;
+}
+
+/** A chart per metric that any of the runs has logged; a line per run. */
+export function MetricCharts({ names, runs }: { names: readonly string[]; runs: readonly Run[] }) {
+  const t = useT();
+  const [view, setView] = useState<View>({ axis: "step", isLog: false, smoothing: 0 });
+  const [showsSystem, setShowsSystem] = useState(false);
+  const all = [...new Set(runs.flatMap((run) => run.data.metrics?.map(({ key }) => key) ?? []))].sort();
+  const shown = all.filter((key) => showsSystem || !key.startsWith("system/"));
+  if (all.length === 0) return <Empty>{t("No metrics yet.")}</Empty>;
+  return (
+    <>
+      <div className="filters">
+        <Select
+          aria-label={t("Horizontal axis")}
+          value={view.axis}
+          onChange={(_, { value }) => setView({ ...view, axis: value as Axis })}
+        >
+          <option value="step">{t("Step")}</option>
+          <option value="time">{t("Time since the first point")}</option>
+        </Select>
+        <Field label={t("Smoothing")} orientation="horizontal">
+          <Slider
+            min={0}
+            max={0.95}
+            step={0.05}
+            value={view.smoothing}
+            onChange={(_, { value }) => setView({ ...view, smoothing: value })}
+          />
+        </Field>
+        <Switch
+          label={t("Logarithmic")}
+          checked={view.isLog}
+          onChange={(_, { checked }) => setView({ ...view, isLog: checked })}
+        />
+        {all.some((key) => key.startsWith("system/")) && (
+          <Switch
+            label={t("System metrics")}
+            checked={showsSystem}
+            onChange={(_, { checked }) => setShowsSystem(checked)}
+          />
+        )}
+        <span className="faint">{t("Drag to zoom; double-click to leave.")}</span>
+      </div>
+      <div className="charts">
+        {shown.map((metric) => (
+          <MetricChart key={metric} metric={metric} names={names} runs={runs} view={view} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface ChartProps {
+  metric: string;
+  names: readonly string[];
+  runs: readonly Run[];
+  view: View;
+}
+
+function MetricChart({ metric, names, runs, view }: ChartProps) {
+  const t = useT();
+  const scope = useScope();
+  const [window, setWindow] = useState<Window>({});
+  const [place, isInSight] = useInSight<HTMLElement>();
+  const having = names.filter((name) =>
+    runs.some((run) => run.info.run_id === name && run.data.metrics?.some(({ key }) => key === metric)),
+  );
+  const found = useQuery({
+    ...points(scope, having, metric, window),
+    enabled: isInSight && having.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const lines = useMemo(
+    () => asLines(found.data ?? [], having, runs, view.axis),
+    [found.data, runs, view.axis, having.join()],
+  );
+  const last = runs.length === 1 ? runs[0].data.metrics?.find(({ key }) => key === metric)?.value : undefined;
+  const isZoomed = window.from !== undefined;
+  const isFlat = !isZoomed && found.data !== undefined && lines.every((line) => line.points.length <= 1);
+  return (
+    <figure className={isFlat ? "chart-box once" : "chart-box"} ref={place}>
+      <figcaption>
+        <span>{metric}</span>
+        {last !== undefined && <span className="number">{short(last)}</span>}
+        {isZoomed && (
+          <Button size="small" appearance="subtle" onClick={() => setWindow({})}>
+            {t("Whole")}
+          </Button>
+        )}
+      </figcaption>
+      {isFlat ? (
+        runs.length > 1 && <Values lines={lines} />
+      ) : (
+        <Chart
+          lines={lines}
+          isLog={view.isLog}
+          smoothing={view.smoothing}
+          xLabel={view.axis === "step" ? t("Step") : t("Seconds")}
+          label={metric}
+          // In steps the server is asked for more points of the part; in time what is there is stretched.
+          onZoom={view.axis === "step" ? (from, to) => setWindow({ from, to }) : undefined}
+        />
+      )}
+    </figure>
+  );
+}
+
+/** A metric that was logged once: a bar per run says more than a dot. */
+function Values({ lines }: { lines: readonly Line[] }) {
+  const most = Math.max(...lines.map(({ points: [only] }) => Math.abs(only?.y ?? 0)), Number.MIN_VALUE);
+  return (
+    <ul className="values">
+      {lines.map(({ label, points: [only] }, index) => (
+        <li key={index}>
+          <span className="two-lines">
+            <span>{label}</span>
+          </span>
+          <span className="bar" style={{ width: `${(100 * Math.abs(only?.y ?? 0)) / most}%` }} />
+          <span className="number">{short(only?.y)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function asLines(found: Point[], names: readonly string[], runs: readonly Run[], axis: Axis): Line[] {
+  const byRun = new Map<string, Point[]>(names.map((name) => [name, []]));
+  for (const point of found) byRun.get(point.run_id ?? names[0])?.push(point);
+  return [...byRun].map(([name, own]) => {
+    const start = own.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
+    return {
+      label: runs.find((run) => run.info.run_id === name)?.info.run_name || name,
+      points: own.map(({ step, timestamp, value }) => ({
+        x: axis === "step" ? step : (timestamp - start) / 1000,
+        y: Number(value),
+      })),
+    };
+  });
+}

@@ -1,0 +1,116 @@
+import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { run as runQuery } from "../../api/queries";
+import { ENDED, type JobPort } from "../../api/types";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { AssetLink } from "../../ui/AssetLink";
+import { Copy } from "../../ui/Copy";
+import { Facts } from "../../ui/Facts";
+import { short } from "../../ui/number";
+import { Section } from "../../ui/Section";
+import { Table } from "../../ui/Table";
+import { Tags } from "../../ui/Tags";
+import { Took, When } from "../../ui/time";
+import type { TabProps } from "./JobPage";
+import { useJobActions } from "./useJobActions";
+
+export function Overview({ job }: TabProps) {
+  const t = useT();
+  const run = useQuery(runQuery(useScope(), job.name));
+  const { change } = useJobActions();
+  const { properties } = job;
+  const info = run.data?.info;
+  const metrics = (run.data?.data.metrics ?? []).filter(({ key }) => !key.startsWith("system/"));
+  return (
+    <>
+      {properties.error?.message && (
+        <MessageBar intent={properties.status === "Failed" ? "error" : "info"} layout="multiline" className="problem">
+          <MessageBarBody>
+            <MessageBarTitle>{properties.status === "Failed" ? t("Why it failed") : t("Reason")}</MessageBarTitle>
+            <span className="wrap">{properties.error.message}</span>
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      <div className="columns">
+        <Section title={t("Properties")}>
+          <Facts
+            of={[
+              [
+                t("Name"),
+                <span key="name" className="row">
+                  <code>{job.name}</code>
+                  <Copy text={job.name} />
+                </span>,
+              ],
+              [t("Type"), properties.jobType],
+              [t("Experiment"), properties.experimentName],
+              [t("Created"), <When key="created" at={job.systemData.createdAt} />],
+              [t("Created by"), job.systemData.createdBy],
+              [t("Started"), info?.start_time && <When at={info.start_time} />],
+              [
+                t("Duration"),
+                info && <Took from={info.start_time} to={info.end_time} isOver={ENDED.has(properties.status)} />,
+              ],
+              [t("Compute"), <AssetLink key="compute" id={properties.computeId} />],
+              [t("Environment"), <AssetLink key="environment" id={properties.environmentId} />],
+              [t("Command"), properties.command && <code className="command">{properties.command}</code>],
+              [t("Description"), properties.description],
+            ]}
+          />
+        </Section>
+        <div>
+          <Section title={t("Tags")}>
+            <Tags tags={properties.tags} onChange={(tags) => void change(job.name, { tags })} />
+          </Section>
+          {metrics.length > 0 && (
+            <Section title={t("Metrics")}>
+              <Facts of={metrics.map(({ key, value }) => [key, <span className="number">{short(value)}</span>])} />
+            </Section>
+          )}
+          {(run.data?.data.params?.length ?? 0) > 0 && (
+            <Section title={t("Parameters")}>
+              <Facts of={(run.data?.data.params ?? []).map(({ key, value }) => [key, <code>{value}</code>])} />
+            </Section>
+          )}
+        </div>
+      </div>
+      <Ports title={t("Inputs")} ports={properties.inputs} />
+      <Ports title={t("Outputs")} ports={properties.outputs} />
+      {Object.keys(properties.properties).length > 0 && (
+        <Section title={t("Further properties")}>
+          <Facts
+            of={Object.entries(properties.properties).map(([key, value]) => [
+              key,
+              <code className="wrap">{value}</code>,
+            ])}
+          />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Ports({ title, ports }: { title: string; ports?: Record<string, JobPort> }) {
+  const t = useT();
+  const rows = Object.entries(ports ?? {});
+  if (rows.length === 0) return null;
+  return (
+    <Section title={title}>
+      <Table
+        label={title}
+        rows={rows}
+        rowKey={([name]) => name}
+        columns={[
+          { key: "name", title: t("Name"), cell: ([name]) => name },
+          { key: "type", title: t("Type"), cell: ([, port]) => port.jobInputType ?? port.jobOutputType ?? "" },
+          {
+            key: "value",
+            title: t("Value"),
+            cell: ([, port]) => port.value ?? (port.uri ? <AssetLink id={port.uri} /> : (port.assetName ?? "")),
+          },
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,105 @@
+import { useInfiniteQuery, useQueries, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { json, nextPath, query, type Listing } from "../../api/client";
+import { job, runsOf } from "../../api/queries";
+import type { Job, Run } from "../../api/types";
+import type { Topic } from "../../api/live";
+import { useChanges, useScope } from "../../app/workspace";
+
+export interface JobFilter {
+  q?: string;
+  status?: string;
+  type?: string;
+  experiment?: string;
+  view?: string;
+}
+
+const PAGE = 100;
+const MOST_LOOKED_AT = 30;
+
+/** Jobs, page by page, with their runs; rows follow the server's word while they are shown. */
+export function useJobs(filter: JobFilter) {
+  const scope = useScope();
+  const client = useQueryClient();
+  const key = useMemo(
+    () => ["joblist", scope, filter.q, filter.status, filter.type, filter.experiment, filter.view] as const,
+    [scope, filter.q, filter.status, filter.type, filter.experiment, filter.view],
+  );
+  const first = `${scope}/jobs${query({
+    search: filter.q,
+    status: filter.status,
+    jobType: filter.type,
+    experimentName: filter.experiment,
+    listViewType: filter.view,
+    $top: PAGE,
+  })}`;
+  const pages = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => json<Listing<Job>>(pageParam, { signal }),
+    initialPageParam: first,
+    getNextPageParam: nextPath,
+    staleTime: Infinity,
+    gcTime: 60_000,
+    refetchOnMount: "always",
+  });
+
+  const changed = useCallback(
+    (topics: Topic[]) => {
+      const names = topics.filter(({ kind }) => kind === "jobs").map(({ name }) => name);
+      if (topics.some(({ kind }) => kind === "everything") || names.length > MOST_LOOKED_AT) {
+        void client.invalidateQueries({ queryKey: key });
+        return;
+      }
+      const held = client.getQueryData<InfiniteData<Listing<Job>>>(key)?.pages.flatMap((page) => page.value) ?? [];
+      const known = new Set(held.map(({ name }) => name));
+      const patch = (fresh: Job[]) =>
+        client.setQueryData<InfiniteData<Listing<Job>>>(key, (data) => data && merged(data, fresh));
+      void Promise.all(
+        names.filter((name) => known.has(name)).map((name) => client.fetchQuery({ ...job(scope, name), staleTime: 0 })),
+      ).then(patch, () => undefined);
+      // A job that is not here may be new, or be a step of another one.
+      if (names.some((name) => !known.has(name))) {
+        void json<Listing<Job>>(first).then(
+          (listing) => patch(listing.value),
+          () => undefined,
+        );
+      }
+    },
+    [client, first, key, scope],
+  );
+  useChanges(changed);
+
+  const jobs = useMemo(() => pages.data?.pages.flatMap((page) => page.value) ?? [], [pages.data]);
+  const runs = useQueries({
+    queries: (pages.data?.pages ?? []).map((page, index) => ({
+      queryKey: ["joblist-runs", scope, index, page.value.map(({ name, etag }) => `${name}${etag}`)],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        runsOf(
+          scope,
+          page.value.map(({ name }) => name),
+          signal,
+        ),
+      enabled: page.value.length > 0,
+      staleTime: 30_000,
+      placeholderData: (before: Run[] | undefined) => before,
+    })),
+    combine: (results) => new Map(results.flatMap(({ data }) => data ?? []).map((run) => [run.info.run_id, run])),
+  });
+  return { ...pages, jobs, runs };
+}
+
+function merged(data: InfiniteData<Listing<Job>>, fresh: Job[]): InfiniteData<Listing<Job>> {
+  const byName = new Map(fresh.map((each) => [each.name, each]));
+  const pages = data.pages.map((page) => ({
+    ...page,
+    value: page.value.map((each) => {
+      const found = byName.get(each.name);
+      byName.delete(each.name);
+      return found ?? each;
+    }),
+  }));
+  // What is left has not been in the list: it is new, and the newest come first.
+  const added = [...byName.values()].filter((each) => !each.properties.parentJobName);
+  if (pages[0]) pages[0] = { ...pages[0], value: [...added, ...pages[0].value] };
+  return { ...data, pages };
+}

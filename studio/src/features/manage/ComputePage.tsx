@@ -1,0 +1,79 @@
+import { useQuery } from "@tanstack/react-query";
+import { list, someJobs } from "../../api/queries";
+import type { Resource } from "../../api/types";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Table } from "../../ui/Table";
+import { When } from "../../ui/time";
+
+interface ComputeProperties {
+  computeType: string;
+  description?: string;
+  provisioningState: string;
+  properties?: {
+    vmSize?: string;
+    state?: string;
+    allocationState?: string;
+    currentNodeCount?: number;
+    scaleSettings?: { minNodeCount: number; maxNodeCount: number };
+  };
+}
+
+const RUNNING = "Starting,Preparing,Queued,Running,Finalizing";
+
+/** Where jobs run, and how busy it is there. */
+export function ComputePage() {
+  const t = useT();
+  const scope = useScope();
+  const found = useQuery(list<Resource<ComputeProperties>>(`${scope}/computes`, "computes"));
+  const active = useQuery(someJobs(scope, { status: RUNNING, $top: 1000 }));
+  const busy = (id: string) =>
+    (active.data ?? []).filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase()).length;
+  return (
+    <Page title={t("Compute")}>
+      <Loaded of={found}>
+        {(computes) =>
+          computes.length === 0 ? (
+            <Empty>
+              {t("Nothing here yet.")} <code>smalt compute create --file compute.yml</code>
+            </Empty>
+          ) : (
+            <Table
+              label={t("Compute")}
+              rows={computes}
+              rowKey={({ name }) => name}
+              columns={[
+                { key: "name", title: t("Name"), cell: ({ name }) => <strong>{name}</strong> },
+                { key: "type", title: t("Type"), cell: ({ properties }) => properties.computeType },
+                {
+                  key: "state",
+                  title: t("State"),
+                  cell: ({ properties }) =>
+                    properties.properties?.state ??
+                    properties.properties?.allocationState ??
+                    properties.provisioningState,
+                },
+                { key: "size", title: t("Size"), cell: ({ properties }) => properties.properties?.vmSize ?? "" },
+                {
+                  key: "nodes",
+                  title: t("Nodes"),
+                  isNumber: true,
+                  cell: ({ properties }) => {
+                    const scale = properties.properties?.scaleSettings;
+                    const now = properties.properties?.currentNodeCount;
+                    return scale ? `${now ?? 0} (${scale.minNodeCount}–${scale.maxNodeCount})` : (now ?? "");
+                  },
+                },
+                { key: "jobs", title: t("Active jobs"), isNumber: true, cell: ({ id }) => busy(id) },
+                { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

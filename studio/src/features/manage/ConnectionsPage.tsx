@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+import { list } from "../../api/queries";
+import type { Resource } from "../../api/types";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Table } from "../../ui/Table";
+
+interface ConnectionProperties {
+  category: string;
+  target?: string | null;
+  authType?: string;
+}
+
+/** Services outside that jobs and flows use. Secrets stay on the server. */
+export function ConnectionsPage() {
+  const t = useT();
+  const found = useQuery(list<Resource<ConnectionProperties>>(`${useScope()}/connections`, "connections"));
+  return (
+    <Page title={t("Connections")}>
+      <Loaded of={found}>
+        {(connections) =>
+          connections.length === 0 ? (
+            <Empty>
+              {t("Nothing here yet.")} <code>smalt connection create --file connection.yml</code>
+            </Empty>
+          ) : (
+            <Table
+              label={t("Connections")}
+              rows={connections}
+              rowKey={({ name }) => name}
+              columns={[
+                { key: "name", title: t("Name"), cell: ({ name }) => <strong>{name}</strong> },
+                { key: "type", title: t("Type"), cell: ({ properties }) => properties.category },
+                {
+                  key: "target",
+                  title: t("Address"),
+                  cell: ({ properties }) => <code>{properties.target ?? ""}</code>,
+                },
+                { key: "auth", title: t("Signs in with"), cell: ({ properties }) => properties.authType ?? "" },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

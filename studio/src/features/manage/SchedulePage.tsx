@@ -1,0 +1,119 @@
+import { Button, Switch } from "@fluentui/react-components";
+import { Play20Regular } from "@fluentui/react-icons";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { json } from "../../api/client";
+import { list } from "../../api/queries";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { Facts } from "../../ui/Facts";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Section } from "../../ui/Section";
+import { Status } from "../../ui/Status";
+import { Table } from "../../ui/Table";
+import { When } from "../../ui/time";
+import { rule, useEnabling, type Schedule } from "./schedules";
+
+interface Fire {
+  time: string;
+  cause: string;
+  outcome: string;
+  jobName: string | null;
+  jobStatus: string | null;
+  reason: string | null;
+}
+
+const scheduleQuery = (path: string) =>
+  queryOptions({ queryKey: ["schedules", path], queryFn: ({ signal }) => json<Schedule>(path, { signal }) });
+
+export function SchedulePage() {
+  const t = useT();
+  const { name } = useParams({ from: "/schedules/$name" });
+  const path = `${useScope()}/schedules/${encodeURIComponent(name)}`;
+  const found = useQuery(scheduleQuery(path));
+  const enabling = useEnabling();
+  const client = useQueryClient();
+  const trigger = useMutation({
+    mutationFn: () => json(`${path}/trigger`, { method: "POST", body: {} }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["schedules"] }),
+  });
+  return (
+    <Loaded of={found}>
+      {(schedule) => (
+        <Page
+          title={schedule.properties.displayName ?? name}
+          above={<Link to="/schedules">{t("Schedules")}</Link>}
+          actions={
+            <>
+              <Switch
+                label={t("Enabled")}
+                checked={schedule.properties.isEnabled}
+                onChange={(_, { checked }) => enabling.mutate({ schedule, isEnabled: checked })}
+              />
+              <Button icon={<Play20Regular />} disabled={trigger.isPending} onClick={() => trigger.mutate()}>
+                {t("Fire now")}
+              </Button>
+            </>
+          }
+        >
+          <div className="columns">
+            <Section title={t("Properties")}>
+              <Facts
+                of={[
+                  [t("Name"), <code key="name">{schedule.name}</code>],
+                  [t("Fires"), <code key="rule">{rule(schedule.properties)}</code>],
+                  [t("Next time"), schedule.properties.nextRunTime && <When at={schedule.properties.nextRunTime} />],
+                  [t("Action"), schedule.properties.action.actionType],
+                  [t("Job"), schedule.properties.action.jobDefinition?.displayName],
+                  [t("Description"), schedule.properties.description],
+                  [t("Created by"), schedule.systemData.createdBy],
+                ]}
+              />
+            </Section>
+          </div>
+          <Section title={t("What it has done")}>
+            <Fires path={path} />
+          </Section>
+        </Page>
+      )}
+    </Loaded>
+  );
+}
+
+function Fires({ path }: { path: string }) {
+  const t = useT();
+  const found = useQuery({ ...list<Fire>(`${path}/fires`, "schedules"), refetchOnWindowFocus: true });
+  return (
+    <Loaded of={found}>
+      {(fires) =>
+        fires.length === 0 ? (
+          <Empty>{t("It has not fired yet.")}</Empty>
+        ) : (
+          <Table
+            label={t("What it has done")}
+            rows={fires}
+            rowKey={({ time, cause }) => `${time} ${cause}`}
+            columns={[
+              { key: "at", title: t("When"), cell: ({ time }) => <When at={time} /> },
+              {
+                key: "job",
+                title: t("Job"),
+                cell: ({ jobName }) =>
+                  jobName && (
+                    <Link to="/jobs/$name" params={{ name: jobName }}>
+                      {jobName}
+                    </Link>
+                  ),
+              },
+              { key: "status", title: t("Status"), cell: ({ jobStatus }) => jobStatus && <Status of={jobStatus} /> },
+              { key: "outcome", title: t("Outcome"), cell: ({ outcome }) => outcome },
+              { key: "reason", title: t("Reason"), cell: ({ reason }) => reason ?? "" },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  );
+}

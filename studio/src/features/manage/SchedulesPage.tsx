@@ -1,0 +1,62 @@
+import { Switch } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { list } from "../../api/queries";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Table } from "../../ui/Table";
+import { When } from "../../ui/time";
+import { rule, useEnabling, type Schedule } from "./schedules";
+
+export function SchedulesPage() {
+  const t = useT();
+  const found = useQuery(list<Schedule>(`${useScope()}/schedules?listViewType=All`, "schedules"));
+  const enabling = useEnabling();
+  return (
+    <Page title={t("Schedules")}>
+      <Loaded of={found}>
+        {(schedules) =>
+          schedules.length === 0 ? (
+            <Empty>
+              {t("Nothing here yet.")} <code>smalt schedule create --file schedule.yml</code>
+            </Empty>
+          ) : (
+            <Table
+              label={t("Schedules")}
+              rows={schedules}
+              rowKey={({ name }) => name}
+              columns={[
+                {
+                  key: "name",
+                  title: t("Name"),
+                  cell: ({ name, properties }) => (
+                    <Link to="/schedules/$name" params={{ name }}>
+                      {properties.displayName ?? name}
+                    </Link>
+                  ),
+                },
+                { key: "rule", title: t("Fires"), cell: ({ properties }) => <code>{rule(properties)}</code> },
+                { key: "action", title: t("Action"), cell: ({ properties }) => properties.action.actionType },
+                {
+                  key: "enabled",
+                  title: t("Enabled"),
+                  cell: (schedule) => (
+                    <Switch
+                      aria-label={t("Enable {name}", { name: schedule.name })}
+                      checked={schedule.properties.isEnabled}
+                      onChange={(_, { checked }) => enabling.mutate({ schedule, isEnabled: checked })}
+                    />
+                  ),
+                },
+                { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,114 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { request } from "../api/client";
+import type { StoredFile } from "../api/types";
+import { useT } from "../app/i18n";
+import { csv } from "./csv";
+import { Empty } from "./Empty";
+import { Loaded } from "./Loaded";
+import { Table } from "./Table";
+import { Waiting } from "./Waiting";
+
+const Code = lazy(() => import("./Code"));
+
+const IMAGES = new Set(["png", "jpg", "jpeg", "gif", "webp", "bmp", "svg"]);
+const TABLES: Record<string, string> = { csv: ",", tsv: "\t" };
+const BINARY = new Set([
+  "pkl",
+  "pickle",
+  "bin",
+  "pt",
+  "pth",
+  "onnx",
+  "parquet",
+  "npy",
+  "npz",
+  "zip",
+  "gz",
+  "tar",
+  "whl",
+  "joblib",
+  "h5",
+  "safetensors",
+]);
+const MOST_BYTES = 512 * 1024;
+const MOST_ROWS = 500;
+
+const ending = (name: string) => name.split(".").at(-1)?.toLowerCase() ?? "";
+
+export const isImage = (name: string): boolean => IMAGES.has(ending(name));
+export const isTable = (name: string): boolean => ending(name) in TABLES;
+
+/** The beginning of a file, shown as what it is. Nothing in it is executed. */
+export function FilePreview({ file }: { file: StoredFile }) {
+  const t = useT();
+  const kind = ending(file.name);
+  if (IMAGES.has(kind)) return <img className="preview-image" src={file.url} alt={file.name} />;
+  if (BINARY.has(kind)) return <Empty>{t("No preview of this kind of file. Download it.")}</Empty>;
+  return <TextPreview file={file} kind={kind} />;
+}
+
+function TextPreview({ file, kind }: { file: StoredFile; kind: string }) {
+  const t = useT();
+  const size = file.size ?? 0;
+  const text = useQuery({
+    queryKey: ["file", file.url, file.modifiedAt],
+    queryFn: async ({ signal }) => {
+      if (size === 0) return "";
+      const headers = { range: `bytes=0-${Math.min(size, MOST_BYTES) - 1}` };
+      return (await request(file.url ?? "", { headers, signal })).text();
+    },
+  });
+  return (
+    <Loaded of={text}>
+      {(found) => (
+        <>
+          {size > MOST_BYTES && <p className="faint">{t("The beginning of the file:")}</p>}
+          <TextBody text={found} kind={kind} name={file.name} isWhole={size <= MOST_BYTES} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function TextBody({ text, kind, name, isWhole }: { text: string; kind: string; name: string; isWhole: boolean }) {
+  const t = useT();
+  if (text.includes("\u0000")) return <Empty>{t("No preview of this kind of file. Download it.")}</Empty>;
+  if (kind in TABLES) return <CsvTable rows={csv(text, TABLES[kind])} label={name} />;
+  const shown = kind === "json" && isWhole ? pretty(text) : text;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Code text={shown} name={name} label={name} />
+    </Suspense>
+  );
+}
+
+interface CsvRow {
+  index: number;
+  cells: string[];
+}
+
+function CsvTable({ rows, label }: { rows: string[][]; label: string }) {
+  const [head = [], ...body] = rows;
+  return (
+    <Table<CsvRow>
+      label={label}
+      rows={body.slice(0, MOST_ROWS).map((cells, index) => ({ index, cells }))}
+      rowKey={({ index }) => String(index)}
+      columns={head.map((title, column) => ({
+        key: String(column),
+        title,
+        cell: ({ cells }) => cells[column] ?? "",
+        isNumber: body.length > 0 && body[0][column] !== "" && Number.isFinite(Number(body[0][column])),
+      }))}
+    />
+  );
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

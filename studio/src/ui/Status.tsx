@@ -1,0 +1,45 @@
+import {
+  CheckmarkCircle16Filled,
+  Circle16Regular,
+  DismissCircle16Filled,
+  PlayCircle16Filled,
+  SubtractCircle16Regular,
+  type FluentIcon,
+} from "@fluentui/react-icons";
+import { useT, type Message } from "../app/i18n";
+
+const ICONS: Record<string, [FluentIcon, string]> = {
+  Completed: [CheckmarkCircle16Filled, "good"],
+  Failed: [DismissCircle16Filled, "bad"],
+  Canceled: [SubtractCircle16Regular, "quiet"],
+  Skipped: [SubtractCircle16Regular, "quiet"],
+  Running: [PlayCircle16Filled, "busy"],
+  Finalizing: [PlayCircle16Filled, "busy"],
+};
+
+const WORDS: Record<string, Message> = {
+  NotStarted: "Not started",
+  Starting: "Starting",
+  Provisioning: "Provisioning",
+  Preparing: "Preparing",
+  Queued: "Queued",
+  Running: "Running",
+  Finalizing: "Finalizing",
+  CancelRequested: "Cancel requested",
+  Completed: "Completed",
+  Failed: "Failed",
+  Canceled: "Canceled",
+  Skipped: "Skipped",
+};
+
+export function Status({ of }: { of: string }) {
+  const t = useT();
+  const [Icon, tone] = ICONS[of] ?? [Circle16Regular, "quiet"];
+  const word = WORDS[of];
+  return (
+    <span className={`status ${tone}`}>
+      <Icon aria-hidden />
+      {word ? t(word) : of}
+    </span>
+  );
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from "react";
+import { useWords } from "../app/i18n";
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** How long ago, with the exact moment on hover. */
+export function When({ at }: { at: string | number | null | undefined }) {
+  const { language } = useWords();
+  if (!at) return <span className="faint">–</span>;
+  const moment = new Date(at);
+  const seconds = (Date.now() - moment.getTime()) / 1000;
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  const exact = moment.toLocaleString(language);
+  const text = Math.abs(seconds) < 30 * 86_400 ? format.format(-Math.round(seconds / size), unit) : exact;
+  return (
+    <time dateTime={moment.toISOString()} title={exact}>
+      {text}
+    </time>
+  );
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** How long something took, or has taken until now. */
+export function Took({ from, to, isOver }: { from?: number; to?: number; isOver: boolean }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (isOver) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [isOver]);
+  if (from === undefined || (isOver && to === undefined)) return <span className="faint">–</span>;
+  return <span>{duration(((isOver ? (to ?? from) : Math.max(now, from)) - from) / 1000)}</span>;
+}

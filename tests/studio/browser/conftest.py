@@ -1,0 +1,190 @@
+"""A running server with finished work in it, and Debian's chromium in front of it.
+
+This folder runs in an environment of its own (`make test-studio`): the server is another process, of the other one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[3]
+SMALT = ROOT / ".venv" / "bin" / "smalt"
+CHROMIUM = os.environ.get("SMALT_CHROMIUM") or shutil.which("chromium")
+
+
+@dataclass
+class House:
+    """A server and what was made on it."""
+
+    home: Path
+    url: str
+    token: str
+    scope: str
+
+    def smalt(self, *arguments: str) -> str:
+        """Run a command against it."""
+        environment = {**os.environ, "SMALT_HOME": str(self.home)}
+        done = subprocess.run([SMALT, *arguments], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call it as a program."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def link(self) -> str:
+        """An address that signs in once."""
+        return self.call("POST", "/studio/links", {})["url"]
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    home = tmp_path_factory.mktemp("house") / "home"
+    port = _free_port()
+    subprocess.run(
+        [SMALT, "up", "--detach", "--home", home, "--port", str(port), "--tls-port", str(_free_port())], check=True
+    )
+    state = json.loads((home / "server.json").read_text())
+    scope = f"/subscriptions/{state['subscription']}/resourceGroups/smalt/providers/Microsoft.MachineLearningServices"
+    yield House(home, state["url"], (home / "token").read_text(), f"{scope}/workspaces/default")
+    subprocess.run([SMALT, "down", "--home", home], check=True)
+
+
+@pytest.fixture(scope="session")
+def work(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A job that has completed, one that has failed, a pipeline, a model: each by its name."""
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "src").mkdir()
+    (folder / "src" / "work.py").write_text(_CODE)
+    for name, text in _FILES.items():
+        (folder / name).write_text(text)
+    submit = lambda file: house.smalt("job", "create", "-f", str(folder / file), "--query", "name", "-o", "tsv")  # noqa: E731
+    made = {"job": submit("job.yml"), "failed": submit("failed.yml"), "pipeline": submit("pipeline.yml")}
+    for name in made.values():
+        subprocess.run(
+            [SMALT, "job", "stream", "-n", name], env={**os.environ, "SMALT_HOME": str(house.home)}, capture_output=True
+        )
+    _log(house, made["job"])
+    return made
+
+
+def _log(house: House, run: str) -> None:
+    base = f"/mlflow/v2.0{house.scope}/api/2.0/mlflow/runs/log-batch"
+    metrics = [{"key": "loss", "value": 1 / (step + 1), "timestamp": 1000 * step, "step": step} for step in range(200)]
+    params = [{"key": "rate", "value": "0.1"}]
+    house.call("POST", base, {"run_id": run, "metrics": metrics, "params": params})
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("No chromium on PATH. Install it with: apt install chromium")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, house: House) -> Iterator[Callable[[], Page]]:
+    """Opens pages of a signed-in browser; the test fails with whatever their consoles complain of."""
+    complaints: list[str] = []
+    context = chromium.new_context(viewport={"width": 1400, "height": 860}, locale="en-US")
+    context.set_default_timeout(15_000)
+
+    def listen(page: Page) -> None:
+        page.on("console", lambda said: said.type == "error" and complaints.append(f"{page.url}: {said.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+
+    context.on("page", listen)
+
+    def make() -> Page:
+        page = context.new_page()
+        page.goto(house.link())
+        page.get_by_role("navigation", name="Main").wait_for()
+        return page
+
+    yield make
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page: Callable[[], Page]) -> Page:
+    return open_page()
+
+
+_CODE = """
+import pathlib, sys
+for line in range(2000):
+    print(f"line {line} of the log", flush=line % 100 == 0)
+pathlib.Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+(pathlib.Path(sys.argv[1]) / "table.csv").write_text("name,size\\none,1\\ntwo,2\\n")
+(pathlib.Path(sys.argv[1]) / "facts.json").write_text('{"answer": 42}')
+"""
+
+_JOB = """
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+display_name: Write a table
+experiment_name: browser
+code: src
+command: python work.py ${{outputs.table}}
+environment: {image: python:3.11}
+inputs: {rate: 0.1}
+outputs:
+  table: {type: uri_folder, name: sizes}
+tags: {made-by: tests}
+"""
+
+_FILES = {
+    "job.yml": _JOB,
+    "failed.yml": """
+display_name: Fails on purpose
+experiment_name: browser
+command: echo almost && exit 3
+environment: {image: python:3.11}
+""",
+    "pipeline.yml": """
+type: pipeline
+display_name: Two steps
+experiment_name: browser
+jobs:
+  first:
+    type: command
+    command: echo first > ${{outputs.text}}/text.txt
+    environment: {image: python:3.11}
+    outputs: {text: {type: uri_folder}}
+  second:
+    type: command
+    command: cat ${{inputs.text}}/text.txt
+    environment: {image: python:3.11}
+    inputs:
+      text: ${{parent.jobs.first.outputs.text}}
+""",
+}

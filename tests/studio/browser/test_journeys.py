@@ -1,0 +1,160 @@
+"""What people do in the studio, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from .conftest import House
+
+
+def test_signing_out_leaves_nothing_to_see(open_page: Callable[[], Page], work, house: House):
+    first, second = open_page(), open_page()
+
+    first.get_by_role("button", name="Sign out").click()
+
+    for page in (first, second):
+        expect(page.get_by_role("heading", name="Sign in to smalt studio")).to_be_visible()
+        expect(page.get_by_text("Write a table")).to_have_count(0)
+
+
+def test_home_tells_what_failed_and_why(page: Page, work):
+    failed = page.locator("section", has=page.get_by_role("heading", name="Failed lately"))
+
+    expect(failed.get_by_role("link", name="Fails on purpose")).to_be_visible()
+    expect(failed.get_by_text("exited with code 3")).to_be_visible()
+
+
+def test_the_list_of_jobs_shows_metrics_as_columns_and_keeps_filters_in_the_address(page: Page, work):
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    page.get_by_label("Name or experiment").fill("table")
+    expect(page.get_by_role("row")).to_have_count(2)
+
+    page.get_by_role("button", name="Metrics").click()
+    page.get_by_role("checkbox", name="loss").check()
+    page.keyboard.press("Escape")
+
+    expect(page).to_have_url(re.compile(r"q=table.*metrics=loss|metrics=loss.*q=table"))
+    expect(page.get_by_role("cell", name="0.0050000")).to_be_visible()
+
+
+def test_a_job_that_is_submitted_elsewhere_appears_by_itself(page: Page, house: House, work):
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    page.get_by_role("table", name="Jobs").get_by_role("link", name="Write a table").first.wait_for()
+
+    properties = house.call("GET", f"{house.scope}/jobs/{work['failed']}")["properties"]
+    fresh = {key: properties[key] for key in ("jobType", "command", "environmentId", "experimentName")}
+    house.call("PUT", f"{house.scope}/jobs/live_one", {"properties": {**fresh, "displayName": "Appears by itself"}})
+
+    expect(page.get_by_role("link", name="Appears by itself")).to_be_visible()
+    row = page.get_by_role("row", name=re.compile("live_one"))
+    expect(row.get_by_text("Failed")).to_be_visible()
+
+
+def test_a_log_is_searched(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=logs")
+    expect(page.get_by_text("line 1 of the log", exact=True)).to_be_visible()
+
+    page.get_by_label("Search the log").fill("line 1500 of")
+
+    expect(page.get_by_text("1 / 1")).to_be_visible()
+    expect(page.locator("mark", has_text="line 1500 of")).to_be_visible()
+
+
+def test_outputs_are_looked_into(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=outputs&file=table")
+
+    page.get_by_role("button", name="table.csv").click()
+
+    expect(page.get_by_role("columnheader", name="size")).to_be_visible()
+    expect(page.get_by_role("cell", name="two")).to_be_visible()
+
+
+def test_the_code_of_a_job_is_kept(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=code&path=work.py")
+
+    expect(page.get_by_text("import pathlib, sys")).to_be_visible()
+
+
+def test_tags_are_added_and_taken_away(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=overview")
+
+    page.get_by_label("New tag, as key=value").fill("stage=review")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("stage: review")).to_be_visible()
+    page.get_by_role("button", name="Remove the tag stage").click()
+
+    expect(page.get_by_text("stage: review")).to_have_count(0)
+
+
+def test_a_job_is_submitted_again_with_another_command(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['failed']}")
+    page.get_by_role("button", name="Clone and edit").click()
+
+    page.get_by_label("Display name").fill("Fails no more")
+    page.get_by_label("Command").fill("echo well")
+    page.get_by_role("button", name="Submit").click()
+
+    expect(page.get_by_role("heading", name="Fails no more")).to_be_visible()
+    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible(timeout=30_000)
+
+
+def test_a_failed_job_says_why(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['failed']}")
+
+    expect(page.get_by_text("Why it failed")).to_be_visible()
+    expect(page.get_by_text(re.compile("exited with code 3"))).to_be_visible()
+
+
+def test_a_pipeline_is_a_graph_whose_steps_open(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['pipeline']}")
+
+    page.locator(".step-card", has_text="second").click()
+
+    panel = page.get_by_role("complementary", name="second")
+    expect(panel.get_by_text("it has not run before")).to_be_visible()
+    panel.get_by_role("link", name="Logs").click()
+    expect(page.get_by_text("first", exact=True)).to_be_visible()
+
+
+def test_runs_are_compared(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/compare?jobs={work['job']},{work['failed']}")
+    expect(page.get_by_role("cell", name="loss")).to_be_visible()
+
+    for tab in ("Charts", "Parallel coordinates", "Scatter"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator("canvas").first).to_be_visible()
+
+
+def test_an_asset_is_found_with_the_keyboard_alone(page: Page, work):
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search").fill("sizes")
+    expect(page.get_by_role("option", name=re.compile("sizes")).first).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="sizes")).to_be_visible()
+    expect(page.get_by_role("link", name=work["job"])).to_be_visible()
+
+
+def test_a_role_is_given_and_taken(page: Page, house: House):
+    house.call("POST", "/smalt/actors", {"name": "ada"})
+    page.get_by_role("link", name="Access", exact=True).click()
+    page.get_by_label("Who", exact=True).select_option(label="ada")
+    page.get_by_label("Role", exact=True).select_option(label="Reader")
+    page.get_by_role("button", name="Give").click()
+
+    page.get_by_role("button", name="Take the role Reader from ada").click()
+    page.get_by_role("button", name="Take it away").click()
+
+    expect(page.get_by_role("button", name="Take the role Reader from ada")).to_have_count(0)
+
+
+def test_the_studio_speaks_japanese_and_turns_dark(page: Page):
+    page.get_by_role("button", name="日本語").click()
+    expect(page.get_by_role("link", name="ジョブ")).to_be_visible()
+
+    page.get_by_role("button", name="ダークテーマ").click()
+
+    expect(page.get_by_role("button", name="ライトテーマ")).to_be_visible()

@@ -1,0 +1,83 @@
+"""Search, files and filters: what the pages look things up with."""
+
+from __future__ import annotations
+
+import pytest
+
+COMMAND = {
+    "jobType": "Command",
+    "command": "echo hello",
+    "environmentId": "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
+    "experimentName": "greetings",
+}
+
+
+@pytest.fixture
+def job(owner, scope) -> str:
+    """A job that no loop ever starts."""
+    answer = owner.put(f"{scope}/jobs/hello_one", json={"properties": {**COMMAND, "displayName": "Say hello 100%"}})
+    assert answer.status_code in {200, 201}, answer.text
+    return "hello_one"
+
+
+@pytest.fixture
+def model(owner, scope) -> str:
+    """A model of two files."""
+    workspace = owner.get(scope).json()["properties"]["workspaceId"]
+    container = owner.get(f"{scope}/datastores/workspaceblobstore").json()["properties"]["containerName"]
+    for path in ("models/greeter/MLmodel", "models/greeter/data/weights.bin"):
+        owner.put(f"/blob/{workspace}/{container}/{path}", content=b"abc", headers={"x-ms-blob-type": "BlockBlob"})
+    uri = "azureml://datastores/workspaceblobstore/paths/models/greeter"
+    body = {"properties": {"modelType": "custom_model", "modelUri": uri}}
+    answer = owner.put(f"{scope}/models/greeter/versions/1", json=body)
+    assert answer.status_code in {200, 201}, answer.text
+    return "greeter"
+
+
+def test_search_finds_jobs_and_assets_whatever_the_case(owner, scope, job, model):
+    found = owner.get(f"{scope}/smalt/search?q=GREET").json()["value"]
+
+    assert {(each["kind"], each["name"]) for each in found} == {("jobs", job), ("models", model)}
+
+
+def test_search_takes_signs_for_themselves(owner, scope, job):
+    assert [each["name"] for each in owner.get(f"{scope}/smalt/search?q=100%25").json()["value"]] == [job]
+    assert owner.get(f"{scope}/smalt/search?q=h_llo").json()["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("search=HELLO", True),
+        ("search=bye", False),
+        ("status=Running,Failed", False),
+        ("experimentName=greetings", True),
+    ],
+)
+def test_the_list_of_jobs_is_narrowed_by_the_server(owner, scope, job, query, is_found):
+    names = [each["name"] for each in owner.get(f"{scope}/jobs?{query}").json()["value"]]
+
+    assert (job in names) is is_found
+
+
+def test_an_unknown_status_is_refused_with_those_there_are(owner, scope):
+    answer = owner.get(f"{scope}/jobs?status=Sleeping")
+
+    assert answer.status_code == 400
+    assert "Running" in answer.json()["error"]["message"]
+
+
+def test_files_of_a_model_are_listed_folder_by_folder_with_their_addresses(owner, scope, model):
+    top = owner.get(f"{scope}/smalt/files", params={"uri": f"{scope}/models/{model}/versions/1"}).json()["value"]
+    below = owner.get(f"{scope}/smalt/files", params={"uri": f"{scope}/models/{model}/versions/1", "path": "data"})
+
+    assert [(each["name"], each["isFolder"]) for each in top] == [("data", True), ("MLmodel", False)]
+    assert owner.get(below.json()["value"][0]["url"]).content == b"abc"
+
+
+def test_a_path_out_of_the_folder_is_refused(owner, scope, model):
+    uri = f"{scope}/models/{model}/versions/1"
+
+    answer = owner.get(f"{scope}/smalt/files", params={"uri": uri, "path": "../../other"})
+
+    assert answer.status_code == 400
