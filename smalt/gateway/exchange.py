@@ -388,11 +388,28 @@ class Exchange:
         return Refusal(413, "RequestTooLarge", f"The body has more than {self.limit()} bytes. Send less at once.")
 
     def _submit(self) -> None:
-        assert self.pool is not None
         self.is_submitted = True
-        if self._copy_to is not None and self.endpoint is not None:
-            self._mirror(self.endpoint.pools[self._copy_to])
+        refusal = self._choose_again() if self.pool is not None and self.pool.is_closed else None
+        if refusal is not None:
+            self.refuse(refusal)
+            return
+        assert self.pool is not None
+        mirrored = self.endpoint.pools.get(self._copy_to) if self._copy_to and self.endpoint is not None else None
+        if mirrored is not None:
+            self._mirror(mirrored)
         self.pool.submit(self)
+
+    def _choose_again(self) -> Refusal | None:
+        """The deployment that was chosen has gone while the body came in: take another, as for a new request."""
+        found = self.site.fleet.find(self.target)
+        if isinstance(found, Refusal):
+            return found
+        self.endpoint, self.path = found
+        chosen = self.endpoint.router.choose(self.header(b"azureml-model-deployment"))
+        if isinstance(chosen, Refusal):
+            return chosen
+        self.deployment, self.pool = chosen, self.endpoint.pools[chosen]
+        return None
 
     def _mirror(self, pool: Pool) -> None:
         """Send a copy to another deployment, off the way of this one."""

@@ -60,6 +60,7 @@ class Pool:
         self.queue: deque[Exchange] = deque()
         self.in_flight: dict[Exchange, None] = {}
         self.asked_at = float("-inf")
+        self.is_closed = False
         self._workers: dict[str, Worker] = {}
         self._order: list[Worker] = []
         self._turn = 0
@@ -88,6 +89,7 @@ class Pool:
 
     def close(self) -> None:
         """The deployment is no more: what waits is refused, what is in flight is finished."""
+        self.is_closed = True
         for exchange in self.take_queue():
             exchange.refuse(Refusal(404, "EndpointNotFound", "The endpoint was just deleted."))
         self.update(DeploymentEntry())
