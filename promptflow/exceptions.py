@@ -18,7 +18,7 @@ class ErrorCategory(str, Enum):  # noqa: UP042  # a text of an f-string must be 
     UNKNOWN = "Unknown"
 
 
-class ErrorTarget(str, Enum):  # noqa: UP042
+class ErrorTarget(str, Enum):  # noqa: UP042  # as above
     """The part of the system that failed."""
 
     EXECUTOR = "Executor"

@@ -13,7 +13,7 @@ from smalt.cli import verb
 Mapping = dict[str, Any]  # Any: values of flows
 
 
-def words(*names: str, metavar: str = "KEY=VALUE ...", help: str) -> Callable[[verb.F], verb.F]:  # noqa: A002
+def words(*names: str, metavar: str = "KEY=VALUE ...", help: str) -> Callable[[verb.F], verb.F]:  # noqa: A002  # as click calls it
     """An option with several words after it."""
     return verb.option(*names, cls=verb.Words, multiple=True, metavar=metavar, help=help)
 

@@ -19,12 +19,12 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from smalt.entities.connection import Connection
+from smalt.entities.job.flow import FLOW_SETTINGS
 from smalt.errors import NotFound, SmaltError, Unavailable
 from smalt.flows.batch import Pace, Run, RunStatus, RunStore, create, execute
 from smalt.flows.batch.submit import adopted
 from smalt.flows.connections import WorkspaceConnections
 
-SETTINGS = "SMALT_FLOW"
 _CONNECTIONS_VERSION = "2024-04-01"
 _ANSWER_SECONDS = 30.0
 _MOST_METRICS = 900
@@ -32,8 +32,8 @@ _MOST_METRICS = 900
 
 def main() -> int:
     """Run the flow; 1 when it could not be run, or no line of it was completed."""
-    settings: dict[str, Any] = json.loads(os.environ[SETTINGS])  # Any: JSON
-    data, before, target = (os.environ.get(f"{SETTINGS}_{name}") or None for name in ("DATA", "RUN", "OUTPUTS"))
+    settings: dict[str, Any] = json.loads(os.environ[FLOW_SETTINGS])  # Any: JSON
+    data, before, target = (os.environ.get(f"{FLOW_SETTINGS}_{name}") or None for name in ("DATA", "RUN", "OUTPUTS"))
     assert target is not None
     with tempfile.TemporaryDirectory() as home:
         try:

@@ -167,7 +167,7 @@ class Exchange:
                 self.on_request_end()
 
     def reroute(self, endpoint: Endpoint) -> None:
-        """The deployment was deleted while this waited for it: go where a new request would go."""
+        """The deployment was deleted before it had this: go where a new request would go."""
         named = self.header(b"azureml-model-deployment")
         chosen = endpoint.router.choose(named)
         if isinstance(chosen, Refusal):
@@ -388,28 +388,20 @@ class Exchange:
         return Refusal(413, "RequestTooLarge", f"The body has more than {self.limit()} bytes. Send less at once.")
 
     def _submit(self) -> None:
-        self.is_submitted = True
-        refusal = self._choose_again() if self.pool is not None and self.pool.is_closed else None
-        if refusal is not None:
-            self.refuse(refusal)
-            return
         assert self.pool is not None
-        mirrored = self.endpoint.pools.get(self._copy_to) if self._copy_to and self.endpoint is not None else None
+        assert self.endpoint is not None
+        self.is_submitted = True
+        if self.pool.is_closed:  # The deployment has gone while the body came in.
+            found = self.site.fleet.find(self.target)
+            if isinstance(found, Refusal):
+                self.refuse(found)
+                return
+            self.reroute(found[0])
+            return
+        mirrored = self.endpoint.pools.get(self._copy_to) if self._copy_to is not None else None
         if mirrored is not None:
             self._mirror(mirrored)
         self.pool.submit(self)
-
-    def _choose_again(self) -> Refusal | None:
-        """The deployment that was chosen has gone while the body came in: take another, as for a new request."""
-        found = self.site.fleet.find(self.target)
-        if isinstance(found, Refusal):
-            return found
-        self.endpoint, self.path = found
-        chosen = self.endpoint.router.choose(self.header(b"azureml-model-deployment"))
-        if isinstance(chosen, Refusal):
-            return chosen
-        self.deployment, self.pool = chosen, self.endpoint.pools[chosen]
-        return None
 
     def _mirror(self, pool: Pool) -> None:
         """Send a copy to another deployment, off the way of this one."""

@@ -171,6 +171,7 @@ class _Reader:
         self._text = text
         self._source = source
         self._visits = 0
+        self._merging = 0
         self.positions: dict[Path, Position] = {}
 
     def read(self, node: Any, path: Path) -> Any:  # Any: nodes and values of YAML
@@ -209,6 +210,10 @@ class _Reader:
         return merged | found
 
     def _merge(self, node: Any, path: Path) -> dict[str, Any]:  # Any: nodes and values of YAML
+        # A merge stays at its path, so one of a mapping with itself is not seen by the length of that.
+        self._merging += 1
+        if self._merging > _MAX_DEPTH:
+            raise _problem(self._source, node.start_mark, "Aliases make the document endless. Write the values out.")
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         merged: dict[str, Any] = {}  # Any: values of YAML
         for source in sources:
@@ -216,6 +221,7 @@ class _Reader:
             if not isinstance(value, dict):
                 raise _problem(self._source, source.start_mark, "'<<' merges mappings only. Point it to a mapping.")
             merged = value | merged
+        self._merging -= 1
         return merged
 
     def _key(self, node: Any) -> str:  # Any: nodes of YAML

@@ -235,7 +235,7 @@ class Resolver:
         folder = Path(reference.path).expanduser()
         with tempfile.TemporaryDirectory() as packed:
             copy_flow(folder / entry_file if entry_file else folder, Path(packed))
-            found = flow_model_in(Path(packed))
+            found = flow_model_in(Path(packed), entry_file)
             if environment is None and found is not None:
                 environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": found.conda})
             changes: JsonObject = {"code": self.code(packed)}

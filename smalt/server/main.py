@@ -174,6 +174,7 @@ def build(settings: Settings) -> Server:
     sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
     kinds["sweep"] = sweep_kind
     linked = connections.ConnectionService(vault)
+    flow_engine = engine_path(home)
     kinds["flow"] = flows.FlowKind(locator, linked)
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
@@ -183,7 +184,7 @@ def build(settings: Settings) -> Server:
         tracking=runs,
         environments=cache,
         overlays=home / "jobs",
-        flow_engine=engine_path(home),
+        flow_engine=flow_engine,
         engine=engine,
     )
     outside = jobs.Outside(
@@ -214,7 +215,7 @@ def build(settings: Settings) -> Server:
         ),
         group=GROUP,
         worker=_worker_name(home),
-        engine=engine_path(home),
+        engine=flow_engine,
         vault=vault,
         identities=identities,
         recorder=recorder,

@@ -59,6 +59,11 @@ def test_aliases_cannot_multiply_without_end():
         yaml.load(f"k0: &k0 [x]\n{levels}")
 
 
+def test_a_mapping_merged_with_itself_is_refused():
+    with pytest.raises(yaml.YamlError, match="endless"):
+        yaml.load("a: &x {<<: *x}")
+
+
 def test_a_path_leads_to_line_and_column():
     located = yaml.load_with_lines("a:\n  b:\n    - c: 1\n")
 

@@ -17,6 +17,9 @@ from smalt.entities.text import Text
 FLOW_OUTPUTS = "flow_outputs"
 """The output with all files of the run, in the layout that prompt flow has given them."""
 
+FLOW_SETTINGS = "SMALT_FLOW"
+"""The variable by which the engine is told what to do; with `_DATA`, `_RUN` and `_OUTPUTS` behind it, where."""
+
 _INPUTS = ("data", "run")
 
 

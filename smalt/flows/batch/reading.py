@@ -99,7 +99,7 @@ def _json(source: Path) -> Iterator[Row]:
 
 def _parquet(source: Path) -> Iterator[Row]:
     try:
-        from pyarrow import parquet  # type: ignore[import-untyped,unused-ignore]
+        from pyarrow import parquet  # type: ignore[import-untyped,unused-ignore]  # no types, where it is there at all
     except ImportError:
         raise Unsupported(
             f"{source} is a parquet file, which needs the package pyarrow. Install it: pip install pyarrow."

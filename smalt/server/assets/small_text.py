@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from smalt.blobs import clean_key
 from smalt.server.assets.locator import Location
 
 _LONGEST_BYTES = 1 << 20
 
 
 def small_text(place: Location, name: str) -> str | None:
-    """The text of a file in a folder; None where there is none, or it is longer than such files are."""
+    """The text of a file in a folder; None where there is none, or it is longer than such files are.
+
+    Raises:
+        InvalidRequest: The name leads elsewhere.
+    """
+    clean_key(name)
     if place.local_path is not None:
         path = place.local_path / name
-        is_there = path.is_file() and path.stat().st_size <= _LONGEST_BYTES
+        # A job may have written a link there, which must not lead the server to files of its own.
+        is_below = path.resolve().is_relative_to(place.local_path.resolve())
+        is_there = is_below and path.is_file() and path.stat().st_size <= _LONGEST_BYTES
         return path.read_text(encoding="utf-8", errors="replace") if is_there else None
     if place.store is None:
         return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from smalt.entities.connection import Connection
-from smalt.errors import NotFound
+from smalt.errors import Forbidden, NotFound
 from smalt.server.connections.tables import connections
 from smalt.server.http import Page
+from smalt.server.identity import allows, full_action
 from smalt.server.records import Record, Records
 from smalt.server.vault import Vault
 from smalt.server.work import Work
@@ -68,6 +69,20 @@ class ConnectionService:
             if page.after is None:
                 return found
             after = page.after
+
+    def named(self, work: Work, workspace: WorkspaceRecord, words: Collection[str]) -> list[str]:
+        """Those of the connections whose names are among the words of a flow, which will be given their secrets.
+
+        Raises:
+            Forbidden: The caller may not see those secrets.
+        """
+        found = [name for name in self.names(work, workspace) if name in words]
+        if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
+            raise Forbidden(
+                f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody with "
+                f"the action {full_action(SECRETS_OF_CONNECTIONS)} to submit it, or to give you a role with it."
+            )
+        return found
 
     def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
         """Whether there was one."""

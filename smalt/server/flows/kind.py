@@ -7,19 +7,16 @@ from typing import ClassVar
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
-from smalt.entities.job.flow import FLOW_OUTPUTS, FlowJob
+from smalt.entities.job.flow import FLOW_OUTPUTS, FLOW_SETTINGS, FlowJob
 from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
-from smalt.errors import Forbidden
 from smalt.server.assets import DataLocator, small_text
-from smalt.server.connections import SECRETS_OF_CONNECTIONS, ConnectionService
-from smalt.server.identity import allows, full_action
-from smalt.server.jobs import CONNECTIONS, CommandLike, Pinned, Problems
+from smalt.server.connections import ConnectionService
+from smalt.server.jobs import CONNECTIONS, FLOW_ENGINE, CommandLike, Pinned, Problems
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
 _COMMAND = "exec python -m smalt.flows.job"
-_VARIABLE = "SMALT_FLOW"
 
 
 class FlowKind(CommandLike):
@@ -59,19 +56,12 @@ class FlowKind(CommandLike):
         if pinned.code is None:
             return
         place = self._locator.locate(work, workspace, pinned.code["uri"])
-        flow = flow_model(lambda name: small_text(place, name))
-        words = set() if flow is None else set(flow.words)
-        words |= {text for node in job.connections.values() for text in node.values()}
-        if job.entry_file is not None:
-            words |= set((small_text(place, job.entry_file) or "").split())
-        found = [name for name in self._connections.names(work, workspace) if name in words]
-        if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
-            with problems.at("code"):
-                raise Forbidden(
-                    f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody "
-                    f"with the action {full_action(SECRETS_OF_CONNECTIONS)} to run it, or to give you that role."
-                )
-        pinned.parts[CONNECTIONS] = found
+        words = {text for node in job.connections.values() for text in node.values()}
+        with problems.at("entry_file"):
+            flow = flow_model(lambda name: small_text(place, name), job.entry_file)
+            words |= set() if flow is None else flow.words
+        with problems.at("code"):
+            pinned.parts[CONNECTIONS] = self._connections.named(work, workspace, words)
 
 
 def _variables(job: FlowJob) -> dict[str, str]:
@@ -86,9 +76,9 @@ def _variables(job: FlowJob) -> dict[str, str]:
     given = {name: f"${{{{inputs.{name}}}}}" if name in job.inputs else "" for name in ("data", "run")}
     return {
         # Its column mapping has a notation of its own, which the expressions of jobs must not meet.
-        _VARIABLE: json.dumps(settings),
-        f"{_VARIABLE}_DATA": given["data"],
-        f"{_VARIABLE}_RUN": given["run"],
-        f"{_VARIABLE}_OUTPUTS": f"${{{{outputs.{FLOW_OUTPUTS}}}}}",
-        "PYTHONPATH": "{{smalt:flow-engine}}",
+        FLOW_SETTINGS: json.dumps(settings),
+        f"{FLOW_SETTINGS}_DATA": given["data"],
+        f"{FLOW_SETTINGS}_RUN": given["run"],
+        f"{FLOW_SETTINGS}_OUTPUTS": f"${{{{outputs.{FLOW_OUTPUTS}}}}}",
+        "PYTHONPATH": FLOW_ENGINE,
     }

@@ -21,10 +21,11 @@ from smalt.server.jobs.software import from_document as recipe_from_document
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
-from smalt.server.jobs.workload import CONNECTIONS
+from smalt.server.jobs.workload import CONNECTIONS, FLOW_ENGINE
 
 __all__ = [
     "CONNECTIONS",
+    "FLOW_ENGINE",
     "RESUME_FROM",
     "SCHEDULE_PROPERTY",
     "CancelRequested",

@@ -12,11 +12,10 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.command import CommandJob
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
-from smalt.environments import FLOW_IMAGE, FlowModel, flow_model
-from smalt.errors import Forbidden, InvalidRequest, SmaltError, ValidationFailed
+from smalt.environments import FLOW_IMAGE, flow_model
+from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
 from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
-from smalt.server.connections import SECRETS_OF_CONNECTIONS, ConnectionService
-from smalt.server.identity import allows, full_action
+from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -110,7 +109,7 @@ class DeploymentPinner:
             "code": kept["code"],
             "environment": kept["environment"],
             "recipe": kept["recipe"],
-            "flow": None if flow is None else {"connections": self._connections_of(work, workspace, flow)},
+            "flow": None if flow is None else {"connections": self._connections.named(work, workspace, flow.words)},
         }
         return PinnedDeployment(changes, document)
 
@@ -137,20 +136,6 @@ class DeploymentPinner:
     def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:
         """Where the bytes of a model are."""
         return self._locator.locate(work, workspace, model.source_in(workspace))
-
-    def _connections_of(self, work: Work, workspace: WorkspaceRecord, flow: FlowModel) -> list[str]:
-        """The connections of the workspace that a flow names.
-
-        Raises:
-            Forbidden: Whoever deploys it may not see their secrets, which the flow will see.
-        """
-        found = [name for name in self._connections.names(work, workspace) if name in flow.words]
-        if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
-            raise Forbidden(
-                f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody with "
-                f"the action {full_action(SECRETS_OF_CONNECTIONS)} to deploy it, or to give you that role."
-            )
-        return found
 
     def _environment_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment:
         """The environment that an MLflow model brings along."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from smalt.kit import clock, sockets
@@ -66,8 +67,14 @@ class Place:
         body = {"location": "local", "properties": {"authMode": "Key", "properties": {}, **properties}}
         return self.call("PUT", f"/onlineEndpoints/{name}", body)
 
-    def code(self, text: str = SCORE) -> str:
-        """The id of a code asset with a scoring script."""
+    def connections_of(self, work: Any, job: str) -> list[str]:
+        """The connections that the token of a job will open."""
+        query = text("select pinned from jobs where name = :name").bindparams(name=job)
+        return json.loads(work.connection.execute(query).scalar_one())["parts"]["connections"]
+
+    def code(self, text: str = SCORE, *, name: str = "score.py") -> str:
+        """The id of a code asset with a scoring script, or another file."""
+        file = name
         name = f"c{abs(hash(text))}"
         known = self.client.get(f"{self.scope}/codes/{name}/versions/1")
         if known.status_code == 200:
@@ -79,7 +86,7 @@ class Place:
         signed = slot["blobReferenceForConsumption"]["credential"]["sasUri"]
         path, _, query = signed.partition("?")
         sent = self.client.put(
-            f"/{path.split('/', 3)[3]}/src/score.py?{query}",
+            f"/{path.split('/', 3)[3]}/src/{file}?{query}",
             content=text.encode(),
             headers={"x-ms-blob-type": "BlockBlob"},
         )

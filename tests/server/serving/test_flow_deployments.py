@@ -108,3 +108,14 @@ def test_who_may_not_see_the_secrets_of_a_connection_cannot_have_a_flow_see_them
 
     assert answer.status_code == 403
     assert "my_llm" in answer.json()["error"]["message"]
+
+
+def test_a_flow_file_that_cannot_be_read_is_explained_by_the_deployment(place):
+    place.endpoint()
+
+    made = place.client.put(
+        f"{place.scope}/onlineEndpoints/ep/deployments/blue",
+        json=body(flow_model(place, {"flow.dag.yaml": "nodes: ["})),
+    )
+
+    assert made.status_code == 201, made.text
