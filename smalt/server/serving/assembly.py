@@ -23,12 +23,13 @@ from smalt.server.serving.gateway import Gateway, GatewayPlace
 from smalt.server.serving.gateway_routes import gateway_routes
 from smalt.server.serving.instances import Instances
 from smalt.server.serving.load import Load
-from smalt.server.serving.loop import Outside, ServingLoop
+from smalt.server.serving.loop import ServingLoop
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.purge import EndpointsOfWorkspace
 from smalt.server.serving.routes import routes as endpoint_routes
 from smalt.server.serving.service import EndpointService
 from smalt.server.serving.table import RoutingTable
+from smalt.server.serving.turn import Outside
 from smalt.server.vault import Vault
 from smalt.server.work import Work, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
