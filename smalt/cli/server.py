@@ -99,7 +99,7 @@ def up(
     if detach:
         _start_detached(folder)
         return
-    from smalt.server.main import run
+    from smalt.server.process import run
     from smalt.server.settings import Settings
 
     settings = Settings(

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
-import typing
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.errors import NotFound
-from smalt.flows import failures, models, values
+from smalt.flows import failures, values
 from smalt.flows.context import running
-from smalt.flows.definition import identifier, read_inputs
+from smalt.flows.definition import identifier
+from smalt.flows.entry import (
+    aggregate_of,
+    checked_interface,
+    declared_outputs,
+    instantiated,
+    load_entry,
+    merged_inputs,
+    names_of,
+    outputs_of,
+    parameters_of,
+    sample_of,
+)
 from smalt.flows.errors import (
-    ConnectionNotFoundError,
-    FlowEntryInitializationError,
-    GenerateFlowMetaJsonError,
-    InvalidAggregationFunction,
     InvalidFlexFlowEntry,
     LineExecutionTimeoutError,
-    PythonLoadError,
     SingleNodeValidationError,
 )
 from smalt.flows.flow import Flow, FlowKind, inside, line_timeout, now, within
@@ -30,7 +34,7 @@ from smalt.flows.metrics import collecting, log_metric
 from smalt.flows.modules import Namespace
 from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
 from smalt.flows.streams import AsyncStream, Stream, kept
-from smalt.flows.tools.interface import Interface, alternatives, interface_of, type_name
+from smalt.flows.tools.interface import interface_of
 from smalt.flows.tools.types import AttrDict
 from smalt.flows.tracing import spans
 from smalt.flows.tracing.decorate import original
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
     from smalt.flows.prompty import Prompty
 
 Provider = Callable[[], "ConnectionProvider"]
-_TYPES = {"int", "double", "bool", "string", "list", "object"}
 
 
 class FlexFlow(Flow):
@@ -106,15 +109,15 @@ class FlexFlow(Flow):
         if not colon or not module or not name or ":" in name:
             raise InvalidFlexFlowEntry(f"Invalid entry '{text}'. Write 'entry: module:function'.")
         namespace = Namespace(folder)
-        found = _load(namespace, module, name, text)
+        found = load_entry(namespace, module, name, text)
         sample = document.get("sample") if isinstance(document.get("sample"), Mapping) else {}
-        sample = _sample(sample, file.parent)
+        sample = sample_of(sample, file.parent)
         with namespace.loading():
             flow = cls._of_entry(found, folder, document, connections, init or sample.get("init") or {})
         flow.name = str(document.get("name") or identifier(file.parent.name))
         flow.namespace = namespace
         flow.sample = sample.get("inputs") or {}
-        flow.outputs = _declared_outputs(document) or flow.outputs
+        flow.outputs = declared_outputs(document) or flow.outputs
         return flow
 
     @classmethod
@@ -140,7 +143,7 @@ class FlexFlow(Flow):
         flow._has_sample = bool(prompty.sample)
         flow.entry_name = prompty.name
         flow.source = prompty.path
-        flow.outputs = _declared_outputs(prompty._data) or {"output": OutputDefinition()}
+        flow.outputs = declared_outputs(prompty._data) or {"output": OutputDefinition()}
         return flow
 
     @classmethod
@@ -157,21 +160,21 @@ class FlexFlow(Flow):
         aggregate = None
         is_class = inspect.isclass(found)
         call = found.__call__ if is_class or not inspect.isfunction(found) else found
-        interface = _interface(found, call, getattr(found, "__name__", "flow"), is_checked=is_checked)
-        init_inputs = _merged(document.get("init"), interface_of(found.__init__)) if is_class else {}
+        interface = checked_interface(found, call, getattr(found, "__name__", "flow"), is_checked=is_checked)
+        init_inputs = merged_inputs(document.get("init"), interface_of(found.__init__)) if is_class else {}
         if is_class:
-            found = _made(found, init_inputs, init, connections)
+            found = instantiated(found, init_inputs, init, connections)
         if not inspect.isfunction(found):
-            aggregate = _aggregate_of(found)
+            aggregate = aggregate_of(found)
             call = found.__call__
         entry = original(call)
-        inputs = _merged(document.get("inputs"), interface)
-        flow = cls(folder.name, folder, entry, inputs, takes=_names(entry))
+        inputs = merged_inputs(document.get("inputs"), interface)
+        flow = cls(folder.name, folder, entry, inputs, takes=names_of(entry))
         flow.entry_name = getattr(entry, "__qualname__", flow.name)
         flow.init_inputs = init_inputs
         flow._aggregate = aggregate
         flow.has_aggregation = aggregate is not None
-        flow.outputs = _outputs_of(call)
+        flow.outputs = outputs_of(call)
         return flow
 
     # -- lines
@@ -220,7 +223,7 @@ class FlexFlow(Flow):
         """Whether the code itself has a default for an input."""
         if self.kind == "prompty":
             return self._has_sample or self.inputs[name].default is not None
-        parameter = _parameters(self._entry).get(name)
+        parameter = parameters_of(self._entry).get(name)
         return parameter is None or parameter.default is not inspect.Parameter.empty
 
     async def _call(self, given: dict[str, Any], allow_stream: bool, limits: Limits) -> Any:
@@ -337,197 +340,3 @@ async def _read(output: Any) -> Any:
 
 
 # -- loading
-
-
-def _load(namespace: Namespace, module: str, name: str, entry: str) -> Any:
-    try:
-        loaded = namespace.module(module)
-    except Exception as error:
-        raise PythonLoadError(
-            f"Failed to load python module '{module}' from entry '{entry}': ({type(error).__name__}) {error}. "
-            "Correct the entry or the file, or install what it imports."
-        ) from error
-    found = getattr(loaded, name, None)
-    if found is None or not callable(found):
-        raise PythonLoadError(
-            f"Failed to collect flow entry '{entry}' in module '{module}': there is no function or class {name!r}. "
-            "Correct the entry."
-        )
-    if not inspect.isclass(found) and not inspect.isfunction(found) and not callable(found):
-        raise PythonLoadError(f"'{entry}' is a {type(found).__name__}, not a function or a class. Correct the entry.")
-    return found
-
-
-def _interface(found: Any, call: Callable[..., Any], name: str, *, is_checked: bool) -> Interface:
-    try:
-        interface = interface_of(call)
-    except (TypeError, ValueError) as error:
-        raise GenerateFlowMetaJsonError(f"The signature of '{name}' cannot be read: {error}. Give it one.") from error
-    if is_checked:
-        _check_types(interface, name, allowed=())
-        if inspect.isclass(found):
-            _check_types(interface_of(found.__init__), name, allowed=tuple(models.CLASSES.values()))
-        _check_answer(call, name)
-    return interface
-
-
-def _check_types(interface: Interface, name: str, *, allowed: tuple[type, ...]) -> None:
-    """A flow is fed from files and over HTTP: types that JSON cannot hold are refused before it runs."""
-    for key, parameter in interface.parameters.items():
-        kinds = alternatives(parameter.annotation)
-        if parameter.types == ("object",) and any(kind not in (dict, inspect.Parameter.empty) for kind in kinds):
-            if all(kind in allowed for kind in kinds):
-                continue
-            raise GenerateFlowMetaJsonError(
-                f"Parse interface for '{name}' failed: the input '{key}' is of a complex python type, "
-                f"{parameter.annotation!r}. Use str, int, float, bool, list or dict."
-            )
-
-
-def _check_answer(call: Callable[..., Any], name: str) -> None:
-    annotation = _answer_of(call)
-    fields_of = _fields_of(annotation)
-    if fields_of is None:
-        if annotation not in (str, inspect.Signature.empty):
-            raise GenerateFlowMetaJsonError(
-                f"Parse interface for '{name}' failed: The return annotation of the entry function must be dataclass, "
-                f"TypedDict or string, but got {annotation}. Change the annotation, or take it away."
-            )
-        return
-    for key, kind in fields_of.items():
-        if type_name(kind) == "object" and any(item is not dict for item in alternatives(kind)):
-            raise GenerateFlowMetaJsonError(
-                f"Parse interface for '{name}' failed: the output '{key}' is of a complex python type, {kind!r}. "
-                "Use str, int, float, bool, list or dict."
-            )
-
-
-def _fields_of(annotation: Any) -> dict[str, Any] | None:
-    """The fields of a dataclass or a TypedDict."""
-    if is_dataclass(annotation) and isinstance(annotation, type):
-        return {field.name: field.type for field in fields(annotation)}
-    if isinstance(annotation, type) and issubclass(annotation, dict) and hasattr(annotation, "__annotations__"):
-        return dict(annotation.__annotations__)
-    return None
-
-
-def _answer_of(call: Callable[..., Any]) -> Any:
-    function = original(call)
-    try:
-        return typing.get_type_hints(function).get("return", inspect.Signature.empty)
-    except Exception:
-        return inspect.Signature.empty
-
-
-def _outputs_of(call: Callable[..., Any]) -> dict[str, OutputDefinition]:
-    annotation = _answer_of(call)
-    fields_of = _fields_of(annotation)
-    if fields_of is None:
-        return {"output": OutputDefinition(_type_name(annotation))}
-    return {name: OutputDefinition(_type_name(kind)) for name, kind in fields_of.items()}
-
-
-def _type_name(annotation: Any) -> str:
-    kind = type_name(annotation)
-    return kind if kind in _TYPES else "object"
-
-
-def _merged(declared: Any, interface: Interface) -> dict[str, InputDefinition]:
-    """What the file says about inputs, and for the rest what the signature says."""
-    written = declared if isinstance(declared, Mapping) else {}
-    from_file = read_inputs({name: _with_type(item) for name, item in written.items()})
-    found: dict[str, InputDefinition] = {}
-    for name, parameter in interface.parameters.items():
-        kind = parameter.types[0]
-        found[name] = InputDefinition(kind, parameter.default if parameter.has_default else None)
-        if name in from_file:
-            default = from_file[name].default
-            found[name] = (
-                from_file[name] if default not in (None, "") else replace(from_file[name], default=found[name].default)
-            )
-    return found | {name: item for name, item in from_file.items() if name not in found}
-
-
-def _with_type(item: Any) -> dict[str, Any]:
-    return {"type": "object", **item} if isinstance(item, Mapping) else {"type": "object"}
-
-
-def _declared_outputs(document: Mapping[str, Any]) -> dict[str, OutputDefinition]:
-    section = document.get("outputs")
-    if not isinstance(section, Mapping):
-        return {}
-    found = {}
-    for name, item in section.items():
-        item = item if isinstance(item, Mapping) else {}
-        kind = item.get("type", "string")
-        found[str(name)] = OutputDefinition(
-            str(kind[0] if isinstance(kind, list) else kind),
-            str(item.get("description") or ""),
-            bool(item.get("is_chat_output", False)),
-        )
-    return found
-
-
-def _sample(sample: Any, folder: Path) -> dict[str, Any]:
-    from smalt.flows.prompty import load_sample, resolved
-
-    sample = resolved(dict(sample or {}), folder)
-    return {key: load_sample(value, folder) if key == "inputs" else value for key, value in sample.items()}
-
-
-def _parameters(entry: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    with contextlib.suppress(TypeError, ValueError):
-        return inspect.signature(entry).parameters
-    return {}
-
-
-def _names(entry: Callable[..., Any]) -> frozenset[str] | None:
-    parameters = _parameters(entry)
-    if any(item.kind is item.VAR_KEYWORD for item in parameters.values()):
-        return None
-    return frozenset(name for name in parameters if name != "self")
-
-
-def _made(
-    kind: type, definitions: Mapping[str, InputDefinition], init: Mapping[str, Any], connections: Provider
-) -> Any:
-    """The object that lines are calls of."""
-    try:
-        arguments = _arguments(kind, definitions, init, connections)
-        return kind(**arguments)
-    except NotFound as error:
-        raise ConnectionNotFoundError(error.message) from error
-    except Exception as error:
-        raise FlowEntryInitializationError(
-            f"Failed to initialize flow entry '{kind.__name__}' with {sorted(init)}: ({type(error).__name__}) {error}. "
-            "Correct the class, or what 'init' gives it."
-        ) from error
-
-
-def _arguments(
-    kind: type, definitions: Mapping[str, InputDefinition], init: Mapping[str, Any], connections: Provider
-) -> dict[str, Any]:
-    declared = {name: item.default for name, item in definitions.items() if item.default not in (None, "")}
-    arguments = declared | dict(init)
-    for name, parameter in interface_of(kind.__init__).parameters.items():  # type: ignore[misc]  # of any class
-        if name not in arguments:
-            continue
-        wanted = parameter.types[0]
-        if parameter.is_connection and isinstance(arguments[name], str):
-            arguments[name] = connections().get(arguments[name])
-        elif wanted in models.CLASSES:
-            arguments[name] = models.completed(arguments[name], wanted, connections)
-        elif wanted in _TYPES and wanted != "string" and isinstance(arguments[name], str):
-            arguments[name] = values.convert({name: InputDefinition(wanted)}, {name: arguments[name]})[name]
-    return arguments
-
-
-def _aggregate_of(made: Any) -> Callable[..., Any] | None:
-    function = getattr(made, "__aggregate__", None)
-    if function is None:
-        return None
-    if len(_parameters(function)) != 1:
-        raise InvalidAggregationFunction(
-            "The __aggregate__ method should have only one parameter: the list of the lines' outputs."
-        )
-    return function  # type: ignore[no-any-return]  # an attribute of the author's class

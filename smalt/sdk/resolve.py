@@ -229,6 +229,7 @@ class Resolver:
         reference = references.parse(code)
         if not isinstance(reference, LocalPath):
             return {} if environment is None else {"environment": self.environment(environment)}
+        # Here, since they cost every command more than it does otherwise.
         from smalt.environments import FLOW_IMAGE, flow_model_in
         from smalt.flows.serving.packing import copy_flow
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
 import os
-import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvloop
 
 from smalt.entities.base import Asset
 from smalt.entities.compute.ray import RayCompute
@@ -35,7 +30,7 @@ from smalt.environments import (
 from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.executors.ray import NodeTerms, RayExecutor
-from smalt.kit import clock, ids, private, yaml
+from smalt.kit import ids, private, yaml
 from smalt.server import (
     assets,
     audit,
@@ -55,14 +50,12 @@ from smalt.server import (
     tracking,
     workspaces,
 )
-from smalt.server.alone import alone
 from smalt.server.database import Database
 from smalt.server.events import Events
+from smalt.server.housekeeping import Housekeeping
 from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
 from smalt.server.http.openapi import describe
-from smalt.server.listen import serve
 from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
-from smalt.server.tls import Certificate, ensure
 from smalt.server.vault import Vault
 from smalt.server.work import SYSTEM, Actor, Work, Works
 from smalt.server.worker import Loop, Worker
@@ -73,7 +66,8 @@ GROUP = "smalt"
 WORKSPACE_NAME = "default"
 TENANT = "adfs"
 
-_log = logging.getLogger(__name__)
+_UNFINISHED = timedelta(days=7)
+"""After this an upload counts as given up, as on Azure."""
 
 
 @dataclass
@@ -268,7 +262,12 @@ def build(settings: Settings) -> Server:
         jobs_loop,
         schedules_loop,
         online.loop,
-        Housekeeping(works, job_service, cache, retention, containers),
+        Housekeeping(
+            works,
+            cache,
+            in_use=(job_service.environments_in_use, lambda work: serving.environments_in_use(work.connection)),
+            tidiers=(retention.apply, lambda now: containers.discard_unfinished(now - _UNFINISHED)),
+        ),
     ]
 
     rooms.on_created += [
@@ -361,80 +360,6 @@ def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExe
     return connect
 
 
-class Housekeeping:
-    """What is tidied up now and then: unused environments, folders of old jobs, uploads that were given up."""
-
-    name = "housekeeping"
-    interval_seconds = 3600.0
-    _UNUSED_SECONDS = 30 * 86400.0
-    _UNFINISHED = timedelta(days=7)  # as on Azure
-
-    def __init__(
-        self,
-        works: Works,
-        job_service: jobs.JobService,
-        cache: EnvironmentCache,
-        retention: jobs.Retention,
-        containers: assets.Containers,
-    ) -> None:
-        self.wake = threading.Event()
-        self._works = works
-        self._jobs = job_service
-        self._cache = cache
-        self._retention = retention
-        self._containers = containers
-
-    def run_once(self, now: datetime) -> bool:
-        """Collect what is unused."""
-        with self._works.read(SYSTEM) as work:
-            keep = self._jobs.environments_in_use(work) | serving.environments_in_use(work.connection)
-        for key in self._cache.collect_garbage(keep, unused_seconds=self._UNUSED_SECONDS):
-            _log.info("Removed the environment %s, unused for 30 days.", key)
-        self._retention.apply(now)
-        self._containers.discard_unfinished(now - self._UNFINISHED)
-        return False
-
-
-def run(settings: Settings, ready: Callable[[], None]) -> None:
-    """Serve until the process is told to end.
-
-    Raises:
-        Conflict: Another server has the home folder.
-        InvalidRequest: Other machines would be let in before anyone but the first owner has credentials.
-    """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(settings.home):
-        certificate = ensure(settings.home / "ca", settings.all_host_names)
-        server = build(settings)
-        try:
-            _check_exposure(settings, server.people)
-            _write_credentials(settings, server.owner)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(server, settings, certificate, ready))
-        finally:
-            server.close()
-
-
-async def _serve(server: Server, settings: Settings, certificate: Certificate, ready: Callable[[], None]) -> None:
-    def announce() -> None:
-        _write_state(settings, server)
-        server.worker.start()
-        ready()
-
-    await serve(server.app, settings, certificate, announce, server.live.close)
-
-
-def _check_exposure(settings: Settings, people: int) -> None:
-    if not settings.is_loopback and people < 2:
-        raise InvalidRequest(
-            f"--host {settings.host} lets other machines in, but authentication has not been set up in "
-            f"{settings.home}. Start on loopback, make the people who shall come in with `smalt user create`, "
-            "give them roles with `smalt role assign`, then start again.",
-            target="--host",
-        )
-
-
 def _subscription(home: Path) -> str:
     return _kept(home / "subscription", str(uuid.uuid4()))
 
@@ -485,37 +410,6 @@ def _url_aliases(path: Path) -> dict[str, str]:
 def _environment_aliases(home: Path) -> Mapping[str, EnvironmentRequest]:
     path = home / "environments" / "aliases.yaml"
     return read_aliases(path.read_text()) if path.exists() else {}
-
-
-def _write_credentials(settings: Settings, owner: identity.FirstOwner | None) -> None:
-    if owner is None:
-        return
-    content = {
-        "name": owner.name,
-        "client_id": owner.client_id,
-        "client_secret": owner.client_secret,
-        "token": owner.token,
-    }
-    private.replace(settings.home / "credentials.json", json.dumps(content, indent=2).encode())
-    private.replace(settings.home / "token", owner.token.encode())
-
-
-def _write_state(settings: Settings, server: Server) -> None:
-    content = {
-        "pid": os.getpid(),
-        "url": settings.url,
-        "tls_url": settings.tls_url,
-        "gateway_url": settings.gateway_url,
-        "version": VERSION,
-        "started_at": clock.to_text(clock.now()),
-        "subscription": server.subscription,
-        "group": GROUP,
-        "workspace": WORKSPACE_NAME,
-        "tenant": TENANT,
-    }
-    fresh = settings.home / ".server.json"
-    fresh.write_text(json.dumps(content, indent=2))
-    fresh.replace(settings.home / "server.json")
 
 
 def _own_routes(others: list[Route]) -> list[Route]:
