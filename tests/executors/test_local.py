@@ -292,3 +292,27 @@ def test_a_command_can_run_what_ships_with_the_runtime(bench):
 
     assert state.reason is Reason.COMPLETED
     assert log.endswith("runtime/supervisor.py\n")
+
+
+def test_jobs_start_when_the_fork_server_was_killed(bench):
+    bench.run("true", name="first")
+    os.kill(bench.executor._forkserver._process.pid, signal.SIGKILL)
+
+    state, log = bench.run("echo again", name="second")
+
+    assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def test_a_plan_made_under_other_variables_keeps_them(bench):
+    plan = bench.executor.plan(bench.workload("echo $GREETING"))
+
+    handle = bench.executor.start(replace(plan, environment={**plan.environment, "GREETING": "hello"}))
+
+    assert bench.end(handle).reason is Reason.COMPLETED
+    assert bench.executor.logs(handle) == b"hello\n"
+
+
+def test_no_process_of_a_job_holds_its_lock(bench):
+    _, log = bench.run("ls -l /proc/self/fd")
+
+    assert "lock" not in log
