@@ -15,6 +15,7 @@ import pytest
 from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import Mount, Phase, Reason
 from smalt.executors.local import LocalExecutor
+from smalt.executors.local.forkserver import ForkserverLost
 
 
 def test_a_multi_line_command_runs_in_one_shell_and_ends_with_its_last_code(bench):
@@ -301,6 +302,41 @@ def test_jobs_start_when_the_fork_server_was_killed(bench):
     state, log = bench.run("echo again", name="second")
 
     assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def test_a_job_asked_of_a_fork_server_that_dies_before_it_reads_is_started_by_another(bench, monkeypatch):
+    bench.run("true", name="first")
+    server = bench.executor._forkserver
+    pid, answer = server._process.pid, server._answer
+    os.kill(pid, signal.SIGSTOP)  # What it is asked from here on, it never reads.
+
+    def dies_first(line):
+        os.kill(pid, signal.SIGKILL) if server._process.pid == pid else None
+        return answer(line)
+
+    monkeypatch.setattr(server, "_answer", dies_first)
+
+    state, log = bench.run("echo again", name="second")
+
+    assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def test_a_job_of_a_fork_server_that_dies_before_it_answers_runs_once(bench, monkeypatch, tmp_path):
+    server = bench.executor._forkserver
+    answer = server._answer
+
+    def is_lost(line):
+        _, handle = answer(line)
+        os.close(handle)
+        server._close()
+        raise ForkserverLost("it ended")
+
+    monkeypatch.setattr(server, "_answer", is_lost)
+
+    state, _ = bench.run(f"echo once >> {tmp_path}/runs")
+
+    assert state.reason is Reason.COMPLETED
+    assert (tmp_path / "runs").read_text() == "once\n"
 
 
 def test_a_plan_made_under_other_variables_keeps_them(bench):

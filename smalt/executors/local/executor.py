@@ -62,23 +62,14 @@ class LocalExecutor(Executor):
         path.mkdir(mode=0o700, exist_ok=True)
         folder = JobFolder(path)
         with folder.exclusive():
-            lock = None if folder.fields() else folder.take_life_lock()
-            if lock is None:
-                return Handle(plan.name)
             try:
-                for name, text in plan.files.items():
-                    folder.write(name, text)
-                self._supervise(plan, path, lock)
-            except OSError as failure:
+                try:
+                    self._start_once(plan, folder)
+                except ForkserverLost:
+                    # It may have forked before it ended: the folder knows, and a new server starts what is missing.
+                    self._start_once(plan, folder)
+            except (OSError, ForkserverLost) as failure:
                 raise _not_started(plan.name, failure) from failure
-            except ForkserverLost as failure:
-                os.close(lock)
-                lock = None
-                if not folder.has_supervisor() and not folder.fields():
-                    raise _not_started(plan.name, failure) from failure
-            finally:
-                if lock is not None:
-                    os.close(lock)
         return Handle(plan.name)
 
     def find(self, name: str) -> Handle | None:
@@ -147,6 +138,23 @@ class LocalExecutor(Executor):
                 return False
             shutil.rmtree(path, ignore_errors=True)
         return True
+
+    def _start_once(self, plan: Plan, folder: JobFolder) -> None:
+        """Start the supervisor, unless this job has or had one.
+
+        Raises:
+            OSError: Nothing was started.
+            ForkserverLost: Nobody knows; the lock does.
+        """
+        lock = None if folder.fields() else folder.take_life_lock()
+        if lock is None:
+            return
+        try:
+            for name, text in plan.files.items():
+                folder.write(name, text)
+            self._supervise(plan, folder.path, lock)
+        finally:
+            os.close(lock)
 
     def _supervise(self, plan: Plan, path: Path, lock: int) -> None:
         """Start the supervisor, and watch it.
