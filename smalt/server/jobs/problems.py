@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFailed
 
@@ -25,19 +24,17 @@ class Problems:
         part._found = self._found
         return part
 
-    @contextmanager
-    def at(self, target: str) -> Iterator[None]:
+    def at(self, target: str) -> _Noting:
         """Note a failure inside the block under the field it is about, and go on after it."""
-        try:
-            yield
-        except SmaltError as error:
-            if error.status >= 500:
-                raise
-            self._found.append(_as_detail(error, self._place + target))
+        return _Noting(self, target)
 
     def add(self, error: SmaltError) -> None:
         """Note a failure that says itself which field it is about."""
-        self._found.append(_as_detail(error, self._place + (error.target or "")))
+        self.note(error, error.target or "")
+
+    def note(self, error: SmaltError, target: str) -> None:
+        """Note a failure under the field it is about."""
+        self._found.append(_as_detail(error, self._place + target))
 
     def raise_any(self) -> None:
         """Refuse the job if there is anything.
@@ -52,6 +49,27 @@ class Problems:
         if all(isinstance(problem, Unsupported) for problem in self._found):
             raise Unsupported(f"The job cannot run here. {listed}", details=self._found, target=self._found[0].target)
         raise ValidationFailed(f"The job is not valid. {listed}", details=self._found, target=self._found[0].target)
+
+
+class _Noting:
+    """The block of `Problems.at`: a class, as large pipelines enter tens of thousands."""
+
+    __slots__ = ("_problems", "_target")
+
+    def __init__(self, problems: Problems, target: str) -> None:
+        self._problems = problems
+        self._target = target
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, SmaltError) or error.status >= 500:
+            return False
+        self._problems.note(error, self._target)
+        return True
 
 
 def _as_detail(error: SmaltError, target: str) -> SmaltError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -12,8 +14,10 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -177,7 +181,7 @@ _CLAIM = (
     .returning(*jobs.c)
 )
 _HOLD = (
-    select(jobs)
+    select(*(cast(column, Text).label("document") if column is jobs.c.document else column for column in jobs.c))
     .where(jobs.c.id == bindparam("job"), jobs.c.active.is_(True))
     .where(or_(and_(_IS_MINE, _IS_FREE), jobs.c.lease == bindparam("own")))
     .with_for_update()
@@ -280,7 +284,7 @@ def claim(
 def hold(connection: Connection, job_id: str, *, worker: str, lease: str, now: datetime) -> JobRecord | None:
     """A job, locked for this transaction; None when it is over, or another one has it than this worker and lease."""
     row = connection.execute(_HOLD, {"job": job_id, "own_worker": worker, "own": lease, "now": now}).one_or_none()
-    return None if row is None else _record(row)
+    return None if row is None else _record(row, document=_Unread(row.document))
 
 
 def settle(connection: Connection, record: JobRecord, *, due_at: datetime | None, **values: Any) -> None:
@@ -423,7 +427,28 @@ def _one(connection: Connection, query: Select[Any]) -> JobRecord | None:  # Any
     return None if row is None else _record(row)
 
 
-def _record(row: Row[Any]) -> JobRecord:  # Any: the columns of the table
-    values = dict(row._mapping)
+class _Unread(Mapping[str, Any]):  # Any: JSON
+    """A document that is read when it is asked for first: few turns need that of a pipeline, which may be large."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:  # Any: JSON
+        values: dict[str, Any] = json.loads(self._text)  # Any: JSON
+        return values
+
+    def __getitem__(self, key: str) -> Any:  # Any: JSON
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _record(row: Row[Any], **other: Any) -> JobRecord:  # Any: the columns of the table
+    values = {**row._mapping, **other}
     values["status"] = JobStatus(values["status"])
     return JobRecord(**values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from smalt.wire import expressions
@@ -46,6 +47,8 @@ class WholeStep:
     step: str
 
 
+_MOST_REMEMBERED = 1 << 14  # A large pipeline asks the same of each text several times.
+
 Binding = ParentInput | ParentOutput | StepOutputOf | StepInputOf | WholeStep
 
 
@@ -67,10 +70,15 @@ def of_name(name: str) -> Binding | None:
 
 def whole(text: object) -> Binding | None:
     """The binding that a text is and nothing else, or None."""
-    if not isinstance(text, str) or not text.strip().startswith("${{"):
+    return _whole(text.strip()) if isinstance(text, str) and "${{" in text else None
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _whole(text: str) -> Binding | None:
+    if not text.startswith("${{"):
         return None
-    found = expressions.find(text.strip())
-    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text.strip())):
+    found = expressions.find(text)
+    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)):
         return None
     return of_name(found[0].name)
 
@@ -78,16 +86,20 @@ def whole(text: object) -> Binding | None:
 def within(value: Any) -> Iterator[Binding]:  # Any: JSON
     """Every binding anywhere in a document."""
     if isinstance(value, str):
-        for expression in expressions.find(value) if "${{" in value else ():
-            found = of_name(expression.name)
-            if found is not None:
-                yield found
+        if "${{" in value:
+            yield from _in_text(value)
     elif isinstance(value, dict):
         for item in value.values():
             yield from within(item)
     elif isinstance(value, list):
         for item in value:
             yield from within(item)
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _in_text(text: str) -> tuple[Binding, ...]:
+    found = (of_name(expression.name) for expression in expressions.find(text))
+    return tuple(binding for binding in found if binding is not None)
 
 
 def fill(value: Any, resolve: Callable[[Binding], Any]) -> Any:  # Any: JSON

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from smalt.entities.base import Entity
 from smalt.entities.job.step import CONTROL_TYPES, Step
 from smalt.entities.text import normal_form
 from smalt.errors import InvalidRequest
 from smalt.server.jobs import Problems
 from smalt.server.pipelines import bindings
 from smalt.server.pipelines.bindings import StepInputOf, StepOutputOf, WholeStep
+
+_BLOCKS = frozenset({"body", "true_block", "false_block", "mapping", "outputs"})
+_NOT_NEEDED = {kind: _BLOCKS for kind in CONTROL_TYPES} | {"do_while": _BLOCKS | {"condition"}}
+"""What control steps name without waiting for it. The condition of a `do_while` is an output of its body."""
 
 _CONTROL = {normal_form(kind): kind for kind in CONTROL_TYPES}
 
@@ -147,26 +153,30 @@ def _claims(
 
 def _needs(name: str, step: Step, kind: str, steps: Mapping[str, Step], problems: Problems) -> set[str]:
     found: set[str] = set()
-    document = step.document()
-    if kind in CONTROL_TYPES:
-        skipped = {"body", "true_block", "false_block", "mapping", "outputs"}
-        if kind == "do_while":
-            skipped.add("condition")  # It is an output of the body.
-        document = {key: value for key, value in document.items() if key not in skipped}
-    for field, value in document.items():
-        entries = value.items() if field in ("inputs", "outputs") and isinstance(value, dict) else [(None, value)]
-        for key, item in entries:
-            place = f"jobs.{name}.{field}" + (f".{key}" if key is not None else "")
-            for binding in bindings.within(item):
-                if not isinstance(binding, StepOutputOf | StepInputOf | WholeStep):
-                    continue
-                with problems.at(place):
-                    other = _check_step(binding.step, steps)
-                    if isinstance(binding, StepOutputOf):
-                        found.add(other)
-                    elif isinstance(binding, StepInputOf):
-                        found |= _through(binding, steps)
+    skipped = _NOT_NEEDED.get(kind, frozenset())
+    for field, key, value in _values(step):
+        if field in skipped:
+            continue
+        for binding in bindings.within(value):
+            if not isinstance(binding, StepOutputOf | StepInputOf | WholeStep):
+                continue
+            with problems.at(f"jobs.{name}.{field}" + (f".{key}" if key is not None else "")):
+                other = _check_step(binding.step, steps)
+                if isinstance(binding, StepOutputOf):
+                    found.add(other)
+                elif isinstance(binding, StepInputOf):
+                    found |= _through(binding, steps)
     return found
+
+
+def _values(step: Step) -> Iterator[tuple[str, str | None, Any]]:  # Any: JSON
+    """Every setting of a step as plain values; inputs and outputs one by one."""
+    for field, value in step:
+        if field in ("inputs", "outputs"):
+            for key, item in value.items():
+                yield field, key, item.document() if isinstance(item, Entity) else item
+        elif value is not None:
+            yield field, None, value.document() if isinstance(value, Entity) else value
 
 
 def _through(binding: StepInputOf, steps: Mapping[str, Step], depth: int = 0) -> set[str]:
