@@ -17,6 +17,19 @@ def test_short_addresses_lead_to_the_studio(browser, path):
     assert (answer.status_code, answer.headers["location"]) == (302, "/studio/")
 
 
+SCOPE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+
+
+@pytest.mark.parametrize(
+    ("tracking", "place"),
+    [("/mlflow/default/", "workspace=default"), (f"/mlflow/v2.0{SCOPE}/", f"wsid={SCOPE.replace('/', '%2F')}")],
+)
+def test_the_address_of_a_tracking_server_leads_a_browser_to_the_studio(browser, tracking, place):
+    answer = browser.get(tracking)
+
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/studio/mlflow?{place}")
+
+
 @pytest.mark.parametrize(
     "path", ["/studio/", "/studio/jobs/some_name?wsid=/subscriptions/s", "/studio/assets/models/m"]
 )

@@ -16,7 +16,7 @@ from smalt.server.pipelines import bindings
 from smalt.server.pipelines.bindings import StepInputOf, StepOutputOf, WholeStep
 
 _BLOCKS = frozenset({"body", "true_block", "false_block", "mapping", "outputs"})
-_NOT_NEEDED = {kind: _BLOCKS for kind in CONTROL_TYPES} | {"do_while": _BLOCKS | {"condition"}}
+_NOT_NEEDED = dict.fromkeys(CONTROL_TYPES, _BLOCKS) | {"do_while": _BLOCKS | {"condition"}}
 """What control steps name without waiting for it. The condition of a `do_while` is an output of its body."""
 
 _CONTROL = {normal_form(kind): kind for kind in CONTROL_TYPES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response, StreamingResponse
 
@@ -59,6 +59,13 @@ class _Handlers:
         if call.path == "/studio/":  # The route table does not part the two.
             return self._pages.answer("", packs=False)
         return Answer(302, None, {"Location": "/studio/"})
+
+    def from_mlflow(self, call: Call) -> Answer:
+        """Lead from the address of a tracking server, where the client of MLflow says runs are seen, to the studio."""
+        scope = call.path.partition("/v2.0")[2].rstrip("/")
+        workspace = {"wsid": scope} if scope else {"workspace": call.params["workspace"]}
+        # A browser takes along what stands behind the hash: the run.
+        return Answer(302, None, {"Location": f"/studio/mlflow?{urlencode(workspace)}"})
 
     def page(self, call: Call) -> Answer:
         """A page of the studio, or a file of it."""
@@ -149,6 +156,8 @@ def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
     table.add("GET", "/", handlers.front, action=ANYONE)
     table.add("GET", "/studio", handlers.front, action=ANYONE)
     table.add("GET", "/studio/{rest:path}", handlers.page, action=ANYONE)
+    for base in ("/mlflow/{workspace}", "/mlflow/v2.0" + WORKSPACE):
+        table.add("GET", base, handlers.from_mlflow, action=ANYONE)
     table.add("GET", "/studio/session", handlers.show_session, action=ANYONE)
     table.add("POST", "/studio/session", handlers.open_session, action=ANYONE, body="token!")
     table.add("DELETE", "/studio/session", handlers.close_session, action=SIGNED_IN, audited=False)

@@ -63,6 +63,15 @@ export const run = (scope: string, name: string) =>
       (await json<{ run: Run }>(mlflow(scope, `runs/get${query({ run_id: name })}`), { signal })).run,
   });
 
+export const experiment = (scope: string, id: string) =>
+  queryOptions({
+    queryKey: ["experiments", scope, id],
+    queryFn: async ({ signal }) => {
+      const path = mlflow(scope, `experiments/get${query({ experiment_id: id })}`);
+      return (await json<{ experiment: { name: string } }>(path, { signal })).experiment;
+    },
+  });
+
 /** Runs by their names; those that are not there are left out. */
 export async function runsOf(scope: string, names: readonly string[], signal?: AbortSignal): Promise<Run[]> {
   if (names.length === 0) return [];

@@ -49,6 +49,13 @@ export const jobRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/jobs/JobPage"), "JobPage"),
 });
 
+const fromMlflow = createRoute({
+  getParentRoute: () => root,
+  path: "/mlflow",
+  validateSearch: texts("workspace"),
+  component: lazyRouteComponent(() => import("../features/jobs/FromMlflow"), "FromMlflowPage"),
+});
+
 const clone = createRoute({
   getParentRoute: () => root,
   path: "/jobs/$name/clone",
@@ -118,6 +125,7 @@ export const router = createRouter({
     home,
     jobs,
     jobRoute,
+    fromMlflow,
     clone,
     compare,
     assets,

@@ -158,3 +158,10 @@ def test_the_studio_speaks_japanese_and_turns_dark(page: Page):
     page.get_by_role("button", name="ダークテーマ").click()
 
     expect(page.get_by_role("button", name="ライトテーマ")).to_be_visible()
+
+
+def test_the_link_that_mlflow_prints_for_a_run_leads_to_its_page(page: Page, house: House, work):
+    page.goto(f"{house.url}/mlflow/v2.0{house.scope}/#/experiments/1/runs/{work['job']}")
+
+    expect(page).to_have_url(re.compile(f"/studio/jobs/{work['job']}"))
+    expect(page.get_by_role("heading", name="Write a table")).to_be_visible()

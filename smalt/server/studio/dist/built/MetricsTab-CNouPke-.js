@@ -1,1 +1,0 @@
-import{h as e,i as t,rt as n}from"./workspace-DK4psItX.js";import{c as r}from"./index-wk1jMeI5.js";import{t as i}from"./MetricCharts-0-t8b7i-.js";import{a,t as o}from"./jsx-runtime-Wy9s6hX0.js";var s=a(o(),1);function c({job:a}){let o=n(e(t(),a.name));return(0,s.jsx)(r,{of:o,children:e=>(0,s.jsx)(i,{names:[a.name],runs:[e]})})}export{c as default};
