@@ -10,7 +10,12 @@ import tempfile
 import time
 
 HOME = tempfile.mkdtemp(prefix="prefect-")
-os.environ |= {"PREFECT_HOME": HOME, "PREFECT_LOGGING_LEVEL": "ERROR", "DO_NOT_TRACK": "1"}
+os.environ |= {
+    "PREFECT_HOME": HOME,
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
 
 from prefect import flow, task  # noqa: E402  (its settings are read on import)
 
