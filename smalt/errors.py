@@ -6,7 +6,8 @@ turns these into answers; no other class reaches a caller with a status below 50
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SmaltError(Exception):
@@ -17,18 +18,26 @@ class SmaltError(Exception):
         target: The field, path or parameter the failure is about, e.g. ``inputs.data.path``.
         details: Further failures found in the same look, so that a person mends all of them at once.
         code: A narrower stable code than the class carries.
+        facts: What a program needs to go on, as JSON; it travels as the error's `additionalInfo`.
     """
 
     status = 500
     code = "InternalServerError"
 
     def __init__(
-        self, message: str, *, target: str | None = None, details: Sequence[SmaltError] = (), code: str | None = None
+        self,
+        message: str,
+        *,
+        target: str | None = None,
+        details: Sequence[SmaltError] = (),
+        code: str | None = None,
+        facts: Mapping[str, Any] | None = None,  # Any: JSON
     ) -> None:
         super().__init__(message)
         self.message = message
         self.target = target
         self.details = tuple(details)
+        self.facts = dict(facts or {})
         if code is not None:
             self.code = code
 

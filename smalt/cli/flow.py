@@ -57,7 +57,7 @@ def templates() -> object:
     """List the templates that `init` knows."""
     import smalt.flows.gallery as gallery
 
-    return [{"name": name, "description": text} for name, text in gallery.templates().items()]
+    return [{"name": each.name, "description": each.description} for each in gallery.templates()]
 
 
 @flow.command(cls=verb.LocalVerb)

@@ -32,7 +32,7 @@ class Activate:
 
 @dataclass(frozen=True, slots=True)
 class NodeDefinition:
-    """A node as the file says it."""
+    """A node as the file says it; whatever `provider` says, the connection decides."""
 
     name: str
     type: str | None
@@ -43,6 +43,7 @@ class NodeDefinition:
     aggregation: bool = False
     activate: Activate | None = None
     timeout_seconds: float | None = None
+    provider: str | None = None
 
     @property
     def needs(self) -> list[str]:
@@ -66,6 +67,9 @@ class FlowDefinition:
     message_format: str = "basic"
 
 
+FILES = ("flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml")
+"""Files of flows, which stand at the top of their folders."""
+
 _VARIANT = re.compile(r"^\$\{([^.{}]+)\.([^.{}]+)\}$")
 
 
@@ -86,11 +90,11 @@ def read(document: Mapping[str, Any], *, folder_name: str, variant: str | None =
             "The flow has no 'nodes'. Write the list of nodes, or 'entry: module:function' for a flow that is code."
         )
     chosen = _chosen_variant(document, variant)
-    nodes = [_node(item, document, chosen) for item in document["nodes"]]
+    nodes = [read_node(item, document, chosen) for item in document["nodes"]]
     return FlowDefinition(
         name=str(document.get("name") or document.get("id") or identifier(folder_name)),
         inputs=read_inputs(document.get("inputs")),
-        outputs={name: _output(name, item) for name, item in _mapping(document, "outputs").items()},
+        outputs={name: read_output(name, item) for name, item in _mapping(document, "outputs").items()},
         nodes=nodes,
         environment_variables=environment_variables(document),
         additional_includes=[str(item) for item in document.get("additional_includes") or ()],
@@ -140,7 +144,12 @@ def read_inputs(section: Any) -> dict[str, InputDefinition]:  # Any: YAML
     return found
 
 
-def _output(name: str, item: Any) -> OutputDefinition:  # Any: YAML
+def read_output(name: str, item: Any) -> OutputDefinition:  # Any: YAML
+    """An output of a flow.
+
+    Raises:
+        FlowDefinitionError: It has no type.
+    """
     if not isinstance(item, Mapping) or "type" not in item:
         raise FlowDefinitionError(
             f"The flow output {name!r} has no 'type'. Write the type and the 'reference' it takes its value from."
@@ -195,7 +204,15 @@ def variants(document: Mapping[str, Any]) -> dict[str, list[str]]:  # Any: YAML
     return {str(node): list(_variants_of(document, node)) for node in _mapping(document, "node_variants")}
 
 
-def _node(item: Any, document: Mapping[str, Any], chosen: tuple[str, str] | None) -> NodeDefinition:  # Any: YAML
+def read_node(
+    item: Any, document: Mapping[str, Any], chosen: tuple[str, str] | None = None
+) -> NodeDefinition:  # Any: YAML
+    """A node of a flow, as its variant says it where it has some.
+
+    Raises:
+        FlowDefinitionError: It has no name, or a part has no meaning.
+        VariantNotFound: It has variants, but not the one that is to be taken.
+    """
     if not isinstance(item, Mapping) or not item.get("name"):
         raise FlowDefinitionError("A node of the flow has no 'name'. Give each node one.")
     name = str(item["name"])
@@ -227,6 +244,7 @@ def _read_node(name: str, item: Mapping[str, Any]) -> NodeDefinition:  # Any: YA
         aggregation=bool(item.get("aggregation") or item.get("reduce")),
         activate=_activate(name, item["activate"]) if item.get("activate") is not None else None,
         timeout_seconds=None if timeout is None else float(timeout),
+        provider=item.get("provider") or None,
     )
 
 

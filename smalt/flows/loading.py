@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smalt.flows import definition as dag_definition
 from smalt.flows import includes
+from smalt.flows.definition import FILES
 from smalt.flows.errors import ConnectionNotFoundError, FlowDefinitionError, UserErrorException, ValidationException
 from smalt.flows.flow import Flow
 from smalt.kit import yaml
@@ -16,7 +17,6 @@ from smalt.kit import yaml
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection, ConnectionProvider
 
-FILES = ("flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml")
 Source = str | Path | Callable[..., Any]
 
 

@@ -170,6 +170,7 @@ def build(settings: Settings) -> Server:
     linked = connections.ConnectionService(vault)
     flow_engine = engine_path(home)
     kinds["flow"] = flows.FlowKind(locator, linked)
+    flow_service = flows.FlowService(versioned, flows.Folders(containers))
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
@@ -238,7 +239,7 @@ def build(settings: Settings) -> Server:
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
         held = (versioned, stores, linked, computes, identities, pipeline_service, schedule_service, batch_service)
-        for holder in held:
+        for holder in (*held, flow_service):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -313,6 +314,7 @@ def build(settings: Settings) -> Server:
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),
+        *flows.routes(flow_service, rooms),
         *tracking.mlflow_routes(
             runs,
             workspaces=rooms,
@@ -323,6 +325,7 @@ def build(settings: Settings) -> Server:
         ),
     ]
     live = studio.Live(events)
+    events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
     near = studio.Neighbours(identities, rooms, job_service, versioned, locator, works, admit)
     routes += studio.routes(near, studio.Pages(), live)
     routes += _own_routes(routes)

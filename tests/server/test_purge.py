@@ -87,6 +87,8 @@ class Installation:
         trigger = {"triggerType": "Cron", "expression": "0 0 1 1 *", "startTime": "2022-01-01T00:00:00"}
         action = {"actionType": "CreateJob", "jobDefinition": job}
         self.put(f"/{name}/schedules/s", trigger=trigger, action=action)
+        made = self.client.put(f"{self.workspaces}/{name}/smalt/flows/f", json={"template": "chat"})
+        assert made.status_code == 201, made.text
         self.put(f"/{name}/batchEndpoints/b", authMode="AADToken")
         self.put(f"/{name}/codes/c/versions/1", codeUri="azureml://datastores/workspaceblobstore/paths/src")
         served = {
@@ -237,6 +239,8 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "connections",
         "datastores",
         "experiments",
+        "flow_versions",
+        "flows",
         "job_tokens",
         "jobs",
         "logged_models",

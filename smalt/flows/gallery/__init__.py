@@ -10,6 +10,7 @@ import keyword
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +18,67 @@ from smalt.errors import InvalidRequest, NotFound
 from smalt.kit import yaml
 
 _HERE = Path(__file__).parent
+_LEFT_OUT = ("__pycache__", ".promptflow")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A flow to begin with.
+
+    Args:
+        type: `standard`, `chat` or `evaluation`.
+    """
+
+    name: str
+    display_name: str
+    description: str
+    type: str = "standard"
+
+
 _TEMPLATES = {
-    "standard": "Two Python nodes and a prompt: the shape of most flows.",
-    "chat": "A chat with history, answered by a model.",
-    "classification": "Texts into categories, with two variants of the prompt and labelled data.",
-    "rag": "Questions about documents in a folder: looked up in a local index, answered by a model.",
-    "evaluation": "Grades answers against the truth and reports the accuracy.",
-    "prompty": "One prompt in one file.",
-    "flex": "A class with __call__ and __aggregate__.",
+    template.name: template
+    for template in (
+        Template("standard", "Standard flow", "Two Python nodes and a prompt: the shape of most flows."),
+        Template("chat", "Chat", "A chat with history, answered by a model.", "chat"),
+        Template(
+            "classification",
+            "Text classification",
+            "Texts into categories, with two variants of the prompt and labelled data.",
+        ),
+        Template(
+            "rag",
+            "Questions about documents",
+            "Questions about documents in a folder: looked up in a local index, answered by a model.",
+            "chat",
+        ),
+        Template(
+            "evaluation", "Evaluation", "Grades answers against the truth and reports the accuracy.", "evaluation"
+        ),
+        Template("prompty", "Prompty", "One prompt in one file."),
+        Template("flex", "Flow of Python", "A class with __call__ and __aggregate__."),
+    )
 }
 _TYPES = {"int": "int", "float": "double", "bool": "bool", "str": "string", "list": "list", "dict": "object"}
 
 
-def templates() -> dict[str, str]:
-    """The names of the templates, and a line about each."""
-    return dict(_TEMPLATES)
+def templates() -> list[Template]:
+    """The templates."""
+    return list(_TEMPLATES.values())
+
+
+def files(name: str) -> dict[str, bytes]:
+    """The files of a template, by their paths.
+
+    Raises:
+        NotFound: There is no template of that name.
+    """
+    folder = _folder(name)
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in found
+        if not any(part in _LEFT_OUT for part in path.relative_to(folder).parts)
+    }
 
 
 def make(name: str, target: Path, *, connection: str | None = None, model: str | None = None) -> None:
@@ -40,15 +87,18 @@ def make(name: str, target: Path, *, connection: str | None = None, model: str |
     Raises:
         NotFound: There is no template of that name.
     """
-    if name not in _TEMPLATES:
-        raise NotFound(f"There is no template {name!r}. Take one of {', '.join(_TEMPLATES)}.")
-    ignored = shutil.ignore_patterns("__pycache__", ".promptflow")
-    shutil.copytree(_HERE / name, target, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(_folder(name), target, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
     for file in target.iterdir():
         if file.suffix in {".yaml", ".prompty"} and (connection or model):
             text = file.read_text(encoding="utf-8")
             text = re.sub(r"(connection: )echo\b", rf"\g<1>{connection or 'echo'}", text)
             file.write_text(re.sub(r"(model: )echo\b", rf"\g<1>{model or 'echo'}", text), encoding="utf-8")
+
+
+def _folder(name: str) -> Path:
+    if name not in _TEMPLATES:
+        raise NotFound(f"There is no template {name[:80]!r}. Take one of {', '.join(_TEMPLATES)}.")
+    return _HERE / name
 
 
 def around(entry: Path, function: str | None, target: Path, prompts: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

@@ -1,5 +1,9 @@
-"""Flow jobs: prompt flows over many lines, as jobs on a compute."""
+"""Flows: assets of a workspace with versions that people edit, and jobs that run them over many lines."""
 
+from smalt.server.flows.contents import Folders
+from smalt.server.flows.events import FlowChanged
 from smalt.server.flows.kind import FlowKind
+from smalt.server.flows.routes import routes
+from smalt.server.flows.service import FlowService
 
-__all__ = ["FlowKind"]
+__all__ = ["FlowChanged", "FlowKind", "FlowService", "Folders", "routes"]

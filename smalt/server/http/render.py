@@ -45,6 +45,8 @@ def _arm(error: SmaltError) -> dict[str, Any]:
         body["target"] = error.target
     if error.details:
         body["details"] = [_arm(detail) for detail in error.details]
+    if error.facts:
+        body["additionalInfo"] = [{"type": error.code, "info": error.facts}]
     return body
 
 

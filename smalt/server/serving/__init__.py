@@ -4,7 +4,7 @@ from smalt.server.serving.assembly import Online, assemble
 from smalt.server.serving.gateway import GatewayPlace
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.service import reseal_keys
-from smalt.server.serving.store import environments_in_use
+from smalt.server.serving.store import environments_in_use, models_served
 
 __all__ = [
     "DeploymentPinner",
@@ -12,5 +12,6 @@ __all__ = [
     "Online",
     "assemble",
     "environments_in_use",
+    "models_served",
     "reseal_keys",
 ]

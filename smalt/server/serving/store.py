@@ -220,6 +220,16 @@ def all_deployments(connection: Connection) -> list[DeploymentRecord]:
     return [_deployment_record(row) for row in connection.execute(select(deployments).order_by(deployments.c.id))]
 
 
+def models_served(connection: Connection, workspace_id: str) -> list[tuple[str, str, str]]:
+    """Endpoint, deployment and the place of its model, for each deployment of a workspace that has one."""
+    uri = deployments.c.pinned["model"]["uri"].as_string()
+    joined = select(endpoints.c.name, deployments.c.name, uri).join(
+        endpoints, endpoints.c.id == deployments.c.endpoint_id
+    )
+    query = joined.where(deployments.c.workspace_id == workspace_id, uri.is_not(None))
+    return [tuple(row) for row in connection.execute(query.order_by(endpoints.c.key, deployments.c.key))]
+
+
 def add_deployment(connection: Connection, record: DeploymentRecord) -> None:
     """Insert a deployment."""
     connection.execute(insert(deployments).values(asdict(record)))

@@ -44,12 +44,12 @@ class Live:
         self._guard = threading.Lock()
         self._streams: set[_Stream] = set()
         self._is_closed = False
-        events.subscribe(JobSubmitted, lambda event: self._note(event, ("jobs", event.job)))
-        events.subscribe(JobChanged, lambda event: self._note(event, ("jobs", event.job)))
-        events.subscribe(CancelRequested, lambda event: self._note(event, ("jobs", event.job)))
-        events.subscribe(JobFinished, lambda event: self._note(event, ("jobs", event.job)))
-        events.subscribe(RunLogged, lambda event: self._note(event, ("runs", event.run)))
-        events.subscribe(AssetRegistered, lambda event: self._note(event, (event.kind, event.name)))
+        events.subscribe(JobSubmitted, lambda event: self.note(event, ("jobs", event.job)))
+        events.subscribe(JobChanged, lambda event: self.note(event, ("jobs", event.job)))
+        events.subscribe(CancelRequested, lambda event: self.note(event, ("jobs", event.job)))
+        events.subscribe(JobFinished, lambda event: self.note(event, ("jobs", event.job)))
+        events.subscribe(RunLogged, lambda event: self.note(event, ("runs", event.run)))
+        events.subscribe(AssetRegistered, lambda event: self.note(event, (event.kind, event.name)))
 
     async def stream(self, workspace_id: str, is_admitted: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Messages for one page, in the form of server-sent events.
@@ -87,7 +87,8 @@ class Live:
         """How many pages listen."""
         return len(self._streams)
 
-    def _note(self, event: Event, topic: Topic) -> None:
+    def note(self, event: Event, topic: Topic) -> None:
+        """Tell the open pages of the event's workspace that something has changed."""
         if not self._streams:
             return
         with self._guard:
