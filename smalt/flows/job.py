@@ -13,17 +13,19 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from smalt.entities.connection import Connection
-from smalt.entities.job.flow import FLOW_SETTINGS
+from smalt.entities.job.flow_words import FLOW_SETTINGS
 from smalt.errors import NotFound, SmaltError, Unavailable
 from smalt.flows.batch import Pace, Run, RunStatus, RunStore, create, execute
 from smalt.flows.batch.submit import adopted
 from smalt.flows.connections import WorkspaceConnections
+
+if TYPE_CHECKING:
+    from smalt.entities.connection import Connection
 
 _CONNECTIONS_VERSION = "2024-04-01"
 _ANSWER_SECONDS = 30.0
@@ -63,6 +65,7 @@ def _run(settings: Mapping[str, Any], data: str | None, before: str | None, targ
         variant=settings["variant"],
         connections=settings["connections"],
         init=settings["init"],
+        node=settings["node"],
         output_path=target.parent,
     )
     return execute(
@@ -76,11 +79,13 @@ def _run(settings: Mapping[str, Any], data: str | None, before: str | None, targ
 
 def _connection(name: str) -> Connection:
     """A connection of the workspace, as far as the job's token opens it."""
-    from smalt.wire.arm import codec  # a flow without connections needs none of it
-
     scope = os.environ["AZUREML_WORKSPACE_SCOPE"]
     path = f"{scope}/connections/{quote(name, safe='')}/listsecrets?api-version={_CONNECTIONS_VERSION}"
     body = _post(os.environ["AZUREML_SERVICE_ENDPOINT"] + path, {})
+    # Not before there is one: somebody may wait for this one line, and these take longer to load than it takes.
+    from smalt.entities.connection import Connection
+    from smalt.wire.arm import codec
+
     found = codec("connections").from_arm(body, name=name)
     assert isinstance(found, Connection)
     return found

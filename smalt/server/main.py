@@ -170,7 +170,9 @@ def build(settings: Settings) -> Server:
     linked = connections.ConnectionService(vault)
     flow_engine = engine_path(home)
     kinds["flow"] = flows.FlowKind(locator, linked)
-    flow_service = flows.FlowService(versioned, flows.Folders(containers))
+    folders = flows.Folders(containers)
+    flow_service = flows.FlowService(versioned, folders)
+    flow_runs = flows.FlowRuns(flow_service, folders, job_service, versioned, locator)
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
     starter = jobs.Starter(
@@ -315,6 +317,7 @@ def build(settings: Settings) -> Server:
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),
         *flows.routes(flow_service, rooms),
+        *flows.run_routes(flow_runs, rooms),
         *tracking.mlflow_routes(
             runs,
             workspaces=rooms,

@@ -14,12 +14,6 @@ from smalt.entities.job.limits import CommandJobLimits
 from smalt.entities.job.resources import ResourcesField
 from smalt.entities.text import Text
 
-FLOW_OUTPUTS = "flow_outputs"
-"""The output with all files of the run, in the layout that prompt flow has given them."""
-
-FLOW_SETTINGS = "SMALT_FLOW"
-"""The variable by which the engine is told what to do; with `_DATA`, `_RUN` and `_OUTPUTS` behind it, where."""
-
 _INPUTS = ("data", "run")
 
 
@@ -34,6 +28,7 @@ class FlowJob(Job):
         connections: For nodes, another `connection`, `deployment_name` or `model`.
         init: Arguments of the class that is the flow's entry.
         concurrency: Lines in flight.
+        node: Only this node runs; a line has what it refers to, such as `inputs.question` or `other.output`.
     """
 
     type: Literal["flow"] = "flow"
@@ -47,6 +42,7 @@ class FlowJob(Job):
     init: dict[str, Any] = Field(default_factory=dict)  # Any: arguments of classes
     environment_variables: TextMap = Field(default_factory=dict)
     concurrency: int | None = Field(default=None, ge=1)
+    node: Text | None = None
     resources: ResourcesField = None
     limits: CommandJobLimits | None = None
 

@@ -1,7 +1,7 @@
 """The folder of a run: the layout that prompt flow's runs have, written so that a kill at any moment loses no line.
 
 logs.txt, flow_logs/000000007.log     what was logged, and what the flow printed in a line
-meta.json                             lines per file of flow_artifacts
+meta.json                             lines per file of flow_artifacts, and lines in all
 flow_artifacts/<first>_<last>.jsonl   one record per line, appended as lines end: the run's memory
 node_artifacts/<node>/<first>.jsonl   one record per node and line
 inputs.jsonl, outputs.jsonl, flow_outputs/output.jsonl, metrics.json, error.json   written when all lines have ended
@@ -42,6 +42,10 @@ class RunFolder:
         for folder in (self._lines, self._outputs, self.path / "flow_logs"):
             folder.mkdir(parents=True, exist_ok=True)
         self._write(self.path / "meta.json", {"batch_size": LINES_PER_FILE})
+
+    def note_lines(self, count: int) -> None:
+        """Keep how many lines there will be."""
+        self._write(self.path / "meta.json", {"batch_size": LINES_PER_FILE, "lines": count})
 
     def take_snapshot(self, source: Path) -> None:
         """Copy the flow beside its results, its own file under the name that readers look for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,7 +10,9 @@ from typing import Any, Protocol
 from smalt.flows.batch import records
 from smalt.flows.batch.folder import RunFolder
 from smalt.flows.batch.logs import line_log
-from smalt.flows.flow import Flow
+from smalt.flows.errors import LineExecutionTimeoutError, UserErrorException
+from smalt.flows.failures import failure
+from smalt.flows.flow import Flow, line_timeout, now
 from smalt.flows.images import PFBytes, found_in
 from smalt.flows.providers.base import Tokens
 from smalt.flows.results import Limits, LineResult, Status
@@ -55,10 +58,14 @@ class HereRunner:
         run_name: The run that the lines belong to.
         limits: How long and how wide a line may run.
         folder: Where images in outputs are written.
+        node: Run only this node of them.
     """
 
-    def __init__(self, flow: Flow, run_name: str, limits: Limits, folder: RunFolder) -> None:
+    def __init__(
+        self, flow: Flow, run_name: str, limits: Limits, folder: RunFolder, *, node: str | None = None
+    ) -> None:
         self._flow = flow
+        self._node = node
         self._run_name = run_name
         self._limits = limits
         self._folder = folder
@@ -66,7 +73,7 @@ class HereRunner:
     async def run(self, number: int, inputs: Mapping[str, Any]) -> EndedLine:  # Any: values of flows
         """See `LineRunner.run`."""
         with line_log() as pieces:
-            result = await self._flow.run_line(inputs, line_number=number, run_id=self._run_name, limits=self._limits)
+            result = await self._result(number, inputs)
         line = records.line_document(result, run_name=self._run_name)
         nodes = [
             records.node_document(node, run_name=self._run_name, line_number=number) for node in result.nodes.values()
@@ -85,6 +92,25 @@ class HereRunner:
 
     async def close(self) -> None:
         """See `LineRunner.close`."""
+
+    async def _result(self, number: int, inputs: Mapping[str, Any]) -> LineResult:  # Any: values of flows
+        run_id, limits = self._run_name, self._limits
+        if self._node is None:
+            return await self._flow.run_line(inputs, line_number=number, run_id=run_id, limits=limits)
+        result = LineResult(Status.FAILED, inputs, {}, {}, line_number=number, run_id=run_id, started_at=now())
+        try:
+            async with asyncio.timeout(limits.line_seconds):
+                node = await self._flow.run_node(self._node, inputs)
+        except TimeoutError:
+            result.error = failure(LineExecutionTimeoutError(line_timeout(number, limits.line_seconds)), line=number)
+        except UserErrorException as error:  # What it refers to was not given.
+            result.error = failure(error, line=number)
+        else:
+            result.nodes, result.error, result.tokens = {node.name: node}, node.error, node.tokens or Tokens()
+            if node.error is None:
+                result.status, result.output = Status.COMPLETED, {"output": node.output}
+        result.ended_at = now()
+        return result
 
     def _write_images(self, line: Document, nodes: list[Document]) -> None:
         """Images become files; a record holds their paths."""

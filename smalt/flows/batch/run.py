@@ -49,6 +49,7 @@ class Run:
         flow: The folder or file of the flow, absolute; an entry `module:name` otherwise.
         data: The data, absolute; None for a run over another run.
         run: The run whose outputs it takes.
+        node: The only node that runs; a line has what it refers to.
         lines: How many lines it has, once they are known.
         error: Why the run as a whole failed.
     """
@@ -67,6 +68,7 @@ class Run:
     description: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     resume_from: str | None = None
+    node: str | None = None
     status: RunStatus = RunStatus.NOT_STARTED
     created_on: str = ""
     start_time: str | None = None

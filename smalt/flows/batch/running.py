@@ -152,6 +152,7 @@ class _Batch:
             init=run.init or None,
             environment_variables=run.environment_variables or None,
             node_connections=run.connections or None,
+            only_node=run.node,
         )
         if flow.source is not None:
             self._folder.take_snapshot(flow.source)
@@ -160,15 +161,18 @@ class _Batch:
     def _lines_of(self, flow: Flow) -> list[tuple[int, dict[str, Any]]]:  # Any: values of flows
         """All lines of the run, from its data and the run it goes over."""
         mapping.check(self._run.column_mapping)
-        if flow.kind == "dag" and not flow.inputs:
+        if flow.kind == "dag" and not flow.inputs and self._run.node is None:
             from smalt.flows.errors import InputNotFound
 
             raise InputNotFound("The input for flow cannot be empty in batch mode. Give the flow an input.")
         inputs = {name: item.default for name, item in flow.inputs.items()} if flow.inputs else None
+        if self._run.node is not None:
+            inputs = None
         rows = sources(self._run, self._store)
         self._warn_of_defaults(rows, inputs or {})
         lines = mapping.lines(rows, self._run.column_mapping, inputs)
         self._run.lines = len(lines)
+        self._folder.note_lines(len(lines))
         return lines
 
     def _warn_of_defaults(self, rows: Mapping[str, Sequence[reading.Row]], inputs: Mapping[str, Any]) -> None:
@@ -238,7 +242,8 @@ class _Batch:
     def _runner(self, flow: Flow) -> LineRunner:
         run = self._run
         if not self._pace.processes:
-            return HereRunner(flow, run.name, Limits(line_seconds=self._pace.line_seconds), self._folder)
+            limits = Limits(line_seconds=self._pace.line_seconds)
+            return HereRunner(flow, run.name, limits, self._folder, node=run.node)
         if flow.source is None:
             raise InvalidRunError(
                 f"Run {run.name!r} is of a function, which worker processes cannot load. Put the flow into a file, or "
@@ -310,7 +315,7 @@ class _Batch:
         self._log.say(error.message, level="ERROR")
 
     async def _aggregated(self, flow: Flow) -> AggregationResult:
-        if not flow.has_aggregation:
+        if not flow.has_aggregation or self._run.node is not None:
             return AggregationResult()
         lines = [self._results[number] for number in sorted(self._results)]
         result = await flow.aggregate(lines)

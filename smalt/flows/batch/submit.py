@@ -54,6 +54,7 @@ def described(
     description: str | None = None,
     tags: Mapping[str, str] | None = None,
     output_path: str | Path | None = None,
+    node: str | None = None,
 ) -> Run:
     """A run of a flow as it would be recorded.
 
@@ -85,6 +86,7 @@ def described(
         init=dict(init or {}),
         description=description,
         tags={key: str(value) for key, value in (tags or {}).items()},
+        node=node,
     )
     created.display_name = _filled(display_name, created) if display_name else made
     return created

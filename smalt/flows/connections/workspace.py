@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
-from smalt.entities.connection import Connection as WorkspaceConnection
 from smalt.errors import NotFound, Unsupported
 from smalt.flows.connections.base import Connection
 from smalt.flows.connections.files import parse, resolved
 from smalt.flows.connections.kinds import EchoConnection
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from smalt.entities.connection import Connection as WorkspaceConnection
 
 _KINDS = {
     "azure_open_ai": "azure_open_ai",

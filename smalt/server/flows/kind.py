@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
-from smalt.entities.job.flow import FLOW_OUTPUTS, FLOW_SETTINGS, FlowJob
+from smalt.entities.job.flow import FlowJob
+from smalt.entities.job.flow_words import FLOW_OUTPUTS, FLOW_SETTINGS
 from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
 from smalt.server.assets import DataLocator, small_text
@@ -72,6 +73,7 @@ def _variables(job: FlowJob) -> dict[str, str]:
         "connections": job.connections,
         "init": job.init,
         "concurrency": job.concurrency,
+        "node": job.node,
     }
     given = {name: f"${{{{inputs.{name}}}}}" if name in job.inputs else "" for name in ("data", "run")}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from smalt.kit import clock
 from tests.server.serving.conftest import Place, environments, place  # noqa: F401  (fixtures of these tests)
 
 DAG = """\
@@ -50,6 +52,21 @@ class Flows:
         made = call.put(f"{at}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}", json=given)
         assert made.status_code < 300, made.text
         return self.place.client_of(call.post(f"/smalt/actors/{actor}/tokens", json={"name": "t"}).json()["token"])
+
+    def run(self, job: str) -> Any:
+        """What is told of a run."""
+        return self.place.call("GET", f"/smalt/flowRuns/{job}")
+
+    def finish(self, job: str) -> Any:
+        """Let the loop of jobs turn until a run is over."""
+        (loop,) = [each for each in self.place.server.worker.loops if each.name == "jobs"]
+        deadline = time.monotonic() + 120
+        while (found := self.run(job))["status"] not in {"Completed", "Failed", "Canceled"}:
+            assert time.monotonic() < deadline, found
+            loop.wake.clear()
+            loop.run_once(clock.now())
+            loop.wake.wait(min(loop.interval_seconds, 0.1))
+        return found
 
     def save(self, base: int, name: str = "hello", message: str | None = None, **texts: str | None) -> Any:
         """Save files; `__` in their names stands for the dot."""

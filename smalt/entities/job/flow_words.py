@@ -1,0 +1,7 @@
+"""Words by which the server and the engine of flows mean the same; apart, since a job in a hurry loads no entities."""
+
+FLOW_OUTPUTS = "flow_outputs"
+"""The output with all files of the run, in the layout that prompt flow has given them."""
+
+FLOW_SETTINGS = "SMALT_FLOW"
+"""The variable by which the engine is told what to do; with `_DATA`, `_RUN` and `_OUTPUTS` behind it, where."""
