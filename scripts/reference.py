@@ -113,7 +113,12 @@ def commands() -> str:
         _options(shared_options()),
     ]
     context = click.Context(root, info_name="smalt")
-    groups = (("Server", table.SERVER), ("Nouns", table.NOUNS), ("People and rights", table.ACCESS))
+    groups = (
+        ("Server", table.SERVER),
+        ("Nouns", table.NOUNS),
+        ("Flows", table.FLOWS),
+        ("People and rights", table.ACCESS),
+    )
     for title, names in (*groups, ("Others", table.OTHERS)):
         parts.append(f"## {title}")
         for name in names:

@@ -1,4 +1,4 @@
-"""`smalt flow`."""
+"""`smalt flow` on this machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import Any
 import click
 
 from smalt.cli import console, values, verb
+from smalt.cli.flow_of_workspace import VERBS
 
 
 @click.group(no_args_is_help=True)
 def flow() -> None:
-    """Prompt flows: make, try, serve and build them."""
+    """Prompt flows: make, try, serve and build them on this machine, and keep them in a workspace."""
+
+
+for _verb in VERBS:
+    flow.add_command(_verb)
 
 
 @flow.command(cls=verb.LocalVerb)

@@ -30,11 +30,11 @@ ACCESS = {
 """People and rights, each in the module of its name."""
 
 FLOWS = {
-    "flow": "Prompt flows: make, try, serve and build them.",
+    "flow": "Prompt flows: make, try, serve and build them; keep them in a workspace.",
     "run": "Batch runs of flows.",
     "tool": "Tools that nodes of flows use.",
 }
-"""What works on this machine without a server, each in the module of its name."""
+"""Flows: on this machine without a server, and as assets of a workspace; each in the module of its name."""
 
 SERVER = {
     "up": "Start the server on this machine.",

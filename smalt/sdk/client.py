@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from smalt.sdk.local import LocalEndpoints
     from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
     from smalt.sdk.operations.batch import BatchDeploymentOperations, BatchEndpointOperations
+    from smalt.sdk.operations.flows import FlowOperations
     from smalt.sdk.operations.jobs import Authored
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.operations.schedules import ScheduleOperations
@@ -112,6 +113,13 @@ class MLClient:
         from smalt.sdk.operations.schedules import ScheduleOperations  # brings the table of time zones
 
         return ScheduleOperations(self._room, self._resolver, self.jobs)
+
+    @cached_property
+    def flows(self) -> FlowOperations:
+        """Flows."""
+        from smalt.sdk.operations.flows import FlowOperations
+
+        return FlowOperations(self._room)
 
     @cached_property
     def online_endpoints(self) -> OnlineEndpointOperations:

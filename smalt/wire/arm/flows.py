@@ -27,6 +27,7 @@ def from_wire(model: type[E], body: Mapping[str, Any]) -> E:  # Any: JSON
 
 
 def changes_to_wire(entity: Entity) -> JsonObject:
-    """What a client may say of a flow."""
+    """What a client says of a flow; what it does not say stays as it is."""
     document = entity.document()
-    return {camel(name): document[name] for name in ("display_name", "description", "tags") if name in document}
+    said = [name for name in ("display_name", "description", "tags") if name in entity.model_fields_set]
+    return {camel(name): document[name] for name in said if name in document}
