@@ -169,7 +169,7 @@ def build(settings: Settings) -> Server:
     kinds["sweep"] = sweep_kind
     linked = connections.ConnectionService(vault)
     flow_engine = engine_path(home)
-    kinds["flow"] = flows.FlowKind(locator, linked)
+    kinds["flow"] = flows.FlowKind(locator, linked, software)
     folders = flows.Folders(containers)
     flow_service = flows.FlowService(versioned, folders)
     flow_runs = flows.FlowRuns(flow_service, folders, job_service, versioned, locator)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from smalt.entities.base import Asset, AssetContainer
+from smalt.entities.flow_component import told
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
 from smalt.server.assets.containers import Containers
@@ -225,6 +226,8 @@ class _KindPages:
     def _version(self, found: AssetVersion) -> dict[str, Any]:
         body = self._codec.to_arm(found.entity)
         properties = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False, **body["properties"]}
+        if self._kind == "components":
+            properties["componentSpec"] = told(properties["componentSpec"])
         if self._kind == "models":
             properties["flavors"] = properties.get("flavors") or {}
         properties["provisioningState"] = "Succeeded"

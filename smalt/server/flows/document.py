@@ -20,6 +20,7 @@ Json = dict[str, Any]  # Any: JSON
 _LONGEST_COMPARED = 256 * 1024
 _MOST_LINES_COMPARED = 5000
 _LARGEST_DIFF = 2 << 20
+_MOST_LINES_IN_ALL = 20_000
 
 
 def flow_to_json(record: FlowRecord, deployments: Sequence[FlowDeployment] = ()) -> Json:
@@ -65,15 +66,17 @@ def files_to_json(record: VersionRecord) -> list[Json]:
 def diff_to_json(before: contents.Contents, after: contents.Contents) -> list[Json]:
     """What differs between two sets of files, as people read it."""
     found: list[Json] = []
-    left = _LARGEST_DIFF
+    left, lines_left = _LARGEST_DIFF, _MOST_LINES_IN_ALL
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path), after.get(path)
         if old == new:
             continue
         change = "added" if old is None else "removed" if new is None else "changed"
         size = len(old or b"") + len(new or b"")
-        unified = _unified(path, old, new) if size <= left else None
-        left -= size if unified is not None else 0
+        lines = (old or b"").count(b"\n") + (new or b"").count(b"\n")
+        unified = _unified(path, old, new) if size <= left and lines <= lines_left else None
+        if unified is not None:
+            left, lines_left = left - size, lines_left - lines
         found.append({"path": path, "change": change, "unified": unified})
     return found
 

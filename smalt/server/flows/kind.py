@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
+from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.flow import FlowJob
@@ -13,7 +14,7 @@ from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
 from smalt.server.assets import DataLocator, small_text
 from smalt.server.connections import ConnectionService
-from smalt.server.jobs import CONNECTIONS, FLOW_ENGINE, CommandLike, Pinned, Problems
+from smalt.server.jobs import CONNECTIONS, FLOW_ENGINE, CommandLike, Pinned, Problems, Software
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -26,13 +27,15 @@ class FlowKind(CommandLike):
     Args:
         locator: Finds the files of flows.
         connections: Knows the connections that they name.
+        software: Chooses the environment of a flow that names none, by what its files ask for.
     """
 
     type: ClassVar[str] = "flow"
 
-    def __init__(self, locator: DataLocator, connections: ConnectionService) -> None:
+    def __init__(self, locator: DataLocator, connections: ConnectionService, software: Software) -> None:
         self._locator = locator
         self._connections = connections
+        self._software = software
 
     def expand(self, job: Job) -> CommandJob:
         """See `CommandLike.expand`."""
@@ -58,9 +61,14 @@ class FlowKind(CommandLike):
             return
         place = self._locator.locate(work, workspace, pinned.code["uri"])
         words = {text for node in job.connections.values() for text in node.values()}
+        flow = None
         with problems.at("entry_file"):
             flow = flow_model(lambda name: small_text(place, name), job.entry_file)
             words |= set() if flow is None else flow.words
+        if job.environment is None and flow is not None:
+            asked = Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
+            with problems.at("environment"):
+                pinned.environment, pinned.recipe = self._software.choose(work, workspace, asked)
         with problems.at("code"):
             pinned.parts[CONNECTIONS] = self._connections.named(work, workspace, words)
 

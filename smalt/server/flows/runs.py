@@ -12,13 +12,12 @@ from smalt.entities.data import Data
 from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.flow_words import FLOW_OUTPUTS
 from smalt.entities.types import AssetType
-from smalt.environments import FLOW_IMAGE, flow_model
 from smalt.errors import Forbidden, NotFound
 from smalt.flows.outline import Outline
 from smalt.kit import ids
 from smalt.server.assets import AssetService, DataLocator, Location
 from smalt.server.flows import contents
-from smalt.server.flows.contents import Contents, Edit, Folders
+from smalt.server.flows.contents import Edit, Folders
 from smalt.server.flows.errors import InvalidFlowFiles
 from smalt.server.flows.results import RunFiles
 from smalt.server.flows.run_document import FLOW, FLOW_ID, TEST, VERSION
@@ -33,7 +32,6 @@ from smalt.wire import references
 from smalt.wire.references import AssetReference
 
 _LONGEST_LINE_BYTES = 5 << 20
-_LONGEST_TEXT = 1 << 20
 
 Values = Mapping[str, Any]  # Any: values of flows
 
@@ -107,7 +105,7 @@ class FlowRuns:
             "connections": dict(trial.connections),
             "concurrency": 1,
         }
-        job = self._job(record, version, drawn, files, code, is_test=True, fields=fields)
+        job = self._job(record, version, drawn, code, is_test=True, fields=fields)
         return self._jobs.put(work, workspace, ids.readable(), job)[0].name
 
     def run(
@@ -128,7 +126,7 @@ class FlowRuns:
             ValidationFailed: Something is wrong; everything that is stands in `details`.
         """
         record, version = self._version(work, workspace, name, number)
-        files = self._flows.contents(version)
+        drawn = self._flows.outline(version)
         inputs: dict[str, Any] = {}  # Any: inputs of a job
         if data is not None:
             inputs["data"] = {"type": self._type_of(work, workspace, data).value, "path": data}
@@ -136,7 +134,7 @@ class FlowRuns:
             before = self._jobs.get(work, workspace, of_run)
             inputs["run"] = {"type": "uri_folder", "path": f"azureml://jobs/{before.name}/outputs/{FLOW_OUTPUTS}"}
         given = {"display_name": record.display_name, **fields, "inputs": inputs}
-        job = self._job(record, version, draw(files), files, version.code_id, is_test=False, fields=given)
+        job = self._job(record, version, drawn, version.code_id, is_test=False, fields=given)
         return self._jobs.put(work, workspace, job_name or ids.readable(), job)[0].name
 
     def page(
@@ -195,7 +193,6 @@ class FlowRuns:
         record: FlowRecord,
         version: VersionRecord,
         drawn: Outline,
-        files: Contents,
         code: str,
         *,
         is_test: bool,
@@ -203,10 +200,6 @@ class FlowRuns:
     ) -> FlowJob:
         tags = {FLOW: record.name, VERSION: str(version.version)} | ({TEST: "true"} if is_test else {})
         entry = drawn.entry_file if drawn.kind == "prompty" else None
-        model = flow_model(lambda path: _text(files, path), entry)
-        environment: dict[str, Any] = {"image": FLOW_IMAGE}  # Any: fields of an environment
-        if model is not None:
-            environment["conda_file"] = model.conda
         properties = {**tags, FLOW_ID: record.id, TEST: "true" if is_test else "false"}
         before = fields["inputs"].get("run")
         if before is not None:
@@ -214,7 +207,6 @@ class FlowRuns:
         return FlowJob.parse(
             {
                 "experiment_name": record.name,
-                "environment": environment,
                 **fields,
                 "code": code,
                 "entry_file": entry,
@@ -231,11 +223,6 @@ class FlowRuns:
 
 
 _EVALUATES = "smalt.evaluates"
-
-
-def _text(files: Contents, path: str) -> str | None:
-    content = files.get(path)
-    return None if content is None or len(content) > _LONGEST_TEXT else content.decode(errors="replace")
 
 
 def _with_history(drawn: Outline, inputs: Values) -> dict[str, Any]:  # Any: values of flows

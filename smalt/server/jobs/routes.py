@@ -38,6 +38,9 @@ def own_job(call: Call, actor: Actor) -> bool:
 _OFFICIAL = "azure-ai-ml"
 """What the official SDK calls itself."""
 
+_UNKNOWN = frozenset({"flow", "parallel"})
+"""Types of jobs that it does not know on their own."""
+
 
 class _Handlers:
     def __init__(self, service: JobService, workspaces: WorkspaceService, assets: AssetService) -> None:
@@ -59,8 +62,8 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         record = self._service.get(call.work, workspace, call.params["name"])
         shown = to_arm(workspace, record, base_url=call.base_url)
-        if record.kind == "parallel" and record.parent is not None and _OFFICIAL in (call.header("user-agent") or ""):
-            # It knows no such type, and reads the history of a child that has no properties, as on Azure.
+        if record.kind in _UNKNOWN and record.parent is not None and _OFFICIAL in (call.header("user-agent") or ""):
+            # It reads the history of a child that has no properties, as on Azure.
             shown["properties"] = None
         return Answer(200, shown, {"ETag": etag(record)})
 

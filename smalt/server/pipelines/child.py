@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalt.entities.component import Component, ComponentInput
+from smalt.entities.flow_component import is_flow_component
 from smalt.entities.job.base import Job
 from smalt.entities.job.pipeline import PipelineSettings
 from smalt.entities.job.step import Step, StepInput, StepOutput
@@ -17,6 +18,7 @@ from smalt.server.pipelines import bindings, draft
 from smalt.server.pipelines.bindings import ParentOutput
 from smalt.server.pipelines.check import check_value
 from smalt.server.pipelines.components import steps_of
+from smalt.server.pipelines.flow_steps import as_flow
 from smalt.server.pipelines.values import Data, Value, Values
 
 _TRIAL = ("command", "code", "environment", "environment_variables", "distribution", "resources")
@@ -65,6 +67,8 @@ def build(
         InvalidRequest: A required input has no value, or a value is not of its type.
         ValidationFailed: The step and its component do not make a job.
     """
+    if is_flow_component(component.type):
+        step, component = as_flow(step, component)
     kind = normal_form(step.type)
     settings = bindings.fill(draft.settings_of(step), around.values.plain)
     document: dict[str, Any] = {

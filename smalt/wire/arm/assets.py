@@ -7,6 +7,7 @@ from typing import Any
 from smalt.entities.base import Entity
 from smalt.entities.component import Component
 from smalt.entities.environment import BuildContext, InferenceConfig
+from smalt.entities.flow_component import flow_ports, is_flow_component
 from smalt.entities.text import coerce_literal, literal_text
 from smalt.errors import InvalidRequest
 from smalt.kit import yaml
@@ -106,6 +107,8 @@ class ComponentCodec:
             document["jobs"] = STEPS.from_arm(document["jobs"])
         if "partition_keys" in document:
             document["partition_keys"] = JsonText().from_arm(document["partition_keys"])
+        if is_flow_component(document.get("type")):
+            document |= flow_ports()
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
