@@ -58,3 +58,12 @@ def test_the_engine_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_job_in_a_hurry_loads_no_entities():
+    """Somebody waits for the one line of a test; Pydantic alone would take longer than the line."""
+    code = "import smalt.flows.job, smalt.flows.connections.workspace, sys; print('pydantic' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.strip() == "False", done.stderr

@@ -17,7 +17,7 @@ from smalt.entities.job.trial import with_component
 from smalt.entities.warned import Warned
 from smalt.errors import InvalidRequest, NotFound, SmaltError, ValidationFailed
 from smalt.sdk.anchor import JsonObject, anchored, environment_document, is_file, is_local, path_in
-from smalt.sdk.pipelines import check
+from smalt.sdk.pipelines import check, flow_file
 from smalt.wire.yaml import Loaded, load_document, load_entity, refusal, resolve_local
 
 _DEEPEST = 20
@@ -153,6 +153,9 @@ class Files:
 
     def _step(self, name: str, step: JsonObject, loaded: Loaded) -> JsonObject:
         step = self._anchored(step, loaded, None)
+        flow = flow_file.as_step(step, loaded.base_dir)
+        if flow is not None:
+            return {key: value for key, value in flow.items() if value is not None}
         for key in ("component", "trial"):
             named = step.get(key)
             if isinstance(named, str) and is_file(named):

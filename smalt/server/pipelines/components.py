@@ -7,6 +7,7 @@ from typing import Any
 
 from smalt.entities.base import Entity
 from smalt.entities.component import Component
+from smalt.entities.job.flow_words import FLOW_OUTPUTS
 from smalt.entities.job.step import Step, StepInput, Steps
 from smalt.entities.text import normal_form
 from smalt.errors import InvalidRequest, Unsupported
@@ -110,6 +111,8 @@ def _in_place(step: Step, document: dict[str, Any]) -> dict[str, Any]:  # Any: a
     fields = {key: value for key, value in document.items() if key not in _OWN_FIELDS - {"inputs", "outputs"}}
     declared_inputs = document.get("inputs") or {}
     declared_outputs = document.get("outputs") or {}
+    if normal_form(str(fields.get("type"))) == "flow":
+        declared_outputs = {FLOW_OUTPUTS: {"type": "uri_folder"}, **declared_outputs}
     inputs = {name: declared_inputs.get(name) or _port(value) for name, value in step.inputs.items()}
     outputs = {
         name: declared_outputs.get(name) or {"type": output.type or "uri_folder"}
