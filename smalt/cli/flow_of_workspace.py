@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ Document = dict[str, Any]  # Any: JSON
 _PLAIN = frozenset({"display_name", "description"})
 
 
-def _message() -> Any:  # Any: a decorator of click
+def _message() -> Callable[[verb.F], verb.F]:
     return verb.option("--message", "-m", metavar="TEXT", help="What the change is about.")
 
 
-def _version() -> Any:  # Any: a decorator of click
+def _version() -> Callable[[verb.F], verb.F]:
     return verb.option("--version", "-v", type=click.IntRange(1), metavar="N", help="Version; by default the latest.")
 
 
-def _set() -> Any:  # Any: a decorator of click
+def _set() -> Callable[[verb.F], verb.F]:
     return values.words("--set", "set_", help="display_name=, description=, tags.KEY=.")
 
 
