@@ -93,7 +93,8 @@ class Records:
         if found is None:
             first = {"owner": owner, "name": name, "revision": 1, "created_at": work.now, "created_by": by}
             fresh = insert_or(work.connection, self._table).values(**first, **changed).on_conflict_do_nothing()
-            if work.connection.execute(fresh).rowcount == 0:  # another writer was first
+            # Not the count of rows, which PostgreSQL's driver does not tell of such an insert.
+            if work.connection.execute(fresh.returning(self._table.c.name)).first() is None:  # another was first
                 return self.put(work, owner, name, document, sealed=sealed)
         else:
             statement = update(self._table).where(self._is(owner, name))

@@ -87,8 +87,8 @@ def page(
 def add(connection: Connection, record: FlowRecord) -> bool:
     """Insert a flow; False when the name is taken."""
     values = {field.name: getattr(record, field.name) for field in fields(FlowRecord)}
-    fresh = insert_or(connection, flows).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(fresh).rowcount)
+    fresh = insert_or(connection, flows).values(values).on_conflict_do_nothing().returning(flows.c.id)
+    return connection.execute(fresh).first() is not None
 
 
 def change(connection: Connection, record: FlowRecord, **values: Any) -> None:  # Any: values of columns
