@@ -59,6 +59,9 @@ def home_option(command: Any) -> Any:
     help="Keep what a job leaves in the jobs folder for so long after its end.",
 )
 @click.option(
+    "--trace-days", type=click.FloatRange(min=0), help="Keep traces for so long after their start; for ever by default."
+)
+@click.option(
     "--containers",
     type=click.Choice(["off", "auto", "podman", "docker"]),
     default="off",
@@ -87,6 +90,7 @@ def up(
     database: str | None,
     slots: int | None,
     job_folder_days: float,
+    trace_days: float | None,
     containers: str,
     conda: str,
     strict: bool,
@@ -113,6 +117,7 @@ def up(
         public_url=public_url,
         slots=slots,
         job_folder_days=job_folder_days,
+        trace_days=trace_days,
         containers=containers,
         conda=conda,
         strict=strict,

@@ -47,6 +47,7 @@ from smalt.server import (
     serving,
     studio,
     sweeps,
+    traces,
     tracking,
     workspaces,
 )
@@ -121,6 +122,7 @@ def build(settings: Settings) -> Server:
     runs = tracking.TrackingService()
     writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
     models = tracking.ModelAssets(versioned, locator)
+    traced = traces.TraceService(runs.experiments, traces.Prices(home / "prices.json"))
     locator.run_root = runs.artifact_key
     computes = compute.ComputeService(vault, slots=settings.slots)
     hints = jobs.Hints()
@@ -246,7 +248,8 @@ def build(settings: Settings) -> Server:
         return workspaces.Left.NOTHING
 
     def forget_runs(work: Work, workspace_id: str) -> workspaces.Left:
-        return workspaces.Left.NOTHING if runs.purge(work, workspace_id) else workspaces.Left.MORE
+        is_empty = traced.purge(work, workspace_id) and runs.purge(work, workspace_id)
+        return workspaces.Left.NOTHING if is_empty else workspaces.Left.MORE
 
     purge_loop = workspaces.PurgeLoop(
         works,
@@ -269,7 +272,11 @@ def build(settings: Settings) -> Server:
             works,
             cache,
             in_use=(job_service.environments_in_use, lambda work: serving.environments_in_use(work.connection)),
-            tidiers=(retention.apply, lambda now: containers.discard_unfinished(now - _UNFINISHED)),
+            tidiers=(
+                retention.apply,
+                traces.Retention(works, days=settings.trace_days).apply,
+                lambda now: containers.discard_unfinished(now - _UNFINISHED),
+            ),
         ),
     ]
 
@@ -326,6 +333,7 @@ def build(settings: Settings) -> Server:
             artifacts=tracking.ContainerArtifacts(containers),
             models=models,
         ),
+        *traces.all_routes(traced, runs.runs, workspaces=rooms, writer=writer, admit=admit),
     ]
     live = studio.Live(events)
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))

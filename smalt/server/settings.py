@@ -30,6 +30,7 @@ class Settings:
         public_url: Where machines of clusters reach this server, if that is not its own HTTPS address.
         slots: Jobs that run at once on this machine.
         job_folder_days: For how long the folder of a job is kept on this machine after its end.
+        trace_days: For how long traces are kept; for ever unless given.
         containers: What runs images: `podman`, `docker`, `auto` for whichever is here, or `off`.
         conda: What installs conda packages that PyPI does not have: `micromamba`, `mamba`, `conda`, `auto` or `off`.
         strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
@@ -46,6 +47,7 @@ class Settings:
     slots: int | None = None
     strict: bool = False
     job_folder_days: float = 7
+    trace_days: float | None = None
     containers: str = "off"
     conda: str = "off"
     python_downloads: bool = field(default=False)

@@ -1,4 +1,4 @@
-"""Tracking without the slices around it: one workspace, artifacts in a folder, models in memory, and an app of them."""
+"""Tracking and traces without the slices around them: one workspace, artifacts in a folder, models in memory."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from smalt.server.database import Database
 from smalt.server.events import Events
 from smalt.server.http import Call, Dispatcher
 from smalt.server.http.route import SIGNED_IN
+from smalt.server.traces import TraceService, all_routes
 from smalt.server.tracking import (
     Content,
     Entry,
@@ -50,8 +51,9 @@ class OneWorkspace:
         return self._named(params)
 
     def _named(self, params: Mapping[str, str]) -> OneSpace:
-        if params.get("workspace") not in {"default", self.space.id}:
-            raise NotFound(f"There is no workspace {params.get('workspace')!r}.")
+        name = params.get("workspace", params.get("workspace_id"))
+        if name not in {"default", self.space.id}:
+            raise NotFound(f"There is no workspace {name!r}.")
         return self.space
 
 
@@ -189,7 +191,7 @@ ALI = Actor("ali", "ali", ActorKind.USER)
 
 @dataclass
 class TrackingApp:
-    """An ASGI application of tracking alone, for tests and benchmarks.
+    """An ASGI application of tracking and traces alone, for tests and benchmarks.
 
     Args:
         database: Where rows go; its tables must exist.
@@ -216,6 +218,14 @@ class TrackingApp:
             writer=self.writer,
             artifacts=FolderArtifacts(self.files),
             models=self.models,
+        )
+        self.traces = TraceService(self.service.experiments, lambda model, tokens: tokens.total / 1000)
+        routes += all_routes(
+            self.traces,
+            self.service.runs,
+            workspaces=self.workspace,
+            writer=self.writer,
+            admit=lambda call, action: call.actor,
         )
         self.app = Dispatcher(routes, works=self.works, gate=KeyGate(self.actors), recorder=NoRecord())
 

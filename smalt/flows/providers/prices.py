@@ -7,7 +7,7 @@ The table that ships holds list prices of common models in US dollars. `prices.j
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from smalt.errors import InvalidRequest
@@ -32,18 +32,35 @@ _LIST = {
 }
 
 
-def cost(model: str, tokens: Tokens) -> float | None:
-    """US dollars, or None where the price of the model is not known."""
-    prices = _prices(flows_home() / "prices.json")
+def cost(model: str, tokens: Tokens, table: Path | None = None) -> float | None:
+    """US dollars, or None where the price of the model is not known.
+
+    Args:
+        model: Its name; that of a version, such as `gpt-4o-2024-08-06`, costs as the model does.
+        tokens: What it took.
+        table: Prices that add to the list, instead of those of the home of flows.
+
+    Raises:
+        InvalidRequest: The file is no table of prices.
+    """
+    path = table or flows_home() / "prices.json"
+    prices = _prices(path, _changed_at(path))
     found = prices.get(model) or next(
         (prices[name] for name in sorted(prices, key=len, reverse=True) if model.startswith(f"{name}-")), None
     )
     return None if found is None else (tokens.prompt * found[0] + tokens.completion * found[1]) / _MILLION
 
 
-@cache
-def _prices(path: Path) -> dict[str, tuple[float, float]]:
-    if not path.exists():
+def _changed_at(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+@lru_cache(4)
+def _prices(path: Path, changed_at: int | None) -> dict[str, tuple[float, float]]:
+    if changed_at is None:
         return dict(_LIST)
     try:
         own = {

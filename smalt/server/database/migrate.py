@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

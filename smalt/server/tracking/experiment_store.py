@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, case, cast, exists, select, update
@@ -143,6 +143,12 @@ def numbers(connection: Connection, workspace_id: str, shown_ids: Sequence[str])
         experiments.c.workspace_id == workspace_id, SHOWN_ID.in_(list(shown_ids))
     )
     return [row[0] for row in connection.execute(statement)]
+
+
+def shown_ids(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The ids that clients know, by number."""
+    query = select(experiments.c.id, SHOWN_ID).where(experiments.c.id.in_(numbers))
+    return dict(connection.execute(query).all())
 
 
 def dataset_summaries(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,6 +88,15 @@ class Experiments:
                 f"No Experiment with id={experiment_id[:100]} exists in this workspace. See experiments/search."
             )
         return found
+
+    def numbers(self, work: Work, workspace: Space, shown_ids: Sequence[str]) -> list[int]:
+        """Numbers of the experiments of these ids; those of other workspaces are left out."""
+        access.check_space(work.actor, workspace)
+        return experiment_store.numbers(work.connection, workspace.id, shown_ids)
+
+    def shown_ids(self, work: Work, numbers: Collection[int]) -> dict[int, str]:
+        """The ids that clients know, by number."""
+        return experiment_store.shown_ids(work.connection, numbers)
 
     def find_by_name(self, work: Work, workspace: Space, name: str) -> ExperimentRow:
         """The experiment of this name, deleted ones included.

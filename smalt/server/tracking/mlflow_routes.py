@@ -1,4 +1,4 @@
-"""All calls of the MLflow protocol, put together."""
+"""All calls of the MLflow protocol but those on traces, put together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from smalt.server.tracking import (
     other_routes,
     registry_routes,
     run_routes,
-    trace_routes,
 )
 from smalt.server.tracking.artifact_files import ArtifactFiles
 from smalt.server.tracking.artifacts import ArtifactStore
@@ -48,6 +47,5 @@ def mlflow_routes(
         *model_routes.routes(service, workspaces, files),
         *registry_routes.routes(registry, workspaces),
         *artifact_routes.routes(service, workspaces, files, works),
-        *trace_routes.routes(service, workspaces),
         *other_routes.routes(),
     ]

@@ -8,7 +8,7 @@ from smalt.server.tracking.arguments import Arguments, with_token
 from smalt.server.tracking.artifact_files import ArtifactFiles
 from smalt.server.tracking.service import TrackingService
 from smalt.server.tracking.spaces import Workspaces
-from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
+from smalt.server.tracking.table import DELETE_RUNS, READ_RUNS, WRITE_RUNS, Table
 
 _ONE = "/logged-models/{model_id}"
 
@@ -36,7 +36,7 @@ def routes(service: TrackingService, workspaces: Workspaces, files: ArtifactFile
     )
     table.add("GET", _ONE, handlers.get, READ_RUNS, jobs=True)
     table.add("PATCH", _ONE, handlers.finalize, WRITE_RUNS, jobs=True, takes="status!")
-    table.add("DELETE", _ONE, handlers.delete, "workspaces/experiments/runs/delete", jobs=True)
+    table.add("DELETE", _ONE, handlers.delete, DELETE_RUNS, jobs=True)
     table.add("PATCH", _ONE + "/tags", handlers.set_tags, WRITE_RUNS, jobs=True, audited=False, takes="tags:pair[]")
     table.add("DELETE", _ONE + "/tags/{key}", handlers.delete_tag, WRITE_RUNS, jobs=True, audited=False)
     table.add(

@@ -19,9 +19,6 @@ from smalt.server.tracking.tables import (
     run_params,
     run_tags,
     runs,
-    spans,
-    trace_labels,
-    traces,
 )
 
 _AT_ONCE = 20  # a run may have a million points
@@ -29,13 +26,11 @@ _AT_ONCE = 20  # a run may have a million points
 _OF_RUNS = (metric_points, latest_metrics, run_params, run_tags, run_datasets, run_models)
 _OF_MODELS = (logged_model_params, logged_model_tags, logged_model_metrics)
 _OF_EXPERIMENTS = (experiment_tags, datasets)
-_OF_TRACES = (trace_labels, spans)
 
 
 def purge(connection: Connection, workspace_id: str) -> bool:
     """Remove some of it; True when nothing is left."""
     for table, parts, column in (
-        (traces, _OF_TRACES, "trace"),
         (runs, _OF_RUNS, "run"),
         (logged_models, _OF_MODELS, "model"),
         (experiments, _OF_EXPERIMENTS, "experiment"),

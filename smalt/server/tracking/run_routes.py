@@ -21,12 +21,11 @@ from smalt.server.tracking.errors import InvalidParameter
 from smalt.server.tracking.messages import CreateRun, LogBatch, LogMetric, LogParam, Param, Reader, UpdateRun, schema
 from smalt.server.tracking.service import TrackingService
 from smalt.server.tracking.spaces import Workspaces
-from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
+from smalt.server.tracking.table import DELETE_RUNS, READ_RUNS, WRITE_RUNS, Table
 from smalt.server.tracking.writer import GroupWriter
 from smalt.server.work import Work
 
 _HISTORY = 25_000
-_DELETE_RUNS = "workspaces/experiments/runs/delete"
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ def routes(service: TrackingService, workspaces: Workspaces, writer: GroupWriter
         ("/runs/log-model", plain.log_model, "run_id! model_json!"),
     ):
         table.add("POST", path, logging, WRITE_RUNS, jobs=True, audited=False, takes=takes)
-    table.add("POST", "/runs/delete", plain.delete, _DELETE_RUNS, takes="run_id!")
+    table.add("POST", "/runs/delete", plain.delete, DELETE_RUNS, takes="run_id!")
     table.add("POST", "/runs/restore", plain.restore, WRITE_RUNS, takes="run_id!")
     table.add("GET", "/runs/get", plain.get, READ_RUNS, jobs=True, takes="run_id!")
     table.add("GET", "/runs/get-run-data-status", plain.data_status, READ_RUNS, jobs=True, takes="run_id!")

@@ -16,7 +16,6 @@ from smalt.server.tracking.metric_store import MetricStore
 from smalt.server.tracking.purge import purge
 from smalt.server.tracking.run_store import NewRun, RunRow
 from smalt.server.tracking.runs import STATUSES, Runs
-from smalt.server.tracking.traces import Traces
 from smalt.server.work import Work
 
 _PARENT = "mlflow.parentRunId"
@@ -30,7 +29,6 @@ class TrackingService:
         experiments: The verbs of experiments.
         runs: The verbs of runs.
         models: The verbs of logged models.
-        traces: The verbs of traces.
         metric_store: The rows of metrics.
     """
 
@@ -39,7 +37,6 @@ class TrackingService:
         self.experiments = Experiments()
         self.runs = Runs(self.experiments, self.metric_store)
         self.models = LoggedModels(self.experiments, self.runs)
-        self.traces = Traces(self.experiments, self.runs)
 
     def prepare_workspace(self, work: Work, workspace: Space) -> None:
         """For `WorkspaceService.on_created`: the experiment that MLflow clients call "0"."""

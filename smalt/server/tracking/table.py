@@ -16,6 +16,7 @@ WRITE = "workspaces/experiments/write"
 DELETE = "workspaces/experiments/delete"
 READ_RUNS = "workspaces/experiments/runs/read"
 WRITE_RUNS = "workspaces/experiments/runs/write"
+DELETE_RUNS = "workspaces/experiments/runs/delete"
 
 
 class Table:

@@ -1,4 +1,4 @@
-"""`traces/...` of the MLflow protocol, and OpenTelemetry's export beside it."""
+"""`traces/...` of the MLflow protocol."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from typing import Any
 
 from smalt.kit import clock
 from smalt.server.http import Answer, Call, Route, ok
-from smalt.server.tracking import limits
-from smalt.server.tracking.arguments import Arguments, with_token
-from smalt.server.tracking.errors import InvalidParameter, NotImplementedHere
-from smalt.server.tracking.otlp import read_export
-from smalt.server.tracking.service import TrackingService
-from smalt.server.tracking.spaces import Workspaces
-from smalt.server.tracking.table import READ_RUNS, WRITE_RUNS, Table
-from smalt.server.tracking.traces import TraceInfo
+from smalt.server.traces.mlflow import MlflowTraces, TraceInfo
+from smalt.server.tracking import (
+    DELETE_RUNS,
+    INT64,
+    READ_RUNS,
+    WRITE_RUNS,
+    Arguments,
+    InvalidParameter,
+    NotImplementedHere,
+    Table,
+    Workspaces,
+    invalid,
+    with_token,
+)
 
 _V2 = ("/api/2.0/mlflow", "/ajax-api/2.0/mlflow")
 _V3 = ("/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
-_DELETE_RUNS = "workspaces/experiments/runs/delete"
 _SEARCH = "locations:object[] filter order_by[] max_results:int page_token"
 _DELETE = "experiment_id request_ids[] max_timestamp_millis:int max_traces:int"
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
@@ -27,11 +32,10 @@ _MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,9}))?Z", re.ASCII)
 _MOST_AT_ONCE = 500
 
 
-def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
+def routes(traces: MlflowTraces, workspaces: Workspaces) -> list[Route]:
     """The calls on traces."""
-    handlers = _Traces(service, workspaces)
+    handlers = _Traces(traces, workspaces)
     table = Table()
-    table.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False, unpacks=True)
     table.add("POST", "/traces", handlers.put, WRITE_RUNS, jobs=True, apis=_V3, audited=False, takes="trace:object!")
     table.add("POST", "/traces/search", handlers.search, READ_RUNS, jobs=True, apis=_V3, writes=False, takes=_SEARCH)
     table.add("GET", "/traces/get", handlers.get, READ_RUNS, jobs=True, apis=_V3, takes="trace_id!")
@@ -48,7 +52,7 @@ def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
     )
     table.add("GET", "/traces/{trace_id}", handlers.info, READ_RUNS, jobs=True, apis=_V3)
     both = _V2 + _V3
-    table.add("POST", "/traces/delete-traces", handlers.delete, _DELETE_RUNS, jobs=True, apis=both, takes=_DELETE)
+    table.add("POST", "/traces/delete-traces", handlers.delete, DELETE_RUNS, jobs=True, apis=both, takes=_DELETE)
     table.add(
         "POST",
         "/traces/link-to-run",
@@ -85,22 +89,9 @@ def routes(service: TrackingService, workspaces: Workspaces) -> list[Route]:
 
 
 class _Traces:
-    def __init__(self, service: TrackingService, workspaces: Workspaces) -> None:
-        self._verbs = service.traces
+    def __init__(self, traces: MlflowTraces, workspaces: Workspaces) -> None:
+        self._verbs = traces
         self._workspaces = workspaces
-
-    def export(self, call: Call) -> Answer:
-        """Take spans as OpenTelemetry exports them."""
-        spans = read_export(
-            call.body,
-            content_type=call.header("content-type") or "",
-            encoding=(call.header("content-encoding") or "").lower(),
-        )
-        experiment_id = call.header("x-mlflow-experiment-id") or "0"
-        self._verbs.put_spans(call.work, self._workspaces.of(call), experiment_id, spans)
-        if (call.header("content-type") or "").startswith("application/json"):
-            return ok({})
-        return Answer(200, "", {}, "application/x-protobuf")  # an empty message: nothing was refused
 
     def put(self, call: Call) -> Answer:
         """Announce a trace, or say more about one."""
@@ -178,7 +169,7 @@ class _Traces:
     def delete(self, call: Call) -> Answer:
         """Delete traces of an experiment."""
         given = Arguments(call)
-        until = given.number("max_timestamp_millis", default=0, low=0, high=limits.INT64)
+        until = given.number("max_timestamp_millis", default=0, low=0, high=INT64)
         deleted = self._verbs.delete(
             call.work,
             self._workspaces.of(call),
@@ -205,14 +196,14 @@ def _ids(call: Call, name: str) -> list[str]:
 def _object(given: dict[str, Any], name: str | None) -> dict[str, Any]:
     value = given if name is None else given.get(name) or {}
     if not isinstance(value, dict):
-        raise limits.invalid(name or "trace", value, "An object is expected.")
+        raise invalid(name or "trace", value, "An object is expected.")
     return value
 
 
 def _text(given: dict[str, Any], name: str) -> str:
     value = given.get(name)
     if value is not None and (not isinstance(value, str) or "\0" in value):
-        raise limits.invalid(name, value, "A text without NUL characters is expected.")
+        raise invalid(name, value, "A text without NUL characters is expected.")
     return value or ""
 
 
@@ -229,7 +220,7 @@ def _moment(text: str) -> int | None:
     except ValueError:
         whole = None
     if match is None or whole is None:
-        raise limits.invalid("request_time", text[:50], "A moment such as 2026-01-31T12:00:00.5Z is expected.")
+        raise invalid("request_time", text[:50], "A moment such as 2026-01-31T12:00:00.5Z is expected.")
     return clock.to_millis(whole) + int((match[2] or "0").ljust(3, "0")[:3])
 
 
@@ -238,5 +229,5 @@ def _duration(text: str) -> int | None:
         return None
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise limits.invalid("execution_duration", text[:50], "Seconds such as 1.5s are expected.")
+        raise invalid("execution_duration", text[:50], "Seconds such as 1.5s are expected.")
     return int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0")[:3])

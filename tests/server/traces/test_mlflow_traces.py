@@ -11,33 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smalt.server.tracking import otlp
-from smalt.server.tracking.errors import InvalidParameter
+from smalt.server.traces import otlp
+from smalt.server.tracking import InvalidParameter
+from tests.server.traces.conftest import CHILD, ROOT, TRACE, export, span
 
-TRACE, ROOT, CHILD = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"
-START = 1_790_000_000_123_456_789
 API = "/mlflow/default/api/3.0/mlflow"
-
-
-def export(*spans: dict) -> dict:
-    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
-    return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": list(spans)}]}]}
-
-
-def span(span_id: str = ROOT, name: str = "ask", **more: object) -> dict:
-    given = {"traceId": TRACE, "spanId": span_id, "name": name, "startTimeUnixNano": str(START),
-             "endTimeUnixNano": str(START + 2_500_000), "status": {"code": 1}}  # fmt: skip
-    return {**given, **more}
-
-
-@pytest.fixture
-def send(client):
-    def post(body, *, key="ali", **headers):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
-        return client.post("/mlflow/default/v1/traces", content=content, headers=sent)
-
-    return post
 
 
 def nested(depth: int) -> dict:
@@ -143,7 +121,7 @@ def test_values_of_every_kind_are_read():
         scope = b"\x12" + size + span
         group = b"\x12" + struct.pack("BB", len(scope) & 127 | 128, len(scope) >> 7) + scope
         body = b"\x0a" + struct.pack("BB", len(group) & 127 | 128, len(group) >> 7) + group
-        return otlp.read_export(body, content_type="", encoding="")[0]
+        return otlp.read_export(body, content_type="", encoding="").spans[0]
 
     assert read(ids + attributes).attributes == {
         "text": "\u00fc\ufffd", "flag": True, "whole": -1, "real": 0.5, "none": "nan", "list": [False],

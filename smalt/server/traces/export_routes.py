@@ -1,0 +1,73 @@
+"""OpenTelemetry's export over HTTP, at the addresses that its clients make of an endpoint and `/v1/traces`.
+
+Handlers are coroutines that hand their rows to the group writer and leave no audit row, as metrics do. A client that
+can only be told the server's own address names its workspace in a header, or means the one called `default`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Route, Routes, Wire
+from smalt.server.traces.otlp import Export, answer, is_json, read_export
+from smalt.server.traces.service import TraceService
+from smalt.server.tracking import WRITE_RUNS, GroupWriter, Table, Workspaces, any_job
+from smalt.server.work import Actor, Work
+
+Admit = Callable[[Call, str], Actor]
+"""Finds the caller and checks that they may do an action here."""
+
+_LARGE = 64 * 1024
+
+
+def routes(traces: TraceService, workspaces: Workspaces, writer: GroupWriter, admit: Admit) -> list[Route]:
+    """Where spans come in."""
+    handlers = _Exports(traces, workspaces, writer, admit)
+    mlflow = Table()
+    mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False, unpacks=True)
+    table = Routes(wire=Wire.ARM)
+    path = WORKSPACE + "/smalt/traces/v1/traces"
+    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=any_job, audited=False, unpacks=True)
+    plain = handlers.export_plain
+    table.add("POST", "/v1/traces", plain, action=SIGNED_IN, for_jobs=any_job, audited=False, unpacks=True)
+    return [*mlflow.routes, *table.all]
+
+
+class _Exports:
+    def __init__(self, traces: TraceService, workspaces: Workspaces, writer: GroupWriter, admit: Admit) -> None:
+        self._traces = traces
+        self._workspaces = workspaces
+        self._writer = writer
+        self._admit = admit
+
+    async def export(self, call: Call) -> Answer:
+        """Take spans as OpenTelemetry exports them."""
+        content_type = call.header("content-type") or ""
+
+        def read() -> Export:
+            encoding = (call.header("content-encoding") or "").lower()
+            return read_export(call.body, content_type=content_type, encoding=encoding)
+
+        export = read() if len(call.body) < _LARGE else await asyncio.to_thread(read)
+        experiment_id = call.header("x-mlflow-experiment-id") or "0"
+
+        def store(work: Work) -> None:
+            workspace = self._workspaces.resolve(work, call.params)
+            self._traces.put_spans(work, workspace, experiment_id, export.spans)
+
+        if export.spans:
+            await self._writer.write(call.actor, store)
+        in_json = is_json(content_type)
+        media_type = "application/json" if in_json else "application/x-protobuf"
+        return Answer(200, answer(export, in_json=in_json), media_type=media_type)
+
+    async def export_plain(self, call: Call) -> Answer:
+        """Take spans of a client that knows the server's address alone."""
+        grant = call.actor.grant
+        if grant is not None:
+            call.params = {"workspace_id": grant.workspace_id}
+        else:
+            call.params = {"workspace": call.header("x-smalt-workspace") or "default"}
+        await asyncio.to_thread(self._admit, call, WRITE_RUNS)
+        return await self.export(call)
