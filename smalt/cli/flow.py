@@ -86,15 +86,21 @@ def save(entry: str, code: str | None, path: str | None) -> None:
 @verb.flag("--interactive", help="Chat with it in the terminal.")
 @verb.flag("--ui", help="Chat with it in the browser.")
 @verb.option("--collection", metavar="NAME", help="Under which name its traces are kept.")
+@verb.trace_to()
 @verb.option("--detail", hidden=True, help="Folder for the files of the trial.")
 @verb.flag("--multi-modal", help="Accepted; images work without it.")
 @verb.flag("--skip-open-browser", help="With --ui, only say where the page is.")
 @verb.option("--port", type=int, hidden=True, help="Port of the page.")
 @values.words("--url-params", help="Accepted.")
 @values.words("--config", help="Accepted; settings come from pf config.")
-def test(source: str, interactive: bool, ui: bool, **options: Any) -> int:  # Any: options of click
+def test(
+    source: str, interactive: bool, ui: bool, trace_to: str | None, **options: Any
+) -> int:  # Any: options of click
     """Run a flow, or one node of it, once."""
     from smalt.cli.trying import chat, try_once
+    from smalt.cli.workspace_of_flows import send_traces
+
+    send_traces(trace_to)
 
     _drop(options, "multi_modal", "url_params", "config")
     inputs = values.pairs_or_file(options.pop("inputs"), "--inputs")
@@ -120,6 +126,7 @@ def test(source: str, interactive: bool, ui: bool, **options: Any) -> int:  # An
 @values.words("--init", metavar="KEY=VALUE ... | FILE", help="Arguments of the class that is the flow.")
 @values.words("--config", help="Accepted; settings come from pf config.")
 @verb.option("--variant", metavar="${NODE.VARIANT}", help="Variant instead of the default.")
+@verb.trace_to()
 @verb.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Server processes.")
 @verb.flag("--skip-open-browser", help="Do not open the chat page.")
 def serve(
@@ -134,8 +141,12 @@ def serve(
     variant: str | None,
     workers: int,
     skip_open_browser: bool,
+    trace_to: str | None,
 ) -> int:
     """Serve a flow over HTTP: /score, a chat page, and /v1/chat/completions for chat flows."""
+    from smalt.cli.workspace_of_flows import send_traces
+
+    send_traces(trace_to)
     return _serve(
         source, host=host, port=port, variables=values.variables(environment_variables), variant=variant,
         init_values=values.pairs_or_file(init, "--init"), workers=workers,

@@ -139,8 +139,17 @@ def trace() -> None:
 @verb.option("--started-before", metavar="TIME", help="Begun before this time.")
 @verb.yes()
 def delete_traces(run: str | None, collection: str | None, started_before: str | None, yes: bool) -> None:
-    """Say where traces are: in the workspace, which deletes them with their experiment."""
-    click.echo("Traces are kept by the workspace they are sent to; delete them there. Nothing is kept here.")
+    """Delete traces in the workspace that they are sent to. Nothing is kept here."""
+    from smalt.cli import console
+    from smalt.cli.moment import MOMENT
+    from smalt.sdk.client import MLClient
+
+    if not (run or collection or started_before):
+        raise click.UsageError("Say which traces: --run, --collection or --started-before.")
+    console.confirm("Delete these traces?", yes=yes)
+    until = None if started_before is None else MOMENT.convert(started_before, None, None).ago()
+    with MLClient(None) as client:
+        click.echo(f"Deleted {client.traces.delete_many(job=run, flow=collection, until=until)} traces.")
 
 
 @click.group(no_args_is_help=True)

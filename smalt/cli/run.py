@@ -46,14 +46,17 @@ def run() -> None:
 @verb.option(
     "--processes", type=click.IntRange(0), default=0, metavar="N", help="Worker processes, for flows that compute."
 )
+@verb.trace_to()
 @verb.option("--evaluation", metavar="PATH", help="With --variant all, a flow that evaluates each variant's run.")
 @values.words("--evaluation-mapping", metavar="INPUT='${run.outputs.x}' ...", help="Its column mapping.")
 def create(
-    file: str | None, stream: bool, concurrency: int | None, processes: int, **options: Any
+    file: str | None, stream: bool, concurrency: int | None, processes: int, trace_to: str | None, **options: Any
 ) -> object:  # Any: click
     """Run a flow over many lines. Exits with 1 if a line failed."""
+    from smalt.cli.workspace_of_flows import send_traces
     from smalt.flows.batch import Pace, RunStore
 
+    send_traces(trace_to)
     store = RunStore()
     pace = Pace.from_environment(lines_at_once=concurrency, processes=processes)
     asked, evaluation = _asked(file, options)
@@ -73,10 +76,13 @@ def create(
 @verb.option(
     "--processes", type=click.IntRange(0), default=0, metavar="N", help="Worker processes, for flows that compute."
 )
-def resume(name: str, stream: bool, concurrency: int | None, processes: int) -> object:
+@verb.trace_to()
+def resume(name: str, stream: bool, concurrency: int | None, processes: int, trace_to: str | None) -> object:
     """Go on with a run that was ended, or try its failed lines again; completed lines stay."""
+    from smalt.cli.workspace_of_flows import send_traces
     from smalt.flows.batch import Pace, RunStore, again
 
+    send_traces(trace_to)
     store = RunStore()
     pace = Pace.from_environment(lines_at_once=concurrency, processes=processes)
     return _executed(store, again(store, name), pace, stream=stream)

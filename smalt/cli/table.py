@@ -29,6 +29,11 @@ ACCESS = {
 }
 """People and rights, each in the module of its name."""
 
+OBSERVED = {
+    "trace": "Traces: what applications and flows did for each request.",
+}
+"""What is seen of what runs, each in the module of its name."""
+
 FLOWS = {
     "flow": "Prompt flows: make, try, serve and build them; keep them in a workspace.",
     "run": "Batch runs of flows.",
@@ -69,7 +74,7 @@ PF = {
 """What the executable `pf` answers."""
 
 COMMANDS = {
-    **{name: (_address(name), summary) for name, summary in (NOUNS | FLOWS | ACCESS).items()},
+    **{name: (_address(name), summary) for name, summary in (NOUNS | FLOWS | OBSERVED | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
 }
@@ -97,6 +102,7 @@ def help_text() -> str:
         ("Server", SERVER),
         ("Nouns", NOUNS),
         ("Flows", FLOWS),
+        ("Observed", OBSERVED),
         ("People and rights", ACCESS),
         ("Others", OTHERS),
     ):

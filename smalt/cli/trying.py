@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -16,6 +17,7 @@ import click
 
 from smalt.cli import console, output
 from smalt.errors import InvalidRequest
+from smalt.kit import ids
 
 if TYPE_CHECKING:
     from smalt.flows.flow import Flow
@@ -73,6 +75,7 @@ def chat(
     """Talk with a chat flow until the input ends; answers appear while they are made. `![](file)` sends an image."""
     from smalt.flows import trial
 
+    os.environ.setdefault("PF_TRACE_SESSION_ID", ids.guid())  # its turns are one conversation
     if node is not None:
         raise click.UsageError("Give --node or --interactive, not both: one node is no chat.")
     loaded = _load(source, variant=variant, variables=variables, init=init, collection=collection)
@@ -195,8 +198,6 @@ def _load(
     collection: str | None,
     node: str | None = None,
 ) -> Flow:
-    import os
-
     from smalt.cli.workspace_of_flows import connections
     from smalt.flows import load
 

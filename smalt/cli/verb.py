@@ -218,6 +218,15 @@ def skip_script_validation() -> Callable[[F], F]:
     return flag("--skip-script-validation", help="Do not look for mistakes in the script.")
 
 
+def trace_to() -> Callable[[F], F]:
+    """`--trace-to` of what runs flows on this machine."""
+    return option(
+        "--trace-to",
+        metavar="WHERE",
+        help="Where traces go: workspace, none, or an OTLP/HTTP address. [default: trace.destination of pf config]",
+    )
+
+
 def registry() -> Callable[[F], F]:
     """`--registry-name`: the assets of a registry instead of the workspace's."""
     return option("--registry-name", metavar="NAME", help="Registry, instead of a workspace.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from smalt.cli import console
 from smalt.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -25,6 +26,27 @@ def connections() -> ConnectionProvider | None:
 
     client = _client()
     return WorkspaceConnections(lambda name: client.connections.get(name, populate_secrets=True))
+
+
+def send_traces(to: str | None) -> None:
+    """Send the traces of this process where the command line says, else where the setting `trace.destination` says.
+
+    Raises:
+        InvalidRequest: The command line names what cannot be reached; a setting that does is only told of.
+    """
+    from smalt.flows import configuration
+    from smalt.flows.tracing import destination
+    from smalt.sdk import tracing
+
+    if to is not None:
+        tracing.send(to)
+        return
+    if destination.is_asked():
+        return
+    try:
+        tracing.send(str(configuration.read().get("trace.destination") or "none"))
+    except InvalidRequest as error:
+        console.warn(f"No traces are sent. {error.message}")
 
 
 def fetched(data: str | None) -> str | None:

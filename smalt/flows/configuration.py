@@ -15,7 +15,7 @@ Settings = dict[str, Any]  # Any: YAML
 KNOWN = {
     "run.output_path": "Where the folders of runs go; ${flow_directory} is the flow's.",
     "connection.provider": "local, or azureml for the connections of a workspace.",
-    "trace.destination": "none, local, or the address of a workspace.",
+    "trace.destination": "none, workspace, local, azureml://... for one workspace, or an OTLP/HTTP address.",
     "telemetry.enabled": "Accepted; nothing is ever reported.",
     "service.host": "Accepted; no service runs.",
     "user_agent": "Accepted.",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from smalt.sdk.operations.jobs import Authored
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.operations.schedules import ScheduleOperations
+    from smalt.sdk.operations.traces import TraceOperations
     from smalt.sdk.poller import Poller
 
 
@@ -200,6 +201,13 @@ class MLClient:
         from smalt.sdk.operations.access import AuditOperations
 
         return AuditOperations(self._room)
+
+    @cached_property
+    def traces(self) -> TraceOperations:
+        """What applications and flows did for each request."""
+        from smalt.sdk.operations.traces import TraceOperations
+
+        return TraceOperations(self._room)
 
     @property
     def subscription_id(self) -> str:

@@ -39,10 +39,10 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class JobGrant:
-    """All that a running job's token opens.
+    """All that a running job's token opens. An instance of a deployment has one as well, which takes its traces.
 
     Args:
-        job: The job's name, which is its run id.
+        job: The job's name, which is its run id; for an instance see `name_of_instance`.
         workspace_id: The workspace it runs in.
         readable: Prefixes `container/key` it may read.
         writable: Prefixes `container/key` it may read and write.
@@ -57,6 +57,17 @@ class JobGrant:
     writable: tuple[str, ...] = ()
     root: str | None = None
     connections: tuple[str, ...] = ()
+
+    @staticmethod
+    def name_of_instance(endpoint: str, deployment: str) -> str:
+        """What stands in the place of the job's name for instances of a deployment; no job is called so."""
+        return f"{endpoint}/{deployment}"
+
+    @property
+    def deployment(self) -> tuple[str, str] | None:
+        """Endpoint and deployment, when an instance has the token."""
+        endpoint, slash, deployment = self.job.partition("/")
+        return (endpoint, deployment) if slash else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from smalt.errors import ValidationFailed
+from smalt.flows.connections import seen
 
 SCRUBBED = "******"
 """What stands in the place of a secret wherever a connection is shown."""
@@ -50,6 +51,7 @@ class SecretSetting(Setting):
 
     def __set__(self, connection: Connection, value: object) -> None:
         connection.secrets[self.name] = value
+        seen.note([value])
 
 
 class Connection:
@@ -83,6 +85,7 @@ class Connection:
             value = values.get(field_name)
             kept = self.secrets if field.is_secret else self.configs
             kept[field_name] = field.default if value is None else value
+        seen.note(self.secrets.values())
 
     def _begin(self, name: str | None, values: dict[str, Any]) -> None:  # Any: as in the file
         self.name = name

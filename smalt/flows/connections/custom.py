@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from smalt.errors import InvalidRequest
+from smalt.flows.connections import seen
 from smalt.flows.connections.base import SCRUBBED, Connection
 
 _PREFIX = "promptflow.connection."
@@ -32,6 +33,7 @@ class CustomConnection(Connection):
         self._begin(name, values)
         self.configs = dict(configs or {})
         self.secrets = dict(secrets or {})
+        seen.note(self.secrets.values())
 
     def __getattr__(self, key: str) -> Any:  # Any: as in the file
         for kept in ("secrets", "configs"):

@@ -115,7 +115,7 @@ def start_trace(
     """Trace this application: decorated functions and calls of the `openai` package become spans.
 
     They go to the OTLP/HTTP endpoint of `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`, when one
-    is set.
+    is set, and inside a job to its workspace.
     """
     from smalt.flows.tracing import export, openai
 

@@ -8,16 +8,19 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import unquote
 
+from smalt.flows.tracing import destination, secrets
+from smalt.flows.tracing.destination import Destination
 from smalt.flows.tracing.spans import Span
 
 _log = logging.getLogger(__name__)
 _BATCH = 512
-_WAIT_SECONDS = 1.0
+_BATCH_CHARACTERS = 4_000_000
+_MOST_WAITING = 100_000
+_WAIT_SECONDS = 0.5
 _SEND_SECONDS = 10.0
 _LONGEST = 100_000
 _queue: SimpleQueue[list[Span]] = SimpleQueue()
@@ -34,42 +37,28 @@ def configure(collection: str | None = None, resource: Mapping[str, str] | None 
     global _sender
     if _sender is not None:
         return True
-    address = endpoint()
-    if address is None:
+    found = destination.find()
+    if found is None or found.share == 0:
         return False
-    attributes = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "smalt-flows"), **(resource or {})}
+    secrets.note_variables()
+    attributes = {**found.resource, **(resource or {})}
     attributes["collection"] = collection or os.environ.get("PF_TRACE_COLLECTION") or "default"
-    _sender = _Sender(address, _headers(), attributes)
+    _sender = _Sender(found, attributes)
     atexit.register(flush)
     return True
 
 
-def endpoint() -> str | None:
-    """The address that the environment names, if it does."""
-    address = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    if address:
-        return address
-    base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-    return base.rstrip("/") + "/v1/traces" if base else None
-
-
-def _headers() -> dict[str, str]:
-    text = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS") or os.environ.get("OTEL_EXPORTER_OTLP_HEADERS") or ""
-    pairs = [item.partition("=") for item in text.split(",") if "=" in item]
-    return {"Content-Type": "application/json"} | {key.strip(): unquote(value.strip()) for key, _, value in pairs}
-
-
 def queue(spans: list[Span]) -> None:
     """Send these spans soon."""
-    _queue.put(spans)
-    if _sender is not None:
+    if _sender is not None and _sender.takes(spans):
+        _queue.put(spans)
         _sender.wake()
 
 
 def background(collection: str | None, resource: Mapping[str, str]) -> Callable[[Span], None]:
     """A sink that sends each span soon, if an address is configured."""
     configure(collection, resource)
-    return lambda span: queue([span]) if is_on() else None
+    return lambda span: queue([span])
 
 
 def flush() -> None:
@@ -79,14 +68,26 @@ def flush() -> None:
 
 
 class _Sender:
-    """Sends batches, one at a time."""
+    """Sends batches, one at a time.
 
-    def __init__(self, address: str, headers: dict[str, str], resource: dict[str, str]) -> None:
-        self._address = address
-        self._headers = headers
+    Args:
+        place: Where to.
+        resource: What every span is of.
+    """
+
+    def __init__(self, place: Destination, resource: Mapping[str, str]) -> None:
+        self._place = place
+        self._headers = {"Content-Type": "application/json", **place.headers}
         self._resource = resource
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+
+    def takes(self, spans: Sequence[Span]) -> bool:
+        """Whether spans of one trace are in the share that is sent, and somebody keeps up with it."""
+        if not spans or _queue.qsize() >= _MOST_WAITING:
+            return False
+        # Every process that has a part in a trace comes to the same answer.
+        return self._place.share >= 1 or int(spans[0].trace_id[16:], 16) < self._place.share * 2**64
 
     def wake(self) -> None:
         """See to it that somebody sends."""
@@ -101,41 +102,46 @@ class _Sender:
     def drain(self) -> None:
         """Send all that is queued."""
         with self._lock:
-            while batch := _next_batch():
+            for batch in _batches():
                 self._send(batch)
 
-    def _send(self, batch: list[Span]) -> None:
-        body = json.dumps(document(batch, self._resource), default=str).encode()
+    def _send(self, batch: Sequence[str]) -> None:
         import urllib.request
 
-        request = urllib.request.Request(self._address, body, self._headers, method="POST")  # noqa: S310  # operator's
+        body = _enveloped(batch, self._resource).encode()
+        address = self._place.address
+        request = urllib.request.Request(address, body, self._headers, method="POST")  # noqa: S310  # operator's
         try:
             with urllib.request.urlopen(request, timeout=_SEND_SECONDS):  # noqa: S310  # the operator's address
                 pass
         except OSError as error:
-            _log.warning("%d spans could not be sent to %s: %s. They are lost.", len(batch), self._address, error)
+            _log.warning("%d spans could not be sent to %s: %s. They are lost.", len(batch), address, error)
 
 
-def _next_batch() -> list[Span]:
-    batch: list[Span] = []
-    while len(batch) < _BATCH:
+def _batches() -> Iterator[list[str]]:
+    """What is queued, written out, in pieces that a server takes."""
+    batch: list[str] = []
+    size = 0
+    while True:
         try:
-            batch.extend(_queue.get_nowait())
+            spans = _queue.get_nowait()
         except Empty:
             break
-    return batch
+        for span in spans:
+            text = secrets.struck(json.dumps(_span(span), default=str))
+            if batch and (len(batch) >= _BATCH or size + len(text) > _BATCH_CHARACTERS):
+                yield batch
+                batch, size = [], 0
+            batch.append(text)
+            size += len(text)
+    if batch:
+        yield batch
 
 
-def document(spans: Sequence[Span], resource: Mapping[str, str]) -> dict[str, Any]:
-    """Spans as the JSON of OTLP."""
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": _attributes(resource)},
-                "scopeSpans": [{"scope": {"name": "smalt.flows"}, "spans": [_span(span) for span in spans]}],
-            }
-        ]
-    }
+def _enveloped(spans: Sequence[str], resource: Mapping[str, str]) -> str:
+    attributes = json.dumps(_attributes(resource))
+    scope = f'{{"scope": {{"name": "smalt.flows"}}, "spans": [{", ".join(spans)}]}}'
+    return f'{{"resourceSpans": [{{"resource": {{"attributes": {attributes}}}, "scopeSpans": [{scope}]}}]}}'
 
 
 def _span(span: Span) -> dict[str, Any]:
@@ -185,5 +191,6 @@ def as_json(value: Any) -> str:
     """A value as text for a span: connections as their names, secrets as stars, images as marks; long ones are cut."""
     from smalt.flows.plain import plain
 
-    text = json.dumps(plain(value), ensure_ascii=False)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    text = json.dumps(secrets.hidden(plain(value)), ensure_ascii=False)
+    # Struck out before it is cut: half a secret is one too.
+    return text if len(text) <= _LONGEST else secrets.struck(text)[:_LONGEST] + "..."

@@ -19,10 +19,10 @@ def spans_of(flow: str, result: LineResult) -> Iterator[Span]:
     """One span for the line, one for each node under it, and what was recorded while they ran."""
     root = Span(flow, "Flow", None, _ns(result.started_at), ended_ns=_ns(result.ended_at))
     root.inputs, root.output = result.inputs, result.output
+    root.attributes["smalt.flow"] = flow
     root.attributes["line_run_id"] = result.run_id or root.trace_id
     if result.line_number is not None:
         root.attributes["line_number"] = result.line_number
-    if result.run_id is not None:
         root.attributes["batch_run_id"] = result.run_id
     for kind in ("prompt", "completion", "total"):
         root.attributes[f"__computed__.cumulative_token_count.{kind}"] = getattr(result.tokens, kind)

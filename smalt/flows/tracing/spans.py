@@ -80,6 +80,8 @@ class Recording:
 
     spans: list[Span]
     parent: Span | None
+    # Outside of lines nobody takes what was collected: each span is handed on when it ends.
+    is_free: bool = False
 
 
 _now: ContextVar[Recording | None] = ContextVar("smalt_flow_recording", default=None)
@@ -117,7 +119,7 @@ def begin(name: str, kind: str) -> Span:
     """A new span under the present one, collected where spans are collected now."""
     recorded = _now.get()
     span = Span(name, kind, None if recorded is None else recorded.parent)
-    if recorded is not None:
+    if recorded is not None and not recorded.is_free:
         recorded.spans.append(span)
     return span
 
@@ -126,7 +128,7 @@ def finish(span: Span, error: BaseException | None = None) -> None:
     """End a span, and hand it on where no line does."""
     span.end(error)
     recorded = _now.get()
-    if _everywhere is not None and recorded is None:
+    if _everywhere is not None and (recorded is None or recorded.is_free):
         _everywhere(span)
 
 
@@ -148,7 +150,9 @@ def within(name: str, kind: str) -> Iterator[Span]:
 def enter(span: Span) -> object:
     """Let new spans stand under `span`, until `leave` is given the answer."""
     recorded = _now.get()
-    return _now.set(Recording([] if recorded is None else recorded.spans, span))
+    if recorded is None or recorded.is_free:
+        return _now.set(Recording([], span, is_free=True))
+    return _now.set(Recording(recorded.spans, span))
 
 
 def leave(token: Any) -> None:  # Any: the token of a context variable

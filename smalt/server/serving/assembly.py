@@ -29,6 +29,7 @@ from smalt.server.serving.purge import EndpointsOfWorkspace
 from smalt.server.serving.routes import routes as endpoint_routes
 from smalt.server.serving.service import EndpointService
 from smalt.server.serving.table import RoutingTable
+from smalt.server.serving.tracing import TracesOfInstances
 from smalt.server.serving.turn import Outside
 from smalt.server.vault import Vault
 from smalt.server.work import Work, Works
@@ -65,6 +66,7 @@ def assemble(
     cache: Environments,
     pinner: Pinner,
     links: ConnectionService,
+    url: str,
 ) -> Online:
     """Put the slice together.
 
@@ -86,6 +88,7 @@ def assemble(
         cache: Builds environments.
         pinner: Looks up what deployments name.
         links: Knows the connections that flows name.
+        url: Where instances reach this server.
     """
     heard = Hints()
     executor = LocalExecutor(root / "workloads", heard.note)
@@ -109,6 +112,7 @@ def assemble(
         table=table,
         load=Load(works, gateway, endpoints, rooms, recorder, group=group),
         connections=links,
+        traces=TracesOfInstances(identities, url),
         group=group,
     )
     loop = ServingLoop(works, events, outside, hints=heard, worker=worker)

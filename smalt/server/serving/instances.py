@@ -96,6 +96,7 @@ class Instances:
         names: Mapping[str, str],
         collector: str | None,
         connections: Mapping[str, Any],  # Any: JSON
+        traces: Mapping[str, str],
     ) -> None:
         """Start an instance, at most once however often this is called.
 
@@ -107,6 +108,7 @@ class Instances:
             names: What it is called.
             collector: Where it writes what its script collects.
             connections: Those that a flow uses, with their secrets, by name.
+            traces: Variables that say where a flow sends its traces.
 
         Raises:
             Unavailable: It could not be started, and nothing runs.
@@ -127,6 +129,7 @@ class Instances:
         variables = {
             **environment.variables,
             "SMALT_MODEL_ID": str(facts.get("id", "")),
+            **traces,
             **scoring.variables(entity, place),
         }
         workload = Workload(

@@ -32,6 +32,7 @@ from smalt.server.serving.service import remove_if_empty
 from smalt.server.serving.states import DeploymentState, InstanceState
 from smalt.server.serving.store import Content, DeploymentRecord, EndpointRecord, InstanceRecord
 from smalt.server.serving.table import RoutingTable, place_of
+from smalt.server.serving.tracing import TracesOfInstances
 from smalt.server.work import SYSTEM, Work, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
@@ -55,6 +56,7 @@ class Outside:
     table: RoutingTable
     load: Load
     connections: ConnectionService
+    traces: TracesOfInstances
     group: str
 
 
@@ -240,12 +242,13 @@ class Turn:
         environment = self._environment(content)
         if environment is None:
             return  # it is built anew; the instance follows
-        with self._memory.works.read(SYSTEM) as work:
+        with self._memory.works.write(SYSTEM) as work:
             workspace = self._outside.workspaces.even_deleted(work, self._record.workspace_id)
             endpoint = store.endpoint_by_id(work.connection, self._record.endpoint_id)
             assert endpoint is not None
             collector = self._collector(work, workspace, endpoint)
             connections = self._connections(work, workspace, content)
+            traces = self._traces(work, workspace, endpoint, content)
         names = {
             "workspace": place_of(workspace, group=self._outside.group),
             "endpoint": endpoint.name,
@@ -260,7 +263,17 @@ class Turn:
             names=names,
             collector=collector,
             connections=connections,
+            traces=traces,
         )
+
+    def _traces(
+        self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord, content: Content
+    ) -> dict[str, str]:
+        """Where an instance of a flow sends its traces."""
+        if content.pinned.get("flow") is None:
+            return {}
+        own = content.entity().environment_variables
+        return self._outside.traces.variables(work, workspace, endpoint.name, self._record.name, own)
 
     def _connections(self, work: Work, workspace: WorkspaceRecord, content: Content) -> dict[str, Any]:  # Any: JSON
         """The connections that a flow was given, as far as they are still there."""
@@ -432,6 +445,8 @@ class Turn:
             store.remove_deployment(work.connection, record)
             operations.end(work, record.workspace_id, record.operation)
             endpoint = store.endpoint_by_id(work.connection, record.endpoint_id, lock=True)
+            if endpoint is not None:
+                self._outside.traces.end(work, record.workspace_id, endpoint.name, record.name)
             if endpoint is not None and endpoint.deleting:
                 remove_if_empty(work, endpoint)
             work.publish(RoutingChanged(record.workspace_id))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Route, Routes, Wire
+from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Route, Routes
 from smalt.server.traces.otlp import Export, answer, is_json, read_export
 from smalt.server.traces.service import TraceService
-from smalt.server.tracking import WRITE_RUNS, GroupWriter, Table, Workspaces, any_job
+from smalt.server.tracking import WRITE_RUNS, GroupWriter, Table, Workspaces
 from smalt.server.work import Actor, Work
 
 Admit = Callable[[Call, str], Actor]
@@ -26,12 +26,17 @@ def routes(traces: TraceService, workspaces: Workspaces, writer: GroupWriter, ad
     handlers = _Exports(traces, workspaces, writer, admit)
     mlflow = Table()
     mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False, unpacks=True)
-    table = Routes(wire=Wire.ARM)
+    table = Routes()
     path = WORKSPACE + "/smalt/traces/v1/traces"
-    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=any_job, audited=False, unpacks=True)
+    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=_any_grant, audited=False, unpacks=True)
     plain = handlers.export_plain
-    table.add("POST", "/v1/traces", plain, action=SIGNED_IN, for_jobs=any_job, audited=False, unpacks=True)
+    table.add("POST", "/v1/traces", plain, action=SIGNED_IN, for_jobs=_any_grant, audited=False, unpacks=True)
     return [*mlflow.routes, *table.all]
+
+
+def _any_grant(call: Call, actor: Actor) -> bool:
+    """Jobs and instances of deployments may send; what they reach is decided with the row in hand."""
+    return actor.grant is not None
 
 
 class _Exports:

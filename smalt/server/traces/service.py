@@ -15,7 +15,7 @@ from smalt.server.traces.listing import Filter, Position
 from smalt.server.traces.otlp import Span
 from smalt.server.traces.store import TraceRow
 from smalt.server.tracking import Experiments, Space, check_owned, check_space, invalid, owner
-from smalt.server.work import Work
+from smalt.server.work import Actor, Work
 
 PREFIX = "tr-"
 """Before the id in the spans, in MLflow's name for a trace."""
@@ -74,7 +74,6 @@ class TraceService:
                 raise invalid("trace_id", trace_id[:50], f"1 to {_LONGEST_ID} printable characters are expected.")
         experiment = self.experiments.find(work, workspace, experiment_id)
         known = {row.trace_id: row for row in store.find(work.connection, workspace.id, list(started))}
-        job = owner(work.actor)
         fresh = [
             {
                 "workspace_id": workspace.id,
@@ -82,8 +81,8 @@ class TraceService:
                 "experiment": experiment.id,
                 "state": "IN_PROGRESS",
                 "started_at": at,
-                "owner_job": job,
-                "job": job,
+                "owner_job": owner(work.actor),
+                **_sender(work.actor),
             }
             for trace_id, at in started.items()
             if trace_id not in known
@@ -177,6 +176,14 @@ class TraceService:
                 told.append({"id": row.id, **top})
         store.change_many(work.connection, rows)
         store.change_many(work.connection, told)
+
+
+def _sender(actor: Actor) -> dict[str, str | None]:
+    """Where a trace comes from for certain, by the token that brought it."""
+    if actor.grant is None:
+        return {"job": None, "endpoint": None, "deployment": None}
+    endpoint, deployment = actor.grant.deployment or (None, None)
+    return {"job": None if deployment else actor.grant.job, "endpoint": endpoint, "deployment": deployment}
 
 
 def _either(kept: Any, fresh: Any) -> Any:  # Any: a value of a column

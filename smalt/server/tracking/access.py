@@ -35,7 +35,7 @@ class Owned(Protocol):
 
 def any_job(call: Call, actor: Actor) -> bool:
     """For the route table: jobs may come in; what they reach is decided with the row in hand."""
-    return actor.grant is not None
+    return actor.grant is not None and actor.grant.deployment is None
 
 
 def owner(actor: Actor) -> str | None:
