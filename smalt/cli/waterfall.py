@@ -22,7 +22,7 @@ _FIGURES = 26
 def lines(trace: Document) -> Iterator[str]:
     """The trace: what it is, then a line for each span, under the one that called it."""
     yield f"{_printable(trace['name'])}  {_status(trace)}  {_seconds(trace['seconds'])}  {_taken(trace)}".rstrip()
-    for name in ("traceId", "startedAt", "flow", "session", "job", "endpoint", "deployment"):
+    for name in ("traceId", "startedAt", "flow", "session", "job", "run", "endpoint", "deployment"):
         if trace[name]:
             yield f"  {name}: {_printable(str(trace[name]))}"
     spans = _in_order(trace["spans"])

@@ -47,6 +47,7 @@ traces = Table(
     Column("session", Text),
     Column("flow", Text),
     Column("line", BigInteger),
+    # The job that made it, or else the batch run of a flow that its spans name.
     Column("job", Text),
     Column("endpoint", Text),
     Column("deployment", Text),

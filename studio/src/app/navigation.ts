@@ -11,6 +11,7 @@ import {
   PlugConnected20Regular,
   Server20Regular,
   Beaker20Regular,
+  Timeline20Regular,
   type FluentIcon,
 } from "@fluentui/react-icons";
 import type { Message } from "./i18n";
@@ -36,6 +37,7 @@ export const navigation: Group[] = [
       { title: "Components", to: "/assets/components", icon: AppsList20Regular },
       { title: "Environments", to: "/assets/environments", icon: Box20Regular },
       { title: "Models", to: "/assets/models", icon: Cube20Regular },
+      { title: "Traces", to: "/traces", icon: Timeline20Regular },
     ],
   },
   {

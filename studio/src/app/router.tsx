@@ -120,6 +120,20 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../features/manage/AuditPage"), "AuditPage"),
 });
 
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: "/traces",
+  validateSearch: texts("filter", "session", "flow", "endpoint", "job", "status", "minSeconds"),
+  component: lazyRouteComponent(() => import("../features/traces/TracesPage"), "TracesPage"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: "/traces/$id",
+  validateSearch: texts("span"),
+  component: lazyRouteComponent(() => import("../features/traces/TracePage"), "TracePage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -136,6 +150,8 @@ export const router = createRouter({
     connections,
     access,
     audit,
+    traces,
+    trace,
   ]),
   basepath: "/studio",
   defaultPreload: "intent",

@@ -59,7 +59,8 @@ export function Waterfall<S extends Span>({ spans, chosen, onChoose, label }: Pr
       Enter: () => go(index),
       " ": () => go(index),
       ArrowRight: () => (isOpen ? go(index + 1) : hasChildren && toggle(span.id)),
-      ArrowLeft: () => (isOpen ? toggle(span.id) : go(rows.findLastIndex((row, at) => at < index && row.depth < depth))),
+      ArrowLeft: () =>
+        isOpen ? toggle(span.id) : go(rows.findLastIndex((row, at) => at < index && row.depth < depth)),
     };
     if (!(event.key in moves)) return;
     event.preventDefault();

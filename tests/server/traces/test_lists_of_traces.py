@@ -29,7 +29,7 @@ def test_a_trace_says_what_its_spans_come_to(send, look):
     assert found == {
         "traceId": TRACE, "name": "ask", "kind": "Flow", "status": "OK", "startedAt": "2026-09-21T14:13:20.123000Z",
         "seconds": 0.002, "tokens": {"prompt": 7, "completion": 3, "total": 10}, "cost": 0.01, "session": "s-1",
-        "flow": "shop", "line": 4, "job": None, "endpoint": "e", "deployment": "blue", "inputs": '{"q": "why?"}',
+        "flow": "shop", "line": 4, "job": None, "run": None, "endpoint": "e", "deployment": "blue", "inputs": '{"q": "why?"}',
         "output": "because", "spanCount": 2,
     }  # fmt: skip
 
