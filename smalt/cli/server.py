@@ -59,7 +59,10 @@ def home_option(command: Any) -> Any:
     help="Keep what a job leaves in the jobs folder for so long after its end.",
 )
 @click.option(
-    "--trace-days", type=click.FloatRange(min=0), help="Keep traces for so long after their start; for ever by default."
+    "--trace-days",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="Keep traces for so long after their start; for ever by default.",
 )
 @click.option(
     "--containers",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 import click
 
-from smalt.cli import console, verb, waterfall
+from smalt.cli import console, output, verb, waterfall
 from smalt.cli.moment import MOMENT, Moment
 from smalt.cli.session import Session
 
@@ -51,7 +53,7 @@ def show_list(
         until=until.ago() if until else None,
         max_results=max_results,
     )
-    return [waterfall.row(each) if session.form == "table" else each for each in found]
+    return _printed(session, found, waterfall.row)
 
 
 @trace.command(cls=verb.Verb)
@@ -77,7 +79,7 @@ def summary(session: Session, by: str, since: Moment | None, until: Moment | Non
     found = session.client.traces.summary(
         by, since=since.ago() if since else None, until=until.ago() if until else None
     )
-    return [waterfall.figures(each, by) if session.form == "table" else each for each in found]
+    return _printed(session, found, lambda each: waterfall.figures(each, by))
 
 
 @trace.command(cls=verb.Verb)
@@ -105,3 +107,14 @@ def delete(
         return None
     moment = until.ago() if until else None
     return {"deleted": session.client.traces.delete_many(job=job, flow=flow, endpoint=endpoint, until=moment)}
+
+
+def _printed(
+    session: Session, found: Iterable[waterfall.Document], row: Callable[[waterfall.Document], Mapping[str, object]]
+) -> object:
+    """The documents; asked for a table, their rows are printed whole."""
+    documents = list(found)
+    if session.form != "table" or session.query is not None:
+        return documents
+    output.show([row(each) for each in documents], form="table", query=None, is_chosen=True)
+    return None

@@ -77,7 +77,8 @@ def _line(span: Document, name: str, *, start: float, whole: float, track: int) 
     colour = "red" if span["status"] == "ERROR" else _COLOURS.get(span["kind"], "white")
     shown = f"{' ' * begin}{_coloured(bar, colour)}{' ' * (track - begin - len(bar))}"
     tokens = f"{_of(span['tokens'], 'total')} tok" if span["tokens"] else ""
-    return f"{name}  {_printable(span['kind'][:9]):9} {shown} {_seconds(_end(span) - span['start']):>9} {tokens:>11}".rstrip()
+    took = _seconds(_end(span) - span["start"])
+    return f"{name}  {_printable(span['kind'][:9]):9} {shown} {took:>9} {tokens:>11}".rstrip()
 
 
 def _in_order(spans: Sequence[Document]) -> list[tuple[Document, int]]:

@@ -43,7 +43,8 @@ def send(to: str, variables: MutableMapping[str, str] = os.environ) -> None:
         send_to(connect.find(), variables)
         return
     if to.startswith("azureml://"):
-        send_to(connect.find(**_named(to)), variables)
+        subscription, group, workspace = _named(to)
+        send_to(connect.find(subscription=subscription, group=group, workspace=workspace), variables)
         return
     raise InvalidRequest(f"Traces cannot go to {to!r}. Write an address, azureml://..., or one of {', '.join(WORDS)}.")
 
@@ -66,16 +67,12 @@ def send_to(place: Place, variables: MutableMapping[str, str] = os.environ) -> N
     variables["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = ",".join(f"{key}={quote(text)}" for key, text in headers.items())
 
 
-def _named(uri: str) -> dict[str, str]:
+def _named(uri: str) -> tuple[str, str, str]:
     """Subscription, group and workspace of `azureml://subscriptions/S/resourceGroups/G/providers/P/workspaces/W`."""
     words = uri.removeprefix("azureml://").strip("/").split("/")
     pairs = {key.lower(): value for key, value in zip(words[::2], words[1::2], strict=False)}
     try:
-        return {
-            "subscription": pairs["subscriptions"],
-            "group": pairs["resourcegroups"],
-            "workspace": pairs["workspaces"],
-        }
+        return pairs["subscriptions"], pairs["resourcegroups"], pairs["workspaces"]
     except KeyError as error:
         raise InvalidRequest(
             f"{uri!r} names no {error.args[0][:-1]}. Write azureml://subscriptions/S/resourceGroups/G/providers/"

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_ADDRESSES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-_HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+_VARIABLES = {
+    "addresses": ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    "headers": ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+    "off": ("OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"),
+    "sampler": ("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"),
+    "resource": ("OTEL_RESOURCE_ATTRIBUTES",),
+    "names": ("OTEL_SERVICE_NAME", "PF_TRACE_SESSION_ID"),
+}
+_NAMED = ("service.name", "session.id")
 _JOB = ("MLFLOW_TRACKING_URI", "AZUREML_RUN_TOKEN")
 
 
@@ -31,28 +38,28 @@ class Destination:
 
 def find(variables: Mapping[str, str] = os.environ) -> Destination | None:
     """Where spans go, if anywhere."""
-    if variables.get("OTEL_SDK_DISABLED", "").lower() == "true" or variables.get("OTEL_TRACES_EXPORTER") == "none":
+    disabled, exporter = (variables.get(name, "").lower() for name in _VARIABLES["off"])
+    if disabled == "true" or exporter == "none":
         return None
     address, headers = _asked(variables) or _of_job(variables) or (None, {})
     if address is None:
         return None
-    resource = {"service.name": "smalt-flows", **_pairs(variables.get("OTEL_RESOURCE_ATTRIBUTES", ""))}
-    for key, name in (("service.name", "OTEL_SERVICE_NAME"), ("session.id", "PF_TRACE_SESSION_ID")):
-        if variables.get(name):
-            resource[key] = variables[name]
+    resource = {"service.name": "smalt-flows", **_pairs(variables.get(_VARIABLES["resource"][0], ""))}
+    named = zip(_NAMED, _VARIABLES["names"], strict=True)
+    resource |= {key: variables[name] for key, name in named if variables.get(name)}
     return Destination(address, headers, resource, _share(variables))
 
 
 def is_asked(variables: Mapping[str, str] = os.environ) -> bool:
     """Whether the variables themselves name an address."""
-    return any(variables.get(name) for name in _ADDRESSES)
+    return any(variables.get(name) for name in _VARIABLES["addresses"])
 
 
 def _asked(variables: Mapping[str, str]) -> tuple[str, dict[str, str]] | None:
-    exact, base = (variables.get(name) for name in _ADDRESSES)
+    exact, base = (variables.get(name) for name in _VARIABLES["addresses"])
     if not exact and not base:
         return None
-    headers = next((variables[name] for name in _HEADERS if variables.get(name)), "")
+    headers = next((variables[name] for name in _VARIABLES["headers"] if variables.get(name)), "")
     return exact or f"{str(base).rstrip('/')}/v1/traces", _pairs(headers)
 
 
@@ -68,11 +75,12 @@ def _of_job(variables: Mapping[str, str]) -> tuple[str, dict[str, str]] | None:
 
 def _share(variables: Mapping[str, str]) -> float:
     """OpenTelemetry's ratio, whatever its sampler is called."""
-    sampler = variables.get("OTEL_TRACES_SAMPLER", "").removeprefix("parentbased_")
+    name, argument = _VARIABLES["sampler"]
+    sampler = variables.get(name, "").removeprefix("parentbased_")
     if sampler == "always_off":
         return 0.0
     try:
-        share = float(variables.get("OTEL_TRACES_SAMPLER_ARG", "1"))
+        share = float(variables.get(argument, "1"))
     except ValueError:
         return 1.0
     return min(max(share, 0.0), 1.0) if sampler != "always_on" else 1.0

@@ -48,6 +48,11 @@ def configure(collection: str | None = None, resource: Mapping[str, str] | None 
     return True
 
 
+def flow_name() -> str | None:
+    """What flows are called in spans, where their folders have names that say nothing."""
+    return _sender.resource.get("smalt.flow") if _sender is not None else None
+
+
 def queue(spans: list[Span]) -> None:
     """Send these spans soon."""
     if _sender is not None and _sender.takes(spans):
@@ -73,12 +78,15 @@ class _Sender:
     Args:
         place: Where to.
         resource: What every span is of.
+
+    Attributes:
+        resource: As given.
     """
 
     def __init__(self, place: Destination, resource: Mapping[str, str]) -> None:
         self._place = place
         self._headers = {"Content-Type": "application/json", **place.headers}
-        self._resource = resource
+        self.resource = resource
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -108,7 +116,7 @@ class _Sender:
     def _send(self, batch: Sequence[str]) -> None:
         import urllib.request
 
-        body = _enveloped(batch, self._resource).encode()
+        body = _enveloped(batch, self.resource).encode()
         address = self._place.address
         request = urllib.request.Request(address, body, self._headers, method="POST")  # noqa: S310  # operator's
         try:

@@ -12,7 +12,7 @@ from smalt.flows.tracing.spans import Span
 def trace_line(flow: str, result: LineResult) -> None:
     """Hand the spans of a line on, where lines are exported."""
     if export.is_on():
-        export.queue(list(spans_of(flow, result)))
+        export.queue(list(spans_of(export.flow_name() or flow, result)))
 
 
 def spans_of(flow: str, result: LineResult) -> Iterator[Span]:

@@ -75,6 +75,7 @@ class FlowKind(CommandLike):
 
 def _variables(job: FlowJob) -> dict[str, str]:
     settings = {
+        "name": job.display_name or job.experiment_name,
         "entry_file": job.entry_file,
         "column_mapping": job.column_mapping,
         "variant": job.variant,

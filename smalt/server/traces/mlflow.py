@@ -13,7 +13,7 @@ from typing import Any
 
 from smalt.kit import clock
 from smalt.server.http import Page
-from smalt.server.traces import mlflow_search, store
+from smalt.server.traces import assessments, mlflow_search, store
 from smalt.server.traces.events import TracesStored
 from smalt.server.traces.otlp import Span
 from smalt.server.traces.service import TraceService
@@ -105,7 +105,7 @@ class MlflowTraces:
 
     def info(self, work: Work, workspace: Space, trace_id: str) -> dict[str, Any]:
         """A trace without its spans, as MLflow shows it."""
-        return self._shown(work, [self._find(work, workspace, trace_id)])[0]
+        return self._shown(work, [self.find(work, workspace, trace_id)])[0]
 
     def whole(self, work: Work, workspace: Space, trace_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Traces with their spans, as MLflow shows them; those that are not there are left out."""
@@ -151,14 +151,14 @@ class MlflowTraces:
     def set_tag(self, work: Work, workspace: Space, trace_id: str, key: str, value: str) -> None:
         """Set a tag."""
         _check_labels({key: value})
-        row = self._find(work, workspace, trace_id)
+        row = self.find(work, workspace, trace_id)
         store.put_labels(work.connection, row.id, "tag", {key: value})
         if key == _NAME:
             store.change(work.connection, row.id, name=value)
 
     def delete_tag(self, work: Work, workspace: Space, trace_id: str, key: str) -> None:
         """Take a tag away."""
-        row = self._find(work, workspace, trace_id)
+        row = self.find(work, workspace, trace_id)
         if not store.remove_label(work.connection, row.id, "tag", key):
             raise DoesNotExist(f"No tag '{key[:100]}' on trace '{trace_id[:100]}'. See its tags.")
 
@@ -166,7 +166,7 @@ class MlflowTraces:
         """Say that traces belong to a run."""
         self._runs.find(work, workspace, run_id)
         for trace_id in trace_ids:
-            row = self._find(work, workspace, trace_id)
+            row = self.find(work, workspace, trace_id)
             store.put_labels(work.connection, row.id, "run", {run_id: ""})
 
     def delete(
@@ -193,7 +193,12 @@ class MlflowTraces:
         store.remove(work.connection, [row.id for row in rows])
         return len(rows)
 
-    def _find(self, work: Work, workspace: Space, trace_id: str) -> TraceRow:
+    def find(self, work: Work, workspace: Space, trace_id: str) -> TraceRow:
+        """A trace as stored.
+
+        Raises:
+            DoesNotExist: There is none.
+        """
         rows = self._traces.rows(work, workspace, [trace_id])
         if not rows:
             raise DoesNotExist(f"Trace with ID '{trace_id[:100]}' not found. Find it with traces/search.")
@@ -223,7 +228,7 @@ def _info_shown(row: TraceRow, labels: Mapping[str, Mapping[str, str]], experime
         "state": row.state,
         "trace_metadata": dict(labels.get("metadata", {})),
         "tags": tags,
-        "assessments": [],
+        "assessments": assessments.of(labels),
     }
     if row.duration is not None:
         shown["execution_duration"] = f"{row.duration // 1000}.{row.duration % 1000:03d}s"

@@ -8,7 +8,9 @@ from typing import Any
 
 from smalt.kit import clock
 from smalt.server.http import Answer, Call, Route, ok
+from smalt.server.traces import assessments
 from smalt.server.traces.mlflow import MlflowTraces, TraceInfo
+from smalt.server.traces.store import TraceRow
 from smalt.server.tracking import (
     DELETE_RUNS,
     INT64,
@@ -25,6 +27,7 @@ from smalt.server.tracking import (
 
 _V2 = ("/api/2.0/mlflow", "/ajax-api/2.0/mlflow")
 _V3 = ("/api/3.0/mlflow", "/ajax-api/3.0/mlflow")
+_ASSESSMENT = "/traces/{trace_id}/assessments/{assessment_id}"
 _SEARCH = "locations:object[] filter order_by[] max_results:int page_token"
 _DELETE = "experiment_id request_ids[] max_timestamp_millis:int max_traces:int"
 _DURATION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,9}))?s", re.ASCII)
@@ -83,6 +86,14 @@ def routes(traces: MlflowTraces, workspaces: Workspaces) -> list[Route]:
         audited=False,
         takes="key!",
     )
+    for method, path, handler, takes in (
+        ("POST", "/traces/{trace_id}/assessments", handlers.assess, "assessment:object!"),
+        ("GET", _ASSESSMENT, handlers.get_assessment, ""),
+        ("PATCH", _ASSESSMENT, handlers.change_assessment, "assessment:object! update_mask!"),
+        ("DELETE", _ASSESSMENT, handlers.delete_assessment, ""),
+    ):
+        action = READ_RUNS if method == "GET" else WRITE_RUNS
+        table.add(method, path, handler, action, jobs=True, apis=_V3, audited=False, takes=takes)
     for method, path in (("POST", "/traces"), ("PATCH", "/traces/{trace_id}"), ("GET", "/traces")):
         table.add(method, path, _too_old, READ_RUNS, jobs=True, apis=_V2)
     return table.routes
@@ -159,6 +170,32 @@ class _Traces:
         key = call.query.get("key") or Arguments(call).required("key")
         self._verbs.delete_tag(call.work, self._workspaces.of(call), call.params["trace_id"], key)
         return ok({})
+
+    def assess(self, call: Call) -> Answer:
+        """Say what somebody thinks of a trace, or had expected of it."""
+        made = assessments.add(call.work, self._trace(call), Arguments(call).mapping("assessment"))
+        return ok({"assessment": made})
+
+    def get_assessment(self, call: Call) -> Answer:
+        """Show what was said of a trace."""
+        return ok({"assessment": assessments.get(call.work, self._trace(call), call.params["assessment_id"])})
+
+    def change_assessment(self, call: Call) -> Answer:
+        """Change what was said of a trace."""
+        given = Arguments(call)
+        mask = given.required("update_mask").split(",")
+        changed = assessments.change(
+            call.work, self._trace(call), call.params["assessment_id"], given.mapping("assessment"), mask
+        )
+        return ok({"assessment": changed})
+
+    def delete_assessment(self, call: Call) -> Answer:
+        """Take back what was said of a trace."""
+        assessments.delete(call.work, self._trace(call), call.params["assessment_id"])
+        return ok({})
+
+    def _trace(self, call: Call) -> TraceRow:
+        return self._verbs.find(call.work, self._workspaces.of(call), call.params["trace_id"])
 
     def link(self, call: Call) -> Answer:
         """Say that traces belong to a run."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import mlflow
+import openai
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -143,6 +147,46 @@ def answer(question: str) -> str:
 @mlflow.trace
 def broken() -> None:
     raise ValueError("no")
+
+
+class Model(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        choice = {"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13}
+        told = {"id": "1", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": [choice]}
+        body = json.dumps({**told, "usage": usage}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_calls_of_openai_are_traced_with_their_tokens_by_autolog(unique):
+    model = HTTPServer(("127.0.0.1", 0), Model)
+    threading.Thread(target=model.serve_forever, daemon=True).start()
+    mlflow.set_experiment(unique)
+    mlflow.openai.autolog()
+    asked = openai.OpenAI(api_key="k", base_url=f"http://127.0.0.1:{model.server_port}/v1").chat.completions
+
+    with mlflow.start_span("conversation"):
+        mlflow.update_current_trace(metadata={"mlflow.trace.session": unique})
+        asked.create(model="gpt-4o", messages=[{"role": "user", "content": "hi"}])
+    mlflow.flush_trace_async_logging()
+    mlflow.openai.autolog(disable=True)
+    model.shutdown()
+
+    feedback = mlflow.log_feedback(trace_id=mlflow.get_last_active_trace_id(), name="helpful", value=True)
+
+    (trace,) = mlflow.search_traces(return_type="list", filter_string=f"metadata.`mlflow.trace.session` = '{unique}'")
+    assert trace.info.token_usage == {"input_tokens": 11, "output_tokens": 2, "total_tokens": 13}
+    assert [span.span_type for span in trace.data.spans] == ["UNKNOWN", "CHAT_MODEL"]
+    assert [(each.name, each.feedback.value) for each in trace.info.assessments] == [("helpful", True)]
+    assert mlflow.get_assessment(trace.info.trace_id, feedback.assessment_id).value is True
 
 
 def test_traces_keep_their_spans_and_are_searched_tagged_and_deleted(client, unique):

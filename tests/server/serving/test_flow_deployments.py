@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
+from urllib.parse import unquote
 
 from smalt.kit import sockets
+from smalt.server.work import SYSTEM
 
 FLOW = """
 inputs:
@@ -27,6 +29,25 @@ def say(question: str, llm: OpenAIConnection) -> str:
     return f"{question} {len(llm.api_key)} at {llm.base_url}"
 """
 CONNECTION = {"category": "OpenAI", "authType": "ApiKey", "target": "http://there/v1", "credentials": {"key": "secret"}}
+ONE_SPAN = {
+    "resourceSpans": [
+        {
+            "scopeSpans": [
+                {
+                    "spans": [
+                        {
+                            "traceId": "a" * 32,
+                            "spanId": "b" * 16,
+                            "name": "flow",
+                            "startTimeUnixNano": "1",
+                            "endTimeUnixNano": "2",
+                        }
+                    ]
+                }
+            ]
+        }
+    ]
+}
 ROLES = "/providers/Microsoft.Authorization"
 
 
@@ -119,3 +140,27 @@ def test_a_flow_file_that_cannot_be_read_is_explained_by_the_deployment(place):
     )
 
     assert made.status_code == 201, made.text
+
+
+def test_instances_of_flows_send_their_traces_with_a_token_that_opens_nothing_else(place):
+    place.endpoint()
+    traces = place.loop._outside.traces
+    with place.works.write(SYSTEM) as work:
+        workspace = place.loop._outside.workspaces.resolve(work, {"workspace": "default"})
+        given = traces.variables(work, workspace, "ep", "blue", {})
+        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://elsewhere"}
+        assert traces.variables(work, workspace, "ep", "blue", told) == {}
+    token = unquote(given["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]).removeprefix("Authorization=Bearer ")
+    instance = place.client_of(token)
+    path = given["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"].removeprefix(place.settings.url)
+
+    sent = instance.post(path, json=ONE_SPAN)
+
+    assert sent.status_code == 200, sent.text
+    (found,) = place.call("GET", "/smalt/traces?endpoint=ep")["value"]
+    assert (found["deployment"], found["job"]) == ("blue", None)
+    assert instance.get(f"{place.scope}/smalt/traces").status_code == 403
+    assert instance.post("/mlflow/default/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).status_code == 403
+    with place.works.write(SYSTEM) as work:
+        traces.end(work, workspace.id, "ep", "blue")
+    assert instance.post(path, json=ONE_SPAN).status_code == 401

@@ -29,8 +29,8 @@ def test_a_trace_says_what_its_spans_come_to(send, look):
     assert found == {
         "traceId": TRACE, "name": "ask", "kind": "Flow", "status": "OK", "startedAt": "2026-09-21T14:13:20.123000Z",
         "seconds": 0.002, "tokens": {"prompt": 7, "completion": 3, "total": 10}, "cost": 0.01, "session": "s-1",
-        "flow": "shop", "line": 4, "job": None, "run": None, "endpoint": "e", "deployment": "blue", "inputs": '{"q": "why?"}',
-        "output": "because", "spanCount": 2,
+        "flow": "shop", "line": 4, "job": None, "run": None, "endpoint": "e", "deployment": "blue",
+        "inputs": '{"q": "why?"}', "output": "because", "spanCount": 2,
     }  # fmt: skip
 
 
@@ -112,10 +112,11 @@ def test_a_list_is_read_page_by_page(client, send, look):
 
 
 def test_figures_by_hour_have_latencies_and_failures(send, look):
-    for number in range(100):
-        end = START + (number + 1) * 10_000_000
-        status = {"code": 2} if number % 10 == 0 else {"code": 1}
-        send(export(span(traceId=f"{number + 1:032x}", endTimeUnixNano=str(end), status=status)))
+    send(export(*(
+        span(traceId=f"{number:032x}", endTimeUnixNano=str(START + number * 10_000_000),
+             status={"code": 2 if number % 10 == 0 else 1})
+        for number in range(1, 101)
+    )))  # fmt: skip
 
     (found,) = look("/summary", by="hour")["value"]
     assert found == {

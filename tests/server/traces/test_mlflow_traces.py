@@ -80,6 +80,33 @@ def test_a_job_reaches_the_traces_it_has_made_and_no_others(client, send):
     assert client.get(f"{API}/traces/batchGet?trace_ids=tr-{TRACE}", headers=other).status_code == 403
 
 
+def test_what_somebody_thinks_of_a_trace_is_kept_changed_and_taken_back(client, send):
+    send(export(span()))
+    place = f"{API}/traces/tr-{TRACE}/assessments"
+    given = {"assessment_name": "good", "feedback": {"value": False}, "source": {"source_type": "HUMAN"}}
+
+    made = client.post(place, json={"assessment": given}).json()["assessment"]
+    changed = client.patch(
+        f"{place}/{made['assessment_id']}",
+        json={"assessment": {"rationale": "too short"}, "update_mask": "rationale"},
+    ).json()["assessment"]
+    over = {**given, "feedback": {"value": True}, "overrides": made["assessment_id"]}
+    second = client.post(place, json={"assessment": over}).json()["assessment"]
+
+    def shown():
+        info = client.get(f"{API}/traces/tr-{TRACE}").json()["trace"]["trace_info"]
+        return [(each["feedback"]["value"], each["valid"]) for each in info["assessments"]]
+
+    assert (changed["rationale"], changed["feedback"], changed["source"]) == (
+        "too short", {"value": False}, {"source_type": "HUMAN"}
+    )  # fmt: skip
+    assert shown() == [(False, False), (True, True)]
+    assert client.delete(f"{place}/{second['assessment_id']}").status_code == 200
+    assert shown() == [(False, True)]
+    assert client.get(f"{place}/{second['assessment_id']}").status_code == 404
+    assert client.post(place, json={"assessment": {"assessment_name": "nothing"}}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -91,7 +91,7 @@ def work(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
             [SMALT, "job", "stream", "-n", name], env={**os.environ, "SMALT_HOME": str(house.home)}, capture_output=True
         )
     _log(house, made["job"])
-    return made
+    return made | {"trace": _trace(house)}
 
 
 def _log(house: House, run: str) -> None:
@@ -99,6 +99,23 @@ def _log(house: House, run: str) -> None:
     metrics = [{"key": "loss", "value": 1 / (step + 1), "timestamp": 1000 * step, "step": step} for step in range(200)]
     params = [{"key": "rate", "value": "0.1"}]
     house.call("POST", base, {"run_id": run, "metrics": metrics, "params": params})
+
+
+def _trace(house: House) -> str:
+    """The id of a trace of three spans."""
+    spans = [
+        {"spanId": f"{number:016x}", "name": name, "startTimeUnixNano": start, "endTimeUnixNano": 4_000_000_000,
+         "attributes": [{"key": "span_type", "value": {"stringValue": kind}},
+                        {"key": "inputs", "value": {"stringValue": f"given to {name}"}}]}
+        for number, (name, kind, start) in enumerate(
+            [("answer", "Flow", 0), ("look up", "Retrieval", 0), ("chat gpt", "LLM", 2_000_000_000)], start=1
+        )
+    ]  # fmt: skip
+    trace = "ab" * 16
+    for span in spans:
+        span |= {"traceId": trace} | ({} if span is spans[0] else {"parentSpanId": spans[0]["spanId"]})
+    house.call("POST", "/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+    return trace
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,8 @@ PAGES = {
     "connections": "/connections",
     "access": "/access",
     "audit": "/audit",
+    "traces": "/traces",
+    "trace": "/traces/{trace}",
     "nowhere": "/nowhere",
 }
 

@@ -128,6 +128,21 @@ def test_runs_are_compared(page: Page, house: House, work):
         expect(page.locator("canvas").first).to_be_visible()
 
 
+def test_a_trace_is_read_span_by_span_with_the_keyboard(page: Page, work):
+    page.get_by_role("link", name="Traces", exact=True).click()
+    page.get_by_role("searchbox", name="Name, inputs or output").fill("answ")
+    page.get_by_role("link", name="answer").click()
+
+    page.get_by_role("treeitem", name=re.compile("^answer, Flow")).focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("region", name="look up")).to_contain_text("given to look up")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+
+    expect(page.get_by_role("treeitem")).to_have_count(1)
+    expect(page).to_have_url(re.compile(work["trace"]))
+
+
 def test_an_asset_is_found_with_the_keyboard_alone(page: Page, work):
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Search").fill("sizes")

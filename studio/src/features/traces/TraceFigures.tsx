@@ -2,12 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { Facts } from "../../ui/Facts";
+import { short } from "../../ui/number";
+import { Table } from "../../ui/Table";
 import { duration } from "../../ui/time";
-import { figures, money } from "./traces";
+import { figures, money, type Figures } from "./traces";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const PERCENTILES = ["p50", "p90", "p99"] as const;
 
 /** What the traces of the last day come to, by model. */
 export function TraceFigures() {
@@ -20,24 +22,24 @@ export function TraceFigures() {
   return (
     <details className="figures">
       <summary>{t("Models in the last 24 hours")}</summary>
-      {found.data.map((each) => (
-        <Facts
-          key={each.model}
-          of={[
-            [t("Model"), each.model || "–"],
-            [t("Calls"), each.requests],
-            [t("Failed"), each.errors || null],
-            [
-              "p50 / p90 / p99",
-              [each.seconds.p50, each.seconds.p90, each.seconds.p99]
-                .map((s) => (s === null ? "–" : duration(s)))
-                .join(" / "),
-            ],
-            [t("Tokens"), each.tokens?.total],
-            [t("Cost"), money(each.cost)],
-          ]}
-        />
-      ))}
+      <Table
+        label={t("Models in the last 24 hours")}
+        rows={found.data}
+        rowKey={({ model }) => model}
+        columns={[
+          { key: "model", title: t("Model"), cell: ({ model }) => model || "–" },
+          { key: "calls", title: t("Calls"), isNumber: true, cell: ({ requests }) => requests },
+          { key: "failed", title: t("Failed"), isNumber: true, cell: ({ errors }) => errors },
+          ...PERCENTILES.map((name) => ({
+            key: name,
+            title: name,
+            isNumber: true,
+            cell: ({ seconds }: Figures) => (seconds[name] === null ? "" : duration(seconds[name])),
+          })),
+          { key: "tokens", title: t("Tokens"), isNumber: true, cell: ({ tokens }) => short(tokens?.total) },
+          { key: "cost", title: t("Cost"), isNumber: true, cell: ({ cost }) => money(cost) },
+        ]}
+      />
     </details>
   );
 }

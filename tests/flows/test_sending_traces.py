@@ -1,0 +1,133 @@
+"""Where spans go, which share of them, and that no secret leaves with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from smalt.flows.connections import CustomConnection
+from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
+from tests.flows.models import ModelService, model_service
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelService]:
+    """Something that takes spans, to which this process sends."""
+    with model_service() as running:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
+        monkeypatch.setattr(export, "_sender", None)
+        yield running
+        spans.export_to(None)
+
+
+def sent(service: ModelService) -> list[dict]:
+    export.flush()
+    return [
+        span
+        for call in service.calls
+        for group in call["body"]["resourceSpans"]
+        for scope in group["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
+def test_an_application_sends_what_its_functions_call_as_one_trace(service: ModelService) -> None:
+    @trace
+    def inner(x: int) -> int:
+        return x + 1
+
+    @trace
+    def outer(x: int) -> int:
+        return inner(x) + inner(x)
+
+    start_trace(collection="shop")
+    outer(1)
+
+    found = sent(service)
+    root = next(each for each in found if "parentSpanId" not in each)
+    assert len(found) == 3
+    assert {each["traceId"] for each in found} == {root["traceId"]}
+    assert [each["parentSpanId"] for each in found if each is not root] == [root["spanId"]] * 2
+
+
+def test_secrets_are_struck_out_wherever_they_stand(service: ModelService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", 'from-the-"environment"')
+    connection = CustomConnection({"word": "a-word-of-ours"}, {"url": "http://x"}, name="c")
+
+    @trace
+    def work(headers: dict, note: str) -> str:
+        raise ValueError(f"refused: {note}")
+
+    start_trace()
+    with pytest.raises(ValueError, match="refused"):
+        work({"Authorization": "Bearer nobody-knows-it"}, f'{connection.word} and from-the-"environment"')
+
+    text = json.dumps(sent(service))
+    for secret in ("a-word-of-ours", "environment", "nobody-knows-it"):
+        assert secret not in text
+    assert "refused" in text
+
+
+def test_half_of_a_secret_does_not_leave_with_a_text_that_is_cut() -> None:
+    CustomConnection({"word": "the-whole-of-a-secret"}, {}, name="c")
+
+    text = export.as_json("x" * (export._LONGEST - 8) + "the-whole-of-a-secret")
+
+    assert "the-whole" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"api_key": "k"}, {"api_key": secrets.SCRUBBED}),
+        ({"x-api-key": "k", "n": 1}, {"x-api-key": secrets.SCRUBBED, "n": 1}),
+        ([{"client_secret": "k"}], [{"client_secret": secrets.SCRUBBED}]),
+        ({"secretary": "Ada", "max_tokens": 5, "password": ""}, {"secretary": "Ada", "max_tokens": 5, "password": ""}),
+    ],
+)
+def test_what_stands_under_the_name_of_a_secret_is_hidden(value: object, shown: object) -> None:
+    assert secrets.hidden(value) == shown
+
+
+def test_the_variables_of_opentelemetry_say_where_spans_go() -> None:
+    found = destination.find({
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://there/", "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer%20t",
+        "OTEL_RESOURCE_ATTRIBUTES": "smalt.flow=a%20b", "OTEL_TRACES_SAMPLER_ARG": "0.25", "PF_TRACE_SESSION_ID": "s",
+    })  # fmt: skip
+
+    assert found == destination.Destination(
+        "http://there/v1/traces",
+        {"Authorization": "Bearer t"},
+        {"service.name": "smalt-flows", "smalt.flow": "a b", "session.id": "s"},
+        0.25,
+    )
+
+
+def test_a_job_sends_to_its_workspace_by_its_token_unless_told_otherwise() -> None:
+    job = {"MLFLOW_TRACKING_URI": "http://here/mlflow/w", "AZUREML_RUN_TOKEN": "t", "MLFLOW_EXPERIMENT_ID": "7"}
+
+    found = destination.find(job)
+
+    assert found is not None
+    assert (found.address, found.headers) == (
+        "http://here/mlflow/w/v1/traces",
+        {"Authorization": "Bearer t", "x-mlflow-experiment-id": "7"},
+    )
+    assert destination.find(job | {"OTEL_SDK_DISABLED": "true"}) is None
+    assert destination.find(job | {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://o/t"}).address == "http://o/t"  # type: ignore[union-attr]
+    assert destination.find({}) is None
+
+
+def test_a_share_of_traces_is_sent_whole(service: ModelService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "0.5")
+    export.configure()
+
+    for number in range(200):
+        root = spans.Span("r", "Flow", _trace_id=(number << 57) + 1, ended_ns=1)
+        export.queue([root, spans.Span("c", "Tool", root, ended_ns=1)])
+
+    found = sent(service)
+    assert 0 < len(found) < 400
+    assert len(found) == 2 * len({each["traceId"] for each in found})
