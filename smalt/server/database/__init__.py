@@ -2,6 +2,6 @@
 
 from smalt.server.database.columns import Document, Moment
 from smalt.server.database.engine import Database, metadata
-from smalt.server.database.upsert import insert_or
+from smalt.server.database.upsert import insert_of, insert_or
 
-__all__ = ["Database", "Document", "Moment", "insert_or", "metadata"]
+__all__ = ["Database", "Document", "Moment", "insert_of", "insert_or", "metadata"]

@@ -13,6 +13,9 @@ def insert_or(connection: Connection, table: Table) -> Any:
 
     Typed as Any because the two dialects have no common class for it.
     """
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of(connection.dialect.name, table)
+
+
+def insert_of(dialect: str, table: Table) -> Any:
+    """As `insert_or`, of the dialect of this name."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Route, Routes
+from smalt.server.traces.ingest import Arrival
 from smalt.server.traces.otlp import Export, answer, is_json, read_export
 from smalt.server.traces.service import TraceService
 from smalt.server.tracking import WRITE_RUNS, GroupWriter, Table, Workspaces
@@ -50,18 +51,19 @@ class _Exports:
         """Take spans as OpenTelemetry exports them."""
         content_type = call.header("content-type") or ""
 
-        def read() -> Export:
+        def read() -> tuple[Export, dict[str, Arrival]]:
             encoding = (call.header("content-encoding") or "").lower()
-            return read_export(call.body, content_type=content_type, encoding=encoding)
+            export = read_export(call.body, content_type=content_type, encoding=encoding)
+            return export, self._traces.arrivals(export.spans)
 
-        export = read() if len(call.body) < _LARGE else await asyncio.to_thread(read)
+        export, arrived = read() if len(call.body) < _LARGE else await asyncio.to_thread(read)
         experiment_id = call.header("x-mlflow-experiment-id") or "0"
 
         def store(work: Work) -> None:
             workspace = self._workspaces.resolve(work, call.params)
-            self._traces.put_spans(work, workspace, experiment_id, export.spans)
+            self._traces.put(work, workspace, experiment_id, arrived)
 
-        if export.spans:
+        if arrived:
             await self._writer.write(call.actor, store)
         in_json = is_json(content_type)
         media_type = "application/json" if in_json else "application/x-protobuf"

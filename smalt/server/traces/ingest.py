@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from smalt.flows.providers import Tokens
@@ -17,12 +18,45 @@ Price = Callable[[str, Tokens], float | None]
 _PREVIEW = 1000
 _ERROR = 2
 _MILLION = 1_000_000
+_HIGHEST = 4
+"""Spans that are asked where a trace comes from: what is told only further down is told by nobody."""
+
+TOTALS = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
 _ORIGIN = tuple(Origin.__dataclass_fields__)
 
 
-def started_at(spans: Sequence[Span]) -> int:
-    """When the first of them began, in milliseconds since the epoch."""
-    return min(span.started_at_ns for span in spans) // _MILLION
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The spans of one trace that have come in together, and what they say.
+
+    Args:
+        spans: Each once; the last that came.
+        started_at: When the first of them began, in milliseconds since the epoch.
+        told: What the span at the top says of the trace, if it is among them.
+        origin: Where the trace comes from.
+        calls: The calls of models.
+        said: What the root says that all calls have taken.
+    """
+
+    spans: Sequence[Span]
+    started_at: int
+    told: Mapping[str, Any] | None
+    origin: Mapping[str, Any]
+    calls: Sequence[Mapping[str, Any]]
+    said: Mapping[str, Any]
+
+
+def arrivals(spans: Sequence[Span], price: Price) -> dict[str, Arrival]:
+    """What has come in, by the ids of its traces."""
+    by_trace: dict[str, dict[str, Span]] = {}
+    for span in spans:
+        by_trace.setdefault(span.trace_id, {})[span.span_id] = span
+    return {trace_id: _arrival(list(found.values()), price) for trace_id, found in by_trace.items()}
+
+
+def _arrival(spans: Sequence[Span], price: Price) -> Arrival:
+    first = min(span.started_at_ns for span in spans) // _MILLION
+    return Arrival(spans, first, told(spans), origin(spans), model_calls(spans, price), cumulative(spans, price))
 
 
 def told(spans: Sequence[Span]) -> dict[str, Any] | None:
@@ -53,7 +87,7 @@ def told(spans: Sequence[Span]) -> dict[str, Any] | None:
 def origin(spans: Sequence[Span]) -> dict[str, Any]:
     """Where the trace comes from: of each fact, what the span that stands highest says."""
     found: dict[str, Any] = dict.fromkeys(_ORIGIN)
-    for span in sorted(spans, key=lambda span: (span.parent_id is not None, span.started_at_ns)):
+    for span in sorted(spans, key=lambda span: (span.parent_id is not None, span.started_at_ns))[:_HIGHEST]:
         told_here = conventions.origin(span)
         for name in _ORIGIN:
             if found[name] is None:
@@ -77,13 +111,14 @@ def model_calls(spans: Sequence[Span], price: Price) -> list[dict[str, Any]]:
     return [_call(span, price) for key, span in calls.items() if key not in covered]
 
 
-def cumulative(spans: Sequence[Span], price: Price) -> tuple[Tokens, float | None] | None:
-    """What the root says that all calls have taken: for traces whose calls are not spans."""
+def cumulative(spans: Sequence[Span], price: Price) -> dict[str, Any]:
+    """What the root says that all calls have taken, for traces whose calls are not spans; empty when it does not."""
     for span in spans:
         tokens = conventions.cumulative_tokens(span) if span.parent_id is None else None
         if tokens is not None and tokens.total:
-            return tokens, price(conventions.model(span), tokens)
-    return None
+            cost = price(conventions.model(span), tokens)
+            return dict(zip(TOTALS, (tokens.prompt, tokens.completion, tokens.total, cost), strict=True))
+    return {}
 
 
 def _says_something(span: Span) -> bool:
@@ -111,21 +146,3 @@ def _preview(content: Any) -> str | None:  # Any: JSON
         return None
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     return text[:_PREVIEW].replace("\0", "\ufffd")
-
-
-def totals(
-    usage: tuple[int, int, int, float | None] | None, said: tuple[Tokens, float | None] | None
-) -> Mapping[str, Any]:
-    """Tokens and cost of a trace: of its calls, else as its root says; empty where neither tells."""
-    if usage is not None:
-        names = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
-        return dict(zip(names, usage, strict=True))
-    if said is None:
-        return {}
-    tokens, cost = said
-    return {
-        "prompt_tokens": tokens.prompt,
-        "completion_tokens": tokens.completion,
-        "total_tokens": tokens.total,
-        "cost": cost,
-    }

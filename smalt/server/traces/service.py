@@ -10,7 +10,7 @@ from smalt.kit import clock
 from smalt.server.http import Page
 from smalt.server.traces import conventions, ingest, listing, store
 from smalt.server.traces.events import TracesStored
-from smalt.server.traces.ingest import Price
+from smalt.server.traces.ingest import TOTALS, Arrival, Price
 from smalt.server.traces.listing import Filter, Position
 from smalt.server.traces.otlp import Span
 from smalt.server.traces.store import TraceRow
@@ -24,7 +24,6 @@ _LONGEST_ID = 250
 _AT_ONCE = 200
 _MOST_DELETED = 5000
 _STATES = {"OK", "ERROR", "IN_PROGRESS"}
-_TOTALS = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
 
 
 class TraceService:
@@ -39,22 +38,19 @@ class TraceService:
         self.experiments = experiments
         self._price = price
 
-    def put_spans(self, work: Work, workspace: Space, experiment_id: str, found: Sequence[Span]) -> None:
+    def arrivals(self, spans: Sequence[Span]) -> dict[str, Arrival]:
+        """What spans say, found out before a transaction begins, so that nobody waits for it."""
+        return ingest.arrivals(spans, self._price)
+
+    def put(self, work: Work, workspace: Space, experiment_id: str, arrived: Mapping[str, Arrival]) -> None:
         """Store spans, of one or of many traces; a span that comes again replaces what was known of it."""
-        by_trace: dict[str, list[Span]] = {}
-        for span in found:
-            by_trace.setdefault(PREFIX + span.trace_id, []).append(span)
-        rows = self.open(
-            work, workspace, experiment_id, {key: ingest.started_at(spans) for key, spans in by_trace.items()}
-        )
-        store.put_spans(work.connection, ((rows[key].id, span) for key, spans in by_trace.items() for span in spans))
-        calls = [
-            {"trace": rows[key].id, **call}
-            for key, spans in by_trace.items()
-            for call in ingest.model_calls(spans, self._price)
-        ]
+        started = {PREFIX + key: each.started_at for key, each in arrived.items()}
+        known = self.open(work, workspace, experiment_id, started)
+        pairs = [(known[PREFIX + key], each) for key, each in arrived.items()]
+        store.put_spans(work.connection, ((row.id, span) for row, each in pairs for span in each.spans))
+        calls = [{"trace": row.id, **call} for row, each in pairs for call in each.calls]
         store.put_model_calls(work.connection, calls)
-        self._sum_up(work, [(rows[key], spans) for key, spans in by_trace.items()])
+        self._sum_up(work, pairs)
         work.publish(TracesStored(workspace.id))
 
     def open(self, work: Work, workspace: Space, experiment_id: str, started: Mapping[str, int]) -> dict[str, TraceRow]:
@@ -152,28 +148,20 @@ class TraceService:
             raise NotFound(f"There is no trace {trace_id[:80]!r}. List them with `smalt trace list`.")
         return found[0]
 
-    def _sum_up(self, work: Work, changed: Sequence[tuple[TraceRow, Sequence[Span]]]) -> None:
-        """Keep with each trace what its spans come to."""
-        numbers = [row.id for row, _ in changed]
+    def _sum_up(self, work: Work, pairs: Sequence[tuple[TraceRow, Arrival]]) -> None:
+        """Keep with each trace what its spans come to. What is not new has spans and calls from earlier."""
+        numbers = [row.id for row, _ in pairs]
         counts, usage = store.counts(work.connection, numbers), store.usage(work.connection, numbers)
         rows, told = [], []
-        for row, spans in changed:
-            top = ingest.told(spans)
-            known = ingest.origin(spans) | dict.fromkeys(_TOTALS)
-            if top is not None:
-                known |= {"name": top["name"], "kind": top["kind"]}
-            said = ingest.cumulative(spans, self._price)
-            rows.append(
-                {
-                    "id": row.id,
-                    "span_count": counts[row.id],
-                    **{name: getattr(row, name) for name in ("name", "kind")},
-                    **{name: _either(getattr(row, name), value) for name, value in known.items()},
-                    **ingest.totals(usage.get(row.id), said),
-                }
-            )
-            if top is not None and not row.is_told:
-                told.append({"id": row.id, **top})
+        for row, each in pairs:
+            known = {**each.origin, **dict.fromkeys(TOTALS), "name": None, "kind": None}
+            if each.told is not None:
+                known |= {"name": each.told["name"], "kind": each.told["kind"]}
+            totals = dict(zip(TOTALS, usage[row.id], strict=True)) if row.id in usage else each.said
+            kept = {name: _either(getattr(row, name), value) for name, value in known.items()}
+            rows.append({"id": row.id, "span_count": counts[row.id], **kept, **totals})
+            if each.told is not None and not row.is_told:
+                told.append({"id": row.id, **each.told})
         store.change_many(work.connection, rows)
         store.change_many(work.connection, told)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, select, update
 
-from smalt.server.database import insert_or
+from smalt.server.database import insert_of, insert_or
 from smalt.server.traces.otlp import Span
 from smalt.server.traces.tables import model_calls, spans, trace_labels, traces
 
@@ -47,23 +48,43 @@ class TraceRow:
 
 
 _SPAN = tuple(name for name in Span.__dataclass_fields__ if name in spans.c)
+_IDS = "ids"
 ROW = tuple(traces.c[name] for name in TraceRow.__dataclass_fields__)
 """The columns of a row, in its order."""
+
+# Statements that every request runs are made once: making one costs more than running it.
+_BY_ID = select(*ROW).where(
+    traces.c.workspace_id == bindparam("workspace"), traces.c.trace_id.in_(bindparam(_IDS, expanding=True))
+)
+_COUNTS = (
+    select(spans.c.trace, func.count())
+    .where(spans.c.trace.in_(bindparam(_IDS, expanding=True)))
+    .group_by(spans.c.trace)
+)
+_USAGE = (
+    select(
+        model_calls.c.trace,
+        *(func.sum(model_calls.c[f"{name}_tokens"]) for name in ("prompt", "completion", "total")),
+        func.sum(model_calls.c.cost),
+    )
+    .where(model_calls.c.trace.in_(bindparam(_IDS, expanding=True)))
+    .group_by(model_calls.c.trace)
+)
 
 
 def find(connection: Connection, workspace_id: str, trace_ids: Collection[str]) -> list[TraceRow]:
     """Traces of a workspace by their ids; those that are not there are left out."""
     found: list[TraceRow] = []
     for some in _pieces(list(trace_ids)):
-        query = select(*ROW).where(traces.c.workspace_id == workspace_id, traces.c.trace_id.in_(some))
-        found += [TraceRow(*row) for row in connection.execute(query)]
+        rows = connection.execute(_BY_ID, {"workspace": workspace_id, _IDS: some})
+        found += [TraceRow(*row) for row in rows]
     return found
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store traces; those whose id is there already are left as they are."""
     if rows:
-        connection.execute(insert_or(connection, traces).on_conflict_do_nothing(), rows)
+        connection.execute(_add(connection.dialect.name), rows)
 
 
 def change(connection: Connection, number: int, **values: Any) -> None:
@@ -75,9 +96,7 @@ def change_many(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     """Set the same columns of many traces; each row names its trace as `id`."""
     if not rows:
         return
-    names = [name for name in rows[0] if name != "id"]
-    statement = update(traces).where(traces.c.id == bindparam("the_id"))
-    statement = statement.values({name: bindparam(f"the_{name}") for name in names})
+    statement = _change(tuple(name for name in rows[0] if name != "id"))
     connection.execute(statement, [{f"the_{name}": value for name, value in row.items()} for row in rows])
 
 
@@ -108,32 +127,27 @@ def labels(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str
 
 def put_spans(connection: Connection, found: Iterable[tuple[int, Span]]) -> None:
     """Store spans, each with the number of its trace; one that comes again replaces what was known of it."""
-    rows = {(number, span.span_id): {"trace": number, **_values(span)} for number, span in found}
-    _upsert(connection, spans, list(rows.values()))
+    _upsert(connection, spans, [{"trace": number, **_values(span)} for number, span in found])
 
 
 def put_model_calls(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store calls of models; one that comes again replaces what was known of it."""
-    _upsert(connection, model_calls, list({(row["trace"], row["span_id"]): row for row in rows}.values()))
+    _upsert(connection, model_calls, rows)
 
 
 def counts(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     """How many spans some traces have."""
     found: dict[int, int] = {}
     for some in _pieces(numbers):
-        query = select(spans.c.trace, func.count()).where(spans.c.trace.in_(some)).group_by(spans.c.trace)
-        found |= dict(connection.execute(query).all())
+        found |= dict(connection.execute(_COUNTS, {_IDS: some}).all())
     return found
 
 
 def usage(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, int, int, float | None]]:
     """Prompt, completion and all tokens of the calls of models in some traces, and their cost where any is known."""
-    sums = [func.sum(model_calls.c[f"{name}_tokens"]) for name in ("prompt", "completion", "total")]
     found: dict[int, tuple[int, int, int, float | None]] = {}
     for some in _pieces(numbers):
-        query = select(model_calls.c.trace, *sums, func.sum(model_calls.c.cost))
-        query = query.where(model_calls.c.trace.in_(some)).group_by(model_calls.c.trace)
-        rows: Iterable[Any] = connection.execute(query)  # Any: sums, which PostgreSQL makes decimals of
+        rows: Iterable[Any] = connection.execute(_USAGE, {_IDS: some})  # Any: sums, which PostgreSQL makes decimals of
         for number, prompt, completion, total, cost in rows:
             found[number] = (int(prompt), int(completion), int(total), cost)
     return found
@@ -182,12 +196,26 @@ def _values(span: Span) -> dict[str, Any]:
 
 
 def _upsert(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:  # Any: a Table
-    if not rows:
-        return
-    statement = insert_or(connection, table)
-    keys = list(table.primary_key.columns)
+    if rows:
+        connection.execute(_replace(connection.dialect.name, table), rows)
+
+
+@lru_cache
+def _add(dialect: str) -> Any:  # Any: a statement of either dialect
+    return insert_of(dialect, traces).on_conflict_do_nothing()
+
+
+@lru_cache
+def _change(names: tuple[str, ...]) -> Update:
+    statement = update(traces).where(traces.c.id == bindparam("the_id"))
+    return statement.values({name: bindparam(f"the_{name}") for name in names})
+
+
+@lru_cache
+def _replace(dialect: str, table: Any) -> Any:  # Any: a Table; a statement of either dialect
+    statement = insert_of(dialect, table)
     overwrite = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=overwrite), rows)
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=overwrite)
 
 
 def _pieces(numbers: Sequence[Any]) -> Iterable[Sequence[Any]]:  # Any: ids
