@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from smalt.flows.tracing import destination, secrets
+from smalt.flows.tracing import destination
 from smalt.flows.tracing.destination import Destination
 from smalt.flows.tracing.spans import Span
 
@@ -40,6 +40,8 @@ def configure(collection: str | None = None, resource: Mapping[str, str] | None 
     found = destination.find()
     if found is None or found.share == 0:
         return False
+    from smalt.flows.tracing import secrets  # what traces nothing needs none of it
+
     secrets.note_variables()
     attributes = {**found.resource, **(resource or {})}
     attributes["collection"] = collection or os.environ.get("PF_TRACE_COLLECTION") or "default"
@@ -128,6 +130,8 @@ class _Sender:
 
 def _batches() -> Iterator[list[str]]:
     """What is queued, written out, in pieces that a server takes."""
+    from smalt.flows.tracing import secrets
+
     batch: list[str] = []
     size = 0
     while True:
@@ -198,6 +202,7 @@ def _value(value: Any) -> dict[str, Any]:
 def as_json(value: Any) -> str:
     """A value as text for a span: connections as their names, secrets as stars, images as marks; long ones are cut."""
     from smalt.flows.plain import plain
+    from smalt.flows.tracing import secrets
 
     text = json.dumps(secrets.hidden(plain(value)), ensure_ascii=False)
     # Struck out before it is cut: half a secret is one too.

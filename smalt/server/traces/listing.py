@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from smalt.server.traces.store import ROW, TraceRow
 from smalt.server.traces.tables import model_calls, traces
+from smalt.server.tracking import INT64
 
 _HOUR_MS = 3_600_000
 _PERCENTILES = (50, 90, 99)
 
 
+_Number = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64)]
+
+
 class Position(NamedTuple):
     """Where a page of a list ends: when its last trace began, and its number."""
 
-    started_at: int
-    number: int
+    started_at: _Number
+    number: _Number
 
 
 @dataclass(frozen=True, slots=True)

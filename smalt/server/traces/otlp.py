@@ -120,8 +120,9 @@ def _unfit(span: Span) -> str | None:
         return f"The trace id {span.trace_id[:40]!r} is not 16 bytes, or is all zeros. Choose another."
     if len(span.span_id) != 16 or not span.span_id.strip("0"):
         return f"The span id {span.span_id[:40]!r} is not 8 bytes, or is all zeros. Choose another."
-    if max(span.started_at_ns, span.ended_at_ns or 0) >= _INT64:
-        return f"Span {span.span_id} has a moment that is beyond the year 2262. Send nanoseconds."
+    moments = (span.started_at_ns, span.ended_at_ns or 0)
+    if min(moments) < 0 or max(moments) >= _INT64:
+        return f"Span {span.span_id} has a moment before 1970 or beyond the year 2262. Send nanoseconds."
     return None
 
 

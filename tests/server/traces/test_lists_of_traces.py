@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from smalt.kit import clock
+from smalt.server.http import paging
 from smalt.server.traces import Retention
 from tests.server.traces.conftest import ARM, CHILD, ROOT, START, TRACE, attributes, export, span
 
@@ -95,7 +96,8 @@ def test_traces_are_found_by_what_is_kept_and_by_text_and_time(send, look):
     assert ids(job="job-1") == ids(minSeconds=2.5) == ids(**{"from": "2026-09-21T15:00:00Z"}) == [OTHER]
     assert ids(filter="5%f") == ids(to="2026-01-01", status="ERROR") == []
     assert ids(key="job-1") == [OTHER]
-    for query in ({"status": "bad"}, {"minSeconds": "x"}, {"from": "yesterday"}):
+    beyond = paging.encode([2**70, 1])
+    for query in ({"status": "bad"}, {"minSeconds": "x"}, {"from": "yesterday"}, {"$skip": beyond}, {"flow": "\0"}):
         look(refused=400, **query)
 
 
