@@ -1,7 +1,7 @@
 """Look-up in an index on this machine: by words (BM25), by vectors, or by both.
 
 An index is a folder: `index.json` says how it was made, `passages.jsonl` has the passages, with their vectors if a
-model embedded them. `build` makes one of documents; the tool `search` looks passages up.
+model embedded them. `build` makes one of documents; the tool `search` looks passages up, also in indexes of FAISS.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from smalt.flows.connections import Connection
 from smalt.flows.errors import UserErrorException
 from smalt.flows.providers import ChatRequest, Operation
+from smalt.flows.tools.builtin import faiss
 from smalt.flows.tools.declare import tool
 from smalt.flows.tracing import model_calls
 from smalt.kit import yaml
@@ -126,13 +127,20 @@ def _embedded(texts: Sequence[str], connection: Connection, model: str) -> list[
 
 
 class Index:
-    """An index, read once."""
+    """An index, read once: one of our own, or one of FAISS.
+
+    Attributes:
+        how: With which model and connection it was made.
+        passages: What it holds.
+        metric: How near vectors are: by angle, or as the index of FAISS was made.
+    """
 
     def __init__(self, folder: Path) -> None:
         try:
-            self.how: dict[str, Any] = json.loads((folder / "index.json").read_text())
-            with (folder / "passages.jsonl").open(encoding="utf-8") as rows:
-                self.passages = [_passage(json.loads(row)) for row in rows]
+            if (folder / faiss.VECTORS).exists():
+                self.how, self.passages, self.metric = _of_faiss(folder)
+            else:
+                self.how, self.passages, self.metric = _own(folder)
         except (OSError, ValueError, KeyError) as error:
             raise IndexFailure(
                 f"There is no index in {folder}: {error}. Make one with smalt.flows.tools.builtin.index.build."
@@ -160,7 +168,10 @@ class Index:
         return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
     def by_vector(self, vector: Sequence[float]) -> list[tuple[int, float]]:
-        """All passages, the nearest by angle first."""
+        """All passages, the nearest first."""
+        if self.metric != "angle":
+            near = faiss.nearest(vector, [passage.vector or () for passage in self.passages], self.metric)
+            return sorted(enumerate(near), key=lambda item: (-item[1], item[0]))
         own = math.sqrt(sum(x * x for x in vector)) or 1.0
         scores = []
         for number, passage in enumerate(self.passages):
@@ -168,6 +179,30 @@ class Index:
             length = math.sqrt(sum(x * x for x in other)) or 1.0
             scores.append((number, sum(a * b for a, b in zip(vector, other, strict=False)) / own / length))
         return sorted(scores, key=lambda item: (-item[1], item[0]))
+
+
+def _own(folder: Path) -> tuple[dict[str, Any], list[Passage], str]:
+    how: dict[str, Any] = json.loads((folder / "index.json").read_text())
+    with (folder / "passages.jsonl").open(encoding="utf-8") as rows:
+        return how, [_passage(json.loads(row)) for row in rows], "angle"
+
+
+def _of_faiss(folder: Path) -> tuple[dict[str, Any], list[Passage], str]:
+    """An index of FAISS; the file `MLIndex` beside it, where there is one, says who embeds."""
+    vectors, metric = faiss.vectors(folder / faiss.VECTORS)
+    documents = faiss.documents(folder / faiss.DOCUMENTS)
+    passages = [Passage(*documents[place], vector) for place, vector in enumerate(vectors)]
+    described = folder / "MLIndex"
+    found = yaml.load(described.read_text(encoding="utf-8"), source=str(described)) if described.exists() else {}
+    told = found.get("embeddings") if isinstance(found, Mapping) else None
+    embeddings = told if isinstance(told, Mapping) else {}
+    given = embeddings.get("connection")
+    connection = given.get("id") or given.get("name") if isinstance(given, Mapping) else given
+    how = {
+        "model": embeddings.get("deployment") or embeddings.get("model") or "",
+        "connection": str(connection).rpartition("/")[2] if connection else None,
+    }
+    return how, passages, metric
 
 
 def _passage(row: Mapping[str, Any]) -> Passage:
@@ -195,8 +230,8 @@ def _read(folder: str, changed: int) -> Index:
 
 def _index_of(place: str) -> Index:
     folder = Path(_path(place)).absolute()
-    file = folder / "passages.jsonl"
-    return _read(str(folder), file.stat().st_mtime_ns if file.exists() else 0)
+    files = [file for name in ("passages.jsonl", faiss.VECTORS) if (file := folder / name).exists()]
+    return _read(str(folder), files[0].stat().st_mtime_ns if files else 0)
 
 
 def _path(place: str) -> str:
@@ -208,6 +243,9 @@ def _path(place: str) -> str:
         return place
     index = document.get("index")
     found = index.get("path") if isinstance(index, Mapping) else document.get("path")
+    itself = document.get("self")
+    if not found and isinstance(itself, Mapping) and "://" not in str(itself.get("path") or "://"):
+        found = itself["path"]
     if not found:
         kind = index.get("kind") if isinstance(index, Mapping) else None
         raise IndexFailure(
