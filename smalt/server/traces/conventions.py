@@ -88,6 +88,7 @@ _OUTPUT_EVENTS = frozenset({"promptflow.function.output", "gen_ai.content.comple
 _CONTENTS = ("payload", "gen_ai.prompt", "gen_ai.completion")
 _MESSAGE = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
 _CHOICE = re.compile(r"gen_ai\.choice")
+_MOST = 10**12
 _SESSION = ("session_id", "session.id", "gen_ai.conversation.id", "mlflow.trace.session")
 _FLOW = ("smalt.flow", "collection")
 _RUN = ("smalt.job", "batch_run_id")
@@ -192,12 +193,12 @@ def _counted(prompt: object, completion: object, total: object) -> Tokens | None
 
 
 def _whole(value: object) -> int | None:
-    """A count, as a number or as text; what no database could keep is none."""
+    """A count, as a number or as text; what no call could take is none, so that sums stay numbers of a database."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 18:
         value = int(value)
     if isinstance(value, float) and value == value // 1:
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
         return None
     return value
 

@@ -66,7 +66,7 @@ def told(spans: Sequence[Span]) -> dict[str, Any] | None:
     if top is None:
         return None
     values: dict[str, Any] = {
-        "name": top.name,
+        "name": top.name[:_PREVIEW],
         "kind": conventions.kind(top),
         "started_at": top.started_at_ns // _MILLION,
         "state": "IN_PROGRESS",
