@@ -35,7 +35,7 @@ _MOST_METRICS = 900
 def main() -> int:
     """Run the flow; 1 when it could not be run, or no line of it was completed."""
     settings: dict[str, Any] = json.loads(os.environ[FLOW_SETTINGS])  # Any: JSON
-    if settings["name"]:  # its folder is called as that of any job
+    if settings.get("name"):  # its folder is called as that of any job
         told = os.environ.get("OTEL_RESOURCE_ATTRIBUTES")
         os.environ["OTEL_RESOURCE_ATTRIBUTES"] = ",".join(filter(None, (f"smalt.flow={quote(settings['name'])}", told)))
     data, before, target = (os.environ.get(f"{FLOW_SETTINGS}_{name}") or None for name in ("DATA", "RUN", "OUTPUTS"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from smalt.flows.batch import Pace, RunStore, create, execute
 from smalt.flows.connections import CustomConnection
 from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
 from tests.flows.models import ModelService, model_service
+from tests.flows.writing import dag, python_node
 
 
 @pytest.fixture
@@ -118,6 +121,29 @@ def test_a_job_sends_to_its_workspace_by_its_token_unless_told_otherwise() -> No
     assert destination.find(job | {"OTEL_SDK_DISABLED": "true"}) is None
     assert destination.find(job | {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://o/t"}).address == "http://o/t"  # type: ignore[union-attr]
     assert destination.find({}) is None
+
+
+def test_lines_of_worker_processes_are_sent_before_those_end(
+    service: ModelService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PF_HOME_DIRECTORY", str(tmp_path / "home"))
+    tool = "from promptflow.core import tool\n\n@tool\ndef t(x: int):\n    return x\n"
+    flow = dag(
+        tmp_path / "flow",
+        [python_node("n", "t.py", x="${inputs.x}")],
+        {"t.py": tool},
+        inputs={"x": "int"},
+        outputs={"o": "${n.output}"},
+    )
+    (tmp_path / "data.jsonl").write_text("".join(f'{{"x": {number}}}\n' for number in range(4)))
+    store = RunStore()
+
+    execute(create(store, flow, data=str(tmp_path / "data.jsonl"), name="r"), store, pace=Pace(processes=2))
+
+    roots = [each for each in sent(service) if "parentSpanId" not in each]
+    told = [{item["key"]: item["value"] for item in each["attributes"]} for each in roots]
+    assert sorted(each["line_number"]["intValue"] for each in told) == ["0", "1", "2", "3"]
+    assert {each["batch_run_id"]["stringValue"] for each in told} == {"r"}
 
 
 def test_a_share_of_traces_is_sent_whole(service: ModelService, monkeypatch: pytest.MonkeyPatch) -> None:

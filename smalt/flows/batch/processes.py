@@ -21,9 +21,11 @@ from smalt.flows.failures import failure
 from smalt.flows.flow import line_timeout
 from smalt.flows.providers.base import Tokens
 from smalt.flows.results import LineResult, Status
+from smalt.flows.tracing import destination
 
 _LONGEST_RECORD = 256 * 1024 * 1024
 _GRACE_SECONDS = 5.0
+_FAREWELL_SECONDS = 15.0
 
 
 class ProcessRunner:
@@ -77,9 +79,20 @@ class ProcessRunner:
 
     async def close(self) -> None:
         """See `LineRunner.close`."""
+        if destination.find() is not None:
+            await self._let_go()
         for worker in list(self._all):
             self._end(worker)
             await worker.wait()
+
+    async def _let_go(self) -> None:
+        """Have workers end by themselves: they still send the spans of their last lines."""
+        for worker in self._all:
+            assert worker.stdin is not None
+            worker.stdin.close()
+        ends = [asyncio.ensure_future(worker.wait()) for worker in self._all]
+        if ends:
+            await asyncio.wait(ends, timeout=_FAREWELL_SECONDS)
 
     async def _start(self) -> asyncio.subprocess.Process:
         worker = await asyncio.create_subprocess_exec(
