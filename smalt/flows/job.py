@@ -6,10 +6,12 @@ The files of the run go to the job's output in the layout that prompt flow has g
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _CONNECTIONS_VERSION = "2024-04-01"
 _ANSWER_SECONDS = 30.0
 _MOST_METRICS = 900
+_PROGRESS_SECONDS = 2.0
 
 
 def main() -> int:
@@ -77,6 +80,7 @@ def _run(settings: Mapping[str, Any], data: str | None, before: str | None, targ
         pace=Pace.from_environment(lines_at_once=settings["concurrency"]),
         connections=WorkspaceConnections(_connection),
         listener=lambda line: print(line, flush=True),
+        progress=_Progress(),
     )
 
 
@@ -94,9 +98,36 @@ def _connection(name: str) -> Connection:
     return found
 
 
+class _Progress:
+    """Tells the job's run how far it is, now and then and beside the lines, so that open pages hear of it."""
+
+    def __init__(self) -> None:
+        self._next_at = time.monotonic() + _PROGRESS_SECONDS
+        self._telling: threading.Thread | None = None
+
+    def __call__(self, done: int, total: int, failed: int) -> None:
+        if time.monotonic() < self._next_at or (self._telling is not None and self._telling.is_alive()):
+            return
+        self._next_at = time.monotonic() + _PROGRESS_SECONDS
+        found = {"__pf__.lines.completed": done - failed, "__pf__.lines.failed": failed}
+        self._telling = threading.Thread(target=self._tell, args=(found,), daemon=True)
+        self._telling.start()
+
+    @staticmethod
+    def _tell(found: Mapping[str, int]) -> None:
+        with contextlib.suppress(SmaltError):  # The end is told in any case.
+            _record(found)
+
+
 def _report(run: Run) -> None:
     """The metrics of the run, on the job's own."""
-    found: dict[str, Any] = {**run.folder.metrics(), **run.system_metrics}  # Any: numbers
+    try:
+        _record({**run.folder.metrics(), **run.system_metrics})
+    except SmaltError as error:
+        print(f"The metrics could not be recorded: {error.message}", file=sys.stderr)
+
+
+def _record(found: Mapping[str, Any]) -> None:  # Any: numbers
     now = int(time.time() * 1000)
     metrics = [
         {"key": key, "value": float(value), "timestamp": now, "step": 0}
@@ -105,11 +136,7 @@ def _report(run: Run) -> None:
     ]
     url = f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/runs/log-batch"
     for start in range(0, len(metrics), _MOST_METRICS):
-        batch = metrics[start : start + _MOST_METRICS]
-        try:
-            _post(url, {"run_id": os.environ["MLFLOW_RUN_ID"], "metrics": batch})
-        except SmaltError as error:
-            print(f"The metrics could not be recorded: {error.message}", file=sys.stderr)
+        _post(url, {"run_id": os.environ["MLFLOW_RUN_ID"], "metrics": metrics[start : start + _MOST_METRICS]})
 
 
 def _post(url: str, body: object) -> Any:  # Any: JSON

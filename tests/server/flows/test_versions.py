@@ -162,3 +162,19 @@ def test_a_version_that_is_none_is_not_found(flows, number):
     flows.create("hello")
 
     assert flows.ask("GET", f"/hello/versions/{number}").status_code == 404
+
+
+def test_a_flow_tells_what_serves_it_and_which_version(flows):
+    flows.create("chat", template="chat")
+    place, uri = flows.place, flows.ask("GET", "/chat/versions/1").json()["uri"]
+    flows.save(1, "chat", note__txt="two")
+    model = place.call("PUT", "/models/chat/versions/1", {"properties": {"modelType": "custom_model", "modelUri": uri}})
+    place.endpoint("talks")
+    body = {"location": "local", "properties": {"endpointComputeType": "Managed", "model": model["id"]}}
+    place.call("PUT", "/onlineEndpoints/talks/deployments/blue", body)
+
+    shown = flows.ask("GET", "/chat").json()
+
+    assert (shown["latestVersion"], shown["deployments"]) == (
+        2, [{"endpoint": "talks", "deployment": "blue", "version": 1}],
+    )  # fmt: skip
