@@ -8,10 +8,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from smalt.blobs import BlobStore
 from smalt.blobs.keys import problem
+from smalt.kit import ids
 from smalt.server.assets import DEFAULT, Containers, blob_container
 from smalt.server.flows.errors import InvalidFlowFiles
 from smalt.server.workspaces import WorkspaceRecord
@@ -22,7 +24,10 @@ LARGEST_VERSION_BYTES = 20 << 20
 LARGEST_REQUEST_BYTES = 48 << 20
 """A version as JSON, in which a character may take six."""
 
-_ROOT = "flows"
+_ROOT, _TESTS = "flows", "tests"
+_STAMP = "%Y%m%d%H%M%S"
+_KEPT = timedelta(days=30)
+_MOST_TIDIED = 20
 _PLACE = re.compile(rf"/datastores/{DEFAULT}/paths/{_ROOT}/([0-9a-f]{{32}})/([0-9]{{1,9}})/?$")
 
 Contents = Mapping[str, bytes]
@@ -134,6 +139,18 @@ class Folders:
             NotFound: It is not there any more.
         """
         return b"".join(self._store(workspace_id).read(f"{_ROOT}/{flow_id}/{folder}/{path}"))
+
+    def scratch(self, now: datetime) -> str:
+        """A new folder for what is tried once; `tidy` removes it when it is old."""
+        return f"{_TESTS}/{now:{_STAMP}}-{ids.opaque()}"
+
+    def tidy(self, workspace_id: str, flow_id: str, now: datetime) -> None:
+        """Remove some of what was tried long ago, the oldest first."""
+        store = self._store(workspace_id)
+        oldest = store.list(f"{_ROOT}/{flow_id}/{_TESTS}/", delimiter="/", limit=_MOST_TIDIED).prefixes
+        for prefix in oldest:
+            if prefix.rstrip("/").rpartition("/")[2] < f"{now - _KEPT:{_STAMP}}":
+                store.delete_prefix(prefix)
 
     def _store(self, workspace_id: str) -> BlobStore:
         return self._containers.store(workspace_id, blob_container(workspace_id))

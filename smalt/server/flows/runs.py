@@ -84,7 +84,7 @@ class FlowRuns:
         record, version = self._version(work, workspace, name, number)
         files = contents.edited(self._flows.contents(version), trial.edits)
         drawn = draw(files)
-        scratch = f"tests/{ids.opaque()}"
+        scratch = self._folders.scratch(work.now)
         code = version.code_id
         if trial.edits:
             code = self._folders.write(workspace, record.id, f"{scratch}/code", files)
@@ -106,6 +106,7 @@ class FlowRuns:
             "concurrency": 1,
         }
         job = self._job(record, version, drawn, code, is_test=True, fields=fields)
+        work.after_commit(lambda: self._folders.tidy(workspace.id, record.id, work.now))
         return self._jobs.put(work, workspace, ids.readable(), job)[0].name
 
     def run(

@@ -88,6 +88,21 @@ def test_a_flow_that_is_made_anew_has_no_runs_of_its_forerunner(flows):
     assert flows.ask("GET", "/hello/runs?tests=true").json()["value"] == []
 
 
+def test_what_was_tried_long_ago_is_removed_with_the_next_test(flows):
+    flows.create("hello")
+    submit(flows, "/hello/versions/1/tests", inputs={"name": "now"})
+    flow_id = flows.ask("GET", "/hello/versions/1").json()["uri"].split("/")[-2]
+    (recent,) = flows.place.home.glob(f"blobs/*/*/flows/{flow_id}/tests/*")
+    old = recent.with_name("20200101000000-old")
+    recent.rename(old)
+
+    submit(flows, "/hello/versions/1/tests", inputs={"name": "you"})
+    submit(flows, "/hello/versions/1/tests", inputs={"name": "me"})
+
+    assert not old.exists()
+    assert len(list(old.parent.iterdir())) == 2
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
