@@ -70,13 +70,14 @@ def to_wire(files: Mapping[str, bytes | None]) -> list[dict[str, Any]]:  # Any: 
 
 
 def _file(path: str, content: bytes | None) -> dict[str, Any]:  # Any: JSON
+    if content is None:
+        return {"path": path, "content": None}
     try:
-        text = None if content is None else content.decode()
+        if b"\0" not in content:  # which JSON of the server takes in no text
+            return {"path": path, "content": content.decode()}
     except UnicodeDecodeError:
-        text = "\0"
-    if text is not None and "\0" in text:
-        return {"path": path, "contentBase64": base64.b64encode(content or b"").decode()}
-    return {"path": path, "content": text}
+        pass
+    return {"path": path, "contentBase64": base64.b64encode(content).decode()}
 
 
 def write(archive: bytes, target: Path, *, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from smalt.entities.flow import Flow, FlowDeployment, FlowFile, FlowVersion
 from smalt.flows.definition import NodeDefinition
 from smalt.flows.outline import Outline
-from smalt.flows.references import Reference
+from smalt.flows.references import Reference, Source
 from smalt.kit import clock
 from smalt.server.flows import contents
 from smalt.server.flows.store import FlowRecord, VersionRecord
@@ -162,4 +162,4 @@ def _node_to_json(found: Outline, node: NodeDefinition) -> Json:
 def _shown(value: Any) -> Any:  # Any: a reference, or a literal of a YAML file
     if not isinstance(value, Reference):
         return value
-    return value.value if value.source.value == "literal" else str(value)
+    return value.value if value.source is Source.LITERAL else str(value)

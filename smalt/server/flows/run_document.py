@@ -20,6 +20,9 @@ Json = dict[str, Any]  # Any: JSON
 FLOW, FLOW_ID, VERSION, TEST = "smalt.flow", "smalt.flow_id", "smalt.flow_version", "smalt.flow_test"
 """Properties of the jobs that are made of a flow; all but the id are tags as well."""
 
+EVALUATES = "smalt.evaluates"
+"""The property that names the run whose outputs were taken."""
+
 _DEEPEST = 50
 _MOST_SPANS = 2000
 

@@ -20,7 +20,7 @@ from smalt.server.flows import contents
 from smalt.server.flows.contents import Edit, Folders
 from smalt.server.flows.errors import InvalidFlowFiles
 from smalt.server.flows.results import RunFiles
-from smalt.server.flows.run_document import FLOW, FLOW_ID, TEST, VERSION
+from smalt.server.flows.run_document import EVALUATES, FLOW, FLOW_ID, TEST, VERSION
 from smalt.server.flows.service import FlowService, draw
 from smalt.server.flows.store import FlowRecord, VersionRecord
 from smalt.server.http import Page
@@ -31,7 +31,9 @@ from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 from smalt.wire.references import AssetReference
 
+_KIND = "flow"
 _LONGEST_LINE_BYTES = 5 << 20
+_MOST_EVALUATIONS = 100
 
 Values = Mapping[str, Any]  # Any: values of flows
 
@@ -150,7 +152,7 @@ class FlowRuns:
     ) -> Page[JobRecord]:
         """Runs of a flow, the newest first."""
         record = self._flows.get(work, workspace, name)
-        wanted = Filter(kind=FlowJob.model_fields["type"].default, properties=((FLOW_ID, record.id),))
+        wanted = Filter(kind=_KIND, properties=((FLOW_ID, record.id),))
         if not tests:
             wanted = replace(wanted, properties=(*wanted.properties, (TEST, "false")))
         return self._jobs.page(work, workspace, wanted, after=after, limit=limit)
@@ -162,7 +164,7 @@ class FlowRuns:
             NotFound: There is none of this name, or it is of another kind.
         """
         record = self._jobs.get(work, workspace, job)
-        if record.kind != "flow":
+        if record.kind != _KIND:
             raise NotFound(f"The job {job!r} is of type {record.kind!r}, and no run of a flow. See `smalt job show`.")
         return record
 
@@ -173,11 +175,8 @@ class FlowRuns:
 
     def evaluations(self, work: Work, workspace: WorkspaceRecord, job: str) -> list[JobRecord]:
         """Runs that took the outputs of a run."""
-        return list(
-            self._jobs.page(
-                work, workspace, Filter(kind="flow", properties=((_EVALUATES, job),)), after=None, limit=100
-            ).items
-        )
+        wanted = Filter(kind=_KIND, properties=((EVALUATES, job),))
+        return list(self._jobs.page(work, workspace, wanted, after=None, limit=_MOST_EVALUATIONS).items)
 
     def _version(
         self, work: Work, workspace: WorkspaceRecord, name: str, number: str
@@ -204,7 +203,7 @@ class FlowRuns:
         properties = {**tags, FLOW_ID: record.id, TEST: "true" if is_test else "false"}
         before = fields["inputs"].get("run")
         if before is not None:
-            properties[_EVALUATES] = before["path"].split("/")[3]
+            properties[EVALUATES] = before["path"].split("/")[3]
         return FlowJob.parse(
             {
                 "experiment_name": record.name,
@@ -221,9 +220,6 @@ class FlowRuns:
             found = self._assets.resolve(work, workspace, "data", data).entity
             return found.type if isinstance(found, Data) else AssetType.URI_FOLDER
         return AssetType.URI_FOLDER if data.endswith("/") else AssetType.URI_FILE
-
-
-_EVALUATES = "smalt.evaluates"
 
 
 def _with_history(drawn: Outline, inputs: Values) -> dict[str, Any]:  # Any: values of flows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smalt.entities.code import Code
@@ -28,12 +28,12 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What people say of a flow; None leaves it as it is."""
+    """What is said of a flow; None leaves it as it is."""
 
     display_name: str | None = None
     description: str | None = None
     tags: Mapping[str, str] | None = None
-    cloned_from: Mapping[str, Any] | None = field(default=None)  # Any: JSON
+    cloned_from: Mapping[str, Any] | None = None  # Any: JSON
 
 
 class FlowService:

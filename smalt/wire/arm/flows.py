@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from smalt.entities.base import Entity
 from smalt.entities.flow import Flow, FlowFile, FlowRun, FlowVersion
 from smalt.wire.arm.shape import JsonObject, camel, snake
 
@@ -26,8 +25,8 @@ def from_wire(model: type[E], body: Mapping[str, Any]) -> E:  # Any: JSON
     return model.parse({snake(key): value for key, value in body.items() if value is not None})
 
 
-def changes_to_wire(entity: Entity) -> JsonObject:
+def changes_to_wire(flow: Flow) -> JsonObject:
     """What a client says of a flow; what it does not say stays as it is."""
-    document = entity.document()
-    said = [name for name in ("display_name", "description", "tags") if name in entity.model_fields_set]
+    document = flow.document()
+    said = [name for name in ("display_name", "description", "tags") if name in flow.model_fields_set]
     return {camel(name): document[name] for name in said if name in document}
