@@ -107,9 +107,8 @@ def outline(paths: Sequence[str], text: Callable[[str], str | None], entry_file:
         return Outline(problems=[Problem("FlowFileNotFound", problem or "", "")])
     content = text(name)
     if content is None:
-        return Outline(
-            entry_file=name, problems=[Problem("FlowFileNotFound", f"{name} is too long to be read. Shorten it.", name)]
-        )
+        told = f"{name} is too long to be drawn. Move what it holds into files of its own."
+        return Outline(entry_file=name, problems=[Problem("FlowFileTooLong", told, name)])
     if name.endswith(".prompty"):
         return _prompty(name, content)
     try:

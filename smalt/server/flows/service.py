@@ -22,7 +22,7 @@ from smalt.server.identity import allows
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
-_LONGEST_TEXT = 1 << 20
+_LONGEST_TEXT = 256 * 1024
 LATEST = "latest"
 
 

@@ -85,6 +85,7 @@ def test_nodes_in_a_circle_are_a_problem(flows):
         ("!!python/object/apply:os.system ['x']", "FlowDefinitionError"),
         ("nodes: [" + "{name: n, type: python}," * 1001 + "]", "TooManyNodes"),
     ],
+    ids=range(10),
 )
 def test_a_file_that_cannot_be_read_is_a_problem_and_no_failure(flows, text, code):
     flows.create("hello")
@@ -117,3 +118,11 @@ def test_a_prompty_and_a_folder_without_a_flow_are_told_apart(flows):
 
     assert (prompty["kind"], [each["name"] for each in prompty["inputs"]]) == ("prompty", ["text"])
     assert [each["code"] for each in none["problems"]] == ["FlowFileNotFound"]
+
+
+def test_a_file_that_takes_long_to_read_is_not_read(flows):
+    flows.create("hello")
+
+    (problem,) = graph(flows, flow__dag__yaml="nodes: [" + "a," * 150_000 + "]")["problems"]
+
+    assert (problem["code"], problem["path"]) == ("FlowFileTooLong", "flow.dag.yaml")
