@@ -5,7 +5,21 @@ import { join, relative } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const OUT = "../smalt/server/studio/dist";
-const SOURCES = ["index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "public", "src"];
+const SOURCES = [
+  "index.html",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "vite.config.ts",
+  "public",
+  "src",
+  // What the first steps of the home page submit.
+  "../examples/demo/environment.yml",
+  "../examples/demo/src/prepare.py",
+  "../examples/demo/src/train.py",
+  "../smalt/flows/gallery/chat/answer.jinja2",
+  "../smalt/flows/gallery/chat/flow.dag.yaml",
+];
 
 /** Every source file with its path; the same order and the same bytes as tests/studio/test_build.py reads. */
 function sources(): string[] {

@@ -269,6 +269,7 @@ def build(settings: Settings) -> Server:
         jobs_loop,
         schedules_loop,
         online.loop,
+        online.watch,
         Housekeeping(
             works,
             cache,
@@ -338,7 +339,18 @@ def build(settings: Settings) -> Server:
     ]
     live = studio.Live(events)
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
-    near = studio.Neighbours(identities, rooms, job_service, versioned, locator, works, admit)
+
+    def served(work: Work, room: WorkspaceRecord) -> list[studio.Served]:
+        online_ones = serving.models_served(work.connection, room.id)
+        found = [studio.Served("onlineEndpoints", each.endpoint, each.deployment, each.id) for each in online_ones]
+        return found + [studio.Served("batchEndpoints", *each) for each in batch_service.models_in_use(work, room)]
+
+    def endpoints(work: Work, room: WorkspaceRecord) -> list[studio.NamedEndpoint]:
+        found = [("onlineEndpoints", *each) for each in serving.names_and_tags(work.connection, room.id)]
+        found += [("batchEndpoints", *each) for each in batch_service.names_and_tags(work, room)]
+        return [studio.NamedEndpoint(*each) for each in found]
+
+    near = studio.Neighbours(identities, rooms, job_service, versioned, locator, works, admit, served, endpoints, runs)
     routes += studio.routes(near, studio.Pages(), live)
     routes += _own_routes(routes)
     hosts = None if not settings.is_loopback and not settings.host_names else frozenset(settings.all_host_names)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STUDIO = ROOT / "studio"
 DIST = ROOT / "smalt" / "server" / "studio" / "dist"
-SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "public", "src")
+SOURCES = (
+    "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "public", "src",
+    "../examples/demo/environment.yml", "../examples/demo/src/prepare.py", "../examples/demo/src/train.py",
+    "../smalt/flows/gallery/chat/answer.jinja2", "../smalt/flows/gallery/chat/flow.dag.yaml",
+)  # fmt: skip
 MOST_BYTES = 350_000
 
 
@@ -20,7 +25,7 @@ def digest_of_sources() -> str:
     named = [STUDIO / name for name in SOURCES]
     files = [file for path in named for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
     digest = hashlib.sha256()
-    for path in sorted(file.relative_to(STUDIO).as_posix() for file in files):
+    for path in sorted(os.path.relpath(file, STUDIO) for file in files):
         digest.update(path.encode() + b"\0" + (STUDIO / path).read_bytes() + b"\0")
     return digest.hexdigest()
 

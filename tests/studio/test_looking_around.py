@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 COMMAND = {
@@ -43,6 +45,38 @@ def test_search_finds_jobs_and_assets_whatever_the_case(owner, scope, job, model
 def test_search_takes_signs_for_themselves(owner, scope, job):
     assert [each["name"] for each in owner.get(f"{scope}/smalt/search?q=100%25").json()["value"]] == [job]
     assert owner.get(f"{scope}/smalt/search?q=h_llo").json()["value"] == []
+
+
+def test_search_knows_tags_metrics_endpoints_and_people(owner, scope, job, model):
+    owner.patch(f"/history/v1.0{scope}/runs/{job}", json={"tags": {"stage": "審査"}})
+    tagged = {"location": "local", "tags": {"team": "search"}, "properties": {"authMode": "Key", "properties": {}}}
+    owner.put(f"{scope}/onlineEndpoints/words", json=tagged)
+    metrics = {"run_id": job, "key": "accuracy", "value": 0.95, "timestamp": 0, "step": 0}
+    owner.post(f"/mlflow/v2.0{scope}/api/2.0/mlflow/runs/log-metric", json=metrics)
+
+    def found(text):
+        hits = owner.get(f"{scope}/smalt/search", params={"q": text}).json()["value"]
+        return [(each["kind"], each["name"]) for each in hits]
+
+    assert found("stage=審査") == [("jobs", job)]
+    assert found("審査") == [("jobs", job)]
+    assert found("team=search") == [("onlineEndpoints", "words")]
+    assert found("accuracy > 0.9") == [("jobs", job)]
+    assert found("accuracy>0.99") == []
+    assert ("people", "owner") in found("own")
+
+
+def test_who_may_not_see_roles_finds_no_people(owner, scope):
+    made = owner.post("/smalt/actors", json={"name": "visitor"}).json()
+    authorization = f"{scope}/providers/Microsoft.Authorization"
+    role = owner.get(f"{authorization}/roleDefinitions?$filter=roleName eq 'AzureML Data Scientist'")
+    body = {"properties": {"roleDefinitionId": role.json()["value"][0]["id"], "principalId": made["id"]}}
+    owner.put(f"{authorization}/roleAssignments/{uuid.uuid4()}", json=body)
+    token = owner.post(f"/smalt/actors/{made['id']}/tokens", json={"name": "t"}).json()["token"]
+
+    hits = owner.get(f"{scope}/smalt/search?q=own", headers={"Authorization": f"Bearer {token}"}).json()["value"]
+
+    assert [each for each in hits if each["kind"] == "people"] == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,10 +179,32 @@ class BatchService:
             return self._assets.get(work, workspace, "components", _ANONYMOUS, version).id
         return self._assets.register(work, workspace, "components", _ANONYMOUS, version, component).id
 
+    def models_in_use(self, work: Work, workspace: WorkspaceRecord) -> list[tuple[str, str, str]]:
+        """Endpoint, deployment and the id of the model, of every deployment that has one."""
+        found = []
+        for record in self._all(work, workspace, self._deployments):
+            model = (record.document.get(_PINNED) or {}).get("model")
+            endpoint, _, name = record.name.partition("/")
+            found += [(endpoint, name, str(model["id"]))] if model else []
+        return found
+
+    def names_and_tags(self, work: Work, workspace: WorkspaceRecord) -> list[tuple[str, Mapping[str, str]]]:
+        """Every endpoint with its tags."""
+        return [(each.name, each.document.get("tags") or {}) for each in self._all(work, workspace, self._endpoints)]
+
     def forget_workspace(self, work: Work, workspace_id: str) -> None:
         """Remove every endpoint of a workspace."""
         self._endpoints.delete_all(work, workspace_id)
         self._deployments.delete_all(work, workspace_id)
+
+    def _all(self, work: Work, workspace: WorkspaceRecord, records: Records) -> Iterator[Record]:
+        after: str | None = None
+        while True:
+            page = records.page(work, workspace.id, after=after, limit=1000)
+            yield from page.items
+            after = page.after
+            if after is None:
+                return
 
     def _of(self, work: Work, workspace: WorkspaceRecord, endpoint: str) -> list[Record]:
         prefix = f"{endpoint}/"

@@ -204,7 +204,7 @@ class _Handlers:
 
     def _shown(self, work: Work, workspace: WorkspaceRecord, record: FlowRecord) -> dict[str, Any]:  # Any: JSON
         served = work.once(("served", workspace.id), lambda: models_served(work.connection, workspace.id))
-        found = ((endpoint, deployment, place_of(uri)) for endpoint, deployment, uri in served)
+        found = ((each.endpoint, each.deployment, place_of(each.uri)) for each in served)
         return flow_to_json(
             record,
             [

@@ -90,6 +90,10 @@ class JobService:
         """The children of a job, the oldest first."""
         return store.children(work.connection, workspace.id, self.get(work, workspace, name).name)
 
+    def readers(self, work: Work, workspace: WorkspaceRecord, asset: str, *, limit: int = 50) -> list[str]:
+        """The jobs at the top of the families that were given an asset, by its id, the latest first."""
+        return store.readers(work.connection, workspace.id, asset, limit=limit)
+
     def put(self, work: Work, workspace: WorkspaceRecord, name: str, job: Job) -> tuple[JobRecord, bool]:
         """Submit a job, or change what may change of one; also whether it is new.
 

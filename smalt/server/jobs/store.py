@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    desc,
     func,
     insert,
     or_,
@@ -149,7 +150,8 @@ class Filter:
     """Which jobs a list is about. Without a parent it shows those that have none.
 
     Args:
-        text: What name, display name or experiment have in them, whatever the case.
+        text: What name, display name, experiment, a tag or the name of whoever submitted it have in them, whatever
+            the case.
     """
 
     kind: str | None = None
@@ -234,6 +236,15 @@ def children(connection: Connection, workspace_id: str, parent: str) -> list[Job
     """All children of a job, the oldest first."""
     query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent, jobs.c.deleted.is_(False))
     return [_record(row) for row in connection.execute(query.order_by(jobs.c.created_at, jobs.c.id))]
+
+
+def readers(connection: Connection, workspace_id: str, asset: str, *, limit: int) -> list[str]:
+    """The jobs at the top of the families that were given an asset, the latest first."""
+    # Which input it was is not asked: the id of an asset stands in what was pinned as a whole text of JSON.
+    holds = cast(jobs.c.pinned["inputs"], Text).like(f'%"{_escaped(asset)}"%', escape="\\")
+    query = select(jobs.c.root, func.max(jobs.c.created_at).label("at"))
+    query = query.where(jobs.c.workspace_id == workspace_id, jobs.c.deleted.is_(False), holds).group_by(jobs.c.root)
+    return [row.root for row in connection.execute(query.order_by(desc("at")).limit(limit))]
 
 
 def child_states(
@@ -408,14 +419,20 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.experiment is not None:
         found.append(jobs.c.experiment == wanted.experiment)
     if wanted.text is not None:
-        pattern = f"%{_escaped(wanted.text)}%"
-        columns = (jobs.c.name, jobs.c.display_name, jobs.c.experiment)
-        found.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+        columns = (jobs.c.name, jobs.c.display_name, jobs.c.experiment, jobs.c.created_by)
+        holds = [_holds(column, wanted.text) for column in columns]
+        # In one of the databases letters beyond ASCII stand escaped in JSON.
+        holds += [_holds(cast(jobs.c.tags, Text), text) for text in {wanted.text, json.dumps(wanted.text)[1:-1]}]
+        found.append(or_(*holds))
     for column, pairs in ((jobs.c.tags, wanted.tags), (jobs.c.properties, wanted.properties)):
         for key, value in pairs:
             text = column[key].as_string()
             found.append(text.is_not(None) if value is None else text == value)
     return found
+
+
+def _holds(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return column.ilike(f"%{_escaped(text)}%", escape="\\")
 
 
 def _escaped(text: str) -> str:

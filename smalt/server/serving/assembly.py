@@ -24,13 +24,17 @@ from smalt.server.serving.gateway_routes import gateway_routes
 from smalt.server.serving.instances import Instances
 from smalt.server.serving.load import Load
 from smalt.server.serving.loop import ServingLoop
+from smalt.server.serving.page_routes import page_routes
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.purge import EndpointsOfWorkspace
+from smalt.server.serving.requests import AccessLog
 from smalt.server.serving.routes import routes as endpoint_routes
 from smalt.server.serving.service import EndpointService
 from smalt.server.serving.table import RoutingTable
 from smalt.server.serving.tracing import TracesOfInstances
+from smalt.server.serving.trying import Trial
 from smalt.server.serving.turn import Outside
+from smalt.server.serving.watch import RequestsLoop
 from smalt.server.vault import Vault
 from smalt.server.work import Work, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
@@ -38,9 +42,10 @@ from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
 @dataclass
 class Online:
-    """What online endpoints bring: their loop, their routes, and what ends with a workspace."""
+    """What online endpoints bring: their loops, their routes, and what ends with a workspace."""
 
     loop: ServingLoop
+    watch: RequestsLoop
     routes: list[Route]
     of_workspace: EndpointsOfWorkspace
     pinner: DeploymentPinner
@@ -122,15 +127,19 @@ def assemble(
     deployment_pinner = DeploymentPinner(pinner, versioned, locator, links)
     deployments = DeploymentService(deployment_pinner)
     documents = Documents(place.url, group)
+    requests = AccessLog(place.folder)
+    trial = Trial(place, endpoints, identities, group)
     routes = [
         *endpoint_routes(
             endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
         ),
         *gateway_routes(works, table, gateway, bell),
+        *page_routes(endpoints, rooms, works=works, trial=trial, log=requests, group=group),
     ]
 
     def close() -> None:
         loop.close()
         executor.close()
 
-    return Online(loop, routes, EndpointsOfWorkspace(endpoints), deployment_pinner, close)
+    watch = RequestsLoop(works, events, requests, rooms, group)
+    return Online(loop, watch, routes, EndpointsOfWorkspace(endpoints), deployment_pinner, close)

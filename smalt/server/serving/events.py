@@ -22,3 +22,10 @@ class OperationEnded(Event):
     """Something that a client waits for is over."""
 
     operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointAsked(Event):
+    """Callers have asked an endpoint something."""
+
+    endpoint: str

@@ -259,10 +259,11 @@ def routes(
     table.add("PATCH", _ONE, handlers.patch, action=f"{kind}/write", body=schema)
     table.add("DELETE", _ONE, handlers.delete, action=f"{kind}/delete")
     table.add("POST", f"{_ONE}/rollback", handlers.roll_back, action=f"{kind}/write")
-    table.add("POST", f"{_ONE}/listKeys", handlers.keys, action=f"{kind}/listKeys/action", writes=False)
+    # Both give secrets away, so they leave a row in the audit trail as writes do.
+    table.add("POST", f"{_ONE}/listKeys", handlers.keys, action=f"{kind}/listKeys/action")
+    table.add("POST", f"{_ONE}/token", handlers.token, action=f"{kind}/token/action")
     keys = "keyType keyValue"
     table.add("POST", f"{_ONE}/regenerateKeys", handlers.regenerate, action=f"{kind}/regenerateKeys/action", body=keys)
-    table.add("POST", f"{_ONE}/token", handlers.token, action=f"{kind}/token/action", writes=False)
     _add_deployments(table, handlers, f"{kind}/deployments")
     operations = _Operations(works, bell)
     for word, handler in (("mfeOperationsStatus", operations.status), ("mfeOperationResults", operations.result)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, update
 
@@ -220,14 +220,24 @@ def all_deployments(connection: Connection) -> list[DeploymentRecord]:
     return [_deployment_record(row) for row in connection.execute(select(deployments).order_by(deployments.c.id))]
 
 
-def models_served(connection: Connection, workspace_id: str) -> list[tuple[str, str, str]]:
-    """Endpoint, deployment and the place of its model, for each deployment of a workspace that has one."""
-    uri = deployments.c.pinned["model"]["uri"].as_string()
-    joined = select(endpoints.c.name, deployments.c.name, uri).join(
+class ServedModel(NamedTuple):
+    """A model, the deployment that serves it, and where it is."""
+
+    endpoint: str
+    deployment: str
+    id: str
+    uri: str
+
+
+def models_served(connection: Connection, workspace_id: str) -> list[ServedModel]:
+    """The model of each deployment of a workspace that has one."""
+    model = deployments.c.pinned["model"]
+    facts = (model["id"].as_string(), model["uri"].as_string())
+    joined = select(endpoints.c.name, deployments.c.name, *facts).join(
         endpoints, endpoints.c.id == deployments.c.endpoint_id
     )
-    query = joined.where(deployments.c.workspace_id == workspace_id, uri.is_not(None))
-    return [tuple(row) for row in connection.execute(query.order_by(endpoints.c.key, deployments.c.key))]
+    query = joined.where(deployments.c.workspace_id == workspace_id, facts[0].is_not(None))
+    return [ServedModel(*row) for row in connection.execute(query.order_by(endpoints.c.key, deployments.c.key))]
 
 
 def add_deployment(connection: Connection, record: DeploymentRecord) -> None:
@@ -286,6 +296,13 @@ def environments_in_use(connection: Connection) -> set[str]:
     """Keys of the environments that deployments run in."""
     query = select(deployments.c.environment_key).where(deployments.c.environment_key.is_not(None))
     return {str(key) for key in connection.execute(query).scalars()}
+
+
+def names_and_tags(connection: Connection, workspace_id: str) -> list[tuple[str, Mapping[str, str]]]:
+    """Every endpoint of a workspace that is not being deleted, with its tags."""
+    query = select(endpoints.c.name, endpoints.c.document["tags"])
+    query = query.where(endpoints.c.workspace_id == workspace_id, endpoints.c.deleting.is_(False))
+    return [(row[0], row[1] or {}) for row in connection.execute(query.order_by(endpoints.c.name))]
 
 
 def instances_of(connection: Connection, deployment_id: str) -> list[InstanceRecord]:

@@ -1,7 +1,9 @@
 """The studio: the built pages, sessions of browsers, live updates, search, and files behind references."""
 
+from smalt.server.studio.lineage import Served
 from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
 from smalt.server.studio.routes import Neighbours, routes
+from smalt.server.studio.search import NamedEndpoint
 
-__all__ = ["Live", "Neighbours", "Pages", "routes"]
+__all__ = ["Live", "NamedEndpoint", "Neighbours", "Pages", "Served", "routes"]

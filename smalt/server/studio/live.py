@@ -15,6 +15,7 @@ import msgspec
 from smalt.server.assets import AssetRegistered
 from smalt.server.events import Event, Events
 from smalt.server.jobs import CancelRequested, JobChanged, JobFinished, JobSubmitted
+from smalt.server.serving import EndpointAsked, OperationEnded, RoutingChanged, ServingChanged
 from smalt.server.traces import TracesStored
 from smalt.server.tracking import RunLogged
 
@@ -51,6 +52,9 @@ class Live:
         events.subscribe(JobFinished, lambda event: self.note(event, ("jobs", event.job)))
         events.subscribe(RunLogged, lambda event: self.note(event, ("runs", event.run)))
         events.subscribe(TracesStored, lambda event: self.note(event, ("traces", "")))
+        for fact in (ServingChanged, RoutingChanged, OperationEnded):
+            events.subscribe(fact, lambda event: self.note(event, ("endpoints", "")))
+        events.subscribe(EndpointAsked, lambda event: self.note(event, ("endpointMetrics", event.endpoint)))
         events.subscribe(AssetRegistered, lambda event: self.note(event, (event.kind, event.name)))
 
     async def stream(self, workspace_id: str, is_admitted: Callable[[], bool]) -> AsyncIterator[bytes]:

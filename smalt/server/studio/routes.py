@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from smalt.blobs import clean_key
 from smalt.errors import Forbidden, InvalidRequest, NotAuthenticated, SmaltError
 from smalt.server.assets import AssetService, DataLocator
+from smalt.server.audit import split_scope
 from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, ok
 from smalt.server.identity import (
     BrowserSession,
@@ -23,12 +24,15 @@ from smalt.server.identity import (
 )
 from smalt.server.jobs import JobService
 from smalt.server.studio import files, search
+from smalt.server.studio.lineage import FindServed, Lineage
 from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
-from smalt.server.work import NOBODY, Actor, Works
-from smalt.server.workspaces import WorkspaceService
+from smalt.server.tracking import TrackingService
+from smalt.server.work import NOBODY, Actor, Work, Works
+from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 
 _READ = "workspaces/jobs/read"
+_READ_ROLES = "authorization/roleAssignments/read"
 
 Admit = Callable[[Call, str], Actor]
 """Finds the caller and checks that they may do an action here."""
@@ -45,6 +49,9 @@ class Neighbours:
     locator: DataLocator
     works: Works
     admit: Admit
+    served: FindServed
+    endpoints: Callable[[Work, WorkspaceRecord], Iterable[search.NamedEndpoint]]
+    tracking: TrackingService
 
 
 class _Handlers:
@@ -53,6 +60,8 @@ class _Handlers:
         self._pages = pages
         self._live = live
         self._sessions = Sessions(near.identity)
+        self._lineage = Lineage(near.jobs, near.assets, near.served)
+        self._places = search.Places(near.jobs, near.assets, near.tracking, near.endpoints)
 
     def front(self, call: Call) -> Answer:
         """Lead to the studio."""
@@ -123,14 +132,30 @@ class _Handlers:
         )
 
     def search(self, call: Call) -> Answer:
-        """Jobs and assets whose names hold a text."""
+        """Jobs, assets, endpoints and people by a text, a tag (key=value) or a metric (name>value)."""
         text = (call.query.get("q") or "").strip()
         if not text:
             return ok({"value": []})
         limit = call.number("$top", default=8, low=1, high=50)
         workspace = self._near.workspaces.of(call)
-        found = search.find(call.work, workspace, text, jobs=self._near.jobs, assets=self._near.assets, limit=limit)
-        return ok({"value": found})
+        people = self._people(call, workspace.scope)
+        return ok({"value": search.find(call.work, workspace, text, places=self._places, people=people, limit=limit)})
+
+    def _people(self, call: Call, scope: str) -> list[str]:
+        """Names of those who hold a role here, for callers who may know that."""
+        try:
+            self._near.admit(call, _READ_ROLES)
+        except SmaltError:
+            return []
+        directory = self._near.identity.directory
+        held = {row["actor_id"] for row in directory.assignments(call.work, split_scope(scope))}
+        found = (self._near.identity.find_actor(call.work, actor) for actor in held)
+        return sorted(actor.name for actor in found if actor is not None)
+
+    def lineage(self, call: Call) -> Answer:
+        """Where a job, or a version of data or a model, comes from, and what has become of it, as a graph."""
+        words = {name: call.query.get(name) or "" for name in ("kind", "name", "version")}
+        return ok(self._lineage.document(call.work, self._near.workspaces.of(call), **words))
 
     def files(self, call: Call) -> Answer:
         """The files and folders below a reference, such as the artifacts of a job."""
@@ -164,6 +189,8 @@ def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
     table.add("POST", "/studio/links", handlers.make_link, action=SIGNED_IN)
     table.add("GET", WORKSPACE + "/smalt/events", handlers.events, action=_READ)
     table.add("GET", WORKSPACE + "/smalt/search", handlers.search, action=_READ, query=("q", "$top:int"))
+    named = ("kind!", "name!", "version")
+    table.add("GET", WORKSPACE + "/smalt/lineage", handlers.lineage, action=_READ, query=named)
     read_blobs = "workspaces/datastores/blobs/read"
     listed = ("uri!", "path", "$top:int", "$skip")
     table.add("GET", WORKSPACE + "/smalt/files", handlers.files, action=read_blobs, query=listed)

@@ -26,7 +26,10 @@ export function useSession(session: Session | null, signedOut: () => void): void
 
 export interface Call {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is. */
+  content?: Blob | string;
   signal?: AbortSignal;
   headers?: Record<string, string>;
 }
@@ -37,7 +40,7 @@ export async function request(path: string, call: Call = {}): Promise<Response> 
   const headers: Record<string, string> = { ...call.headers };
   if (call.body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET") headers["x-csrf-token"] = csrfToken;
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const body = call.body === undefined ? call.content : JSON.stringify(call.body);
   const answer = await fetch(path, { method, headers, body, signal: call.signal, credentials: "same-origin" });
   if (answer.ok) return answer;
   const error = await failure(answer);

@@ -167,7 +167,7 @@ export interface StoredFile {
 }
 
 export interface Found {
-  kind: "jobs" | AssetKind;
+  kind: "jobs" | "onlineEndpoints" | "batchEndpoints" | "people" | AssetKind;
   name: string;
   title: string;
   about: string;

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useId, useState, type KeyboardEvent } from "react";
 import { search } from "../api/queries";
+import type { Found } from "../api/types";
 import { useT, type Message } from "./i18n";
 import { navigation } from "./navigation";
 import { useScope } from "./workspace";
@@ -21,9 +22,12 @@ const GROUPS: Record<string, Message> = {
   data: "Data",
   components: "Components",
   environments: "Environments",
+  onlineEndpoints: "Endpoints",
+  batchEndpoints: "Endpoints",
+  people: "Who",
 };
 
-/** Search with the keyboard: pages, jobs and assets. */
+/** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const t = useT();
   const scope = useScope();
@@ -34,6 +38,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const found = useQuery({ ...search(scope, asked), placeholderData: keepPreviousData });
   const listId = useId();
 
+  const open = ({ kind, name }: Found) => {
+    if (kind === "jobs") return void navigate({ to: "/jobs/$name", params: { name } });
+    if (kind === "onlineEndpoints") return void navigate({ to: "/endpoints/online/$name", params: { name } });
+    if (kind === "batchEndpoints") return void navigate({ to: "/endpoints/batch/$name", params: { name } });
+    if (kind === "people") return void navigate({ to: "/jobs", search: { q: name } });
+    return void navigate({ to: "/assets/$kind/$name", params: { kind, name } });
+  };
   const pages: Hit[] = navigation
     .flatMap((group) => group.entries)
     .filter((entry) => t(entry.title).toLowerCase().includes(text.trim().toLowerCase()))
@@ -49,10 +60,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     group: GROUPS[each.kind] ?? "Jobs",
     title: each.title,
     about: each.title === each.name ? each.about : `${each.name} · ${each.about}`,
-    go: () =>
-      each.kind === "jobs"
-        ? void navigate({ to: "/jobs/$name", params: { name: each.name } })
-        : void navigate({ to: "/assets/$kind/$name", params: { kind: each.kind, name: each.name } }),
+    go: () => open(each),
   }));
   const hits = [...things, ...pages];
   const active = Math.min(chosen, hits.length - 1);

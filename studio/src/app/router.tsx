@@ -83,6 +83,41 @@ const asset = createRoute({
   component: lazyRouteComponent(() => import("../features/assets/AssetPage"), "AssetPage"),
 });
 
+const endpoints = createRoute({
+  getParentRoute: () => root,
+  path: "/endpoints",
+  validateSearch: texts("kind"),
+  component: lazyRouteComponent(() => import("../features/endpoints/EndpointsPage"), "EndpointsPage"),
+});
+
+const endpoint = createRoute({
+  getParentRoute: () => root,
+  path: "/endpoints/online/$name",
+  validateSearch: texts("tab", "deployment", "container", "minutes"),
+  component: lazyRouteComponent(() => import("../features/endpoints/EndpointPage"), "EndpointPage"),
+});
+
+const batch = createRoute({
+  getParentRoute: () => root,
+  path: "/endpoints/batch/$name",
+  validateSearch: texts("tab"),
+  component: lazyRouteComponent(() => import("../features/endpoints/BatchPage"), "BatchPage"),
+});
+
+const deploy = createRoute({
+  getParentRoute: () => root,
+  path: "/deploy",
+  validateSearch: texts("kind", "endpoint", "model", "version"),
+  component: lazyRouteComponent(() => import("../features/endpoints/DeployPage"), "DeployPage"),
+});
+
+const create = createRoute({
+  getParentRoute: () => root,
+  path: "/new/$kind",
+  validateSearch: texts("name", "type", "uri", "job"),
+  component: lazyRouteComponent(() => import("../features/create/CreatePage"), "CreatePage"),
+});
+
 const computes = createRoute({
   getParentRoute: () => root,
   path: "/compute",
@@ -144,6 +179,11 @@ export const router = createRouter({
     compare,
     assets,
     asset,
+    endpoints,
+    endpoint,
+    batch,
+    deploy,
+    create,
     computes,
     schedules,
     schedule,

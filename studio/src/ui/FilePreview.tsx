@@ -10,6 +10,9 @@ import { Table } from "./Table";
 import { Waiting } from "./Waiting";
 
 const Code = lazy(() => import("./Code"));
+const Markdown = lazy(() => import("./Markdown"));
+const Notebook = lazy(() => import("./Notebook"));
+const Parquet = lazy(() => import("./Parquet"));
 
 const IMAGES = new Set(["png", "jpg", "jpeg", "gif", "webp", "bmp", "svg"]);
 const TABLES: Record<string, string> = { csv: ",", tsv: "\t" };
@@ -20,7 +23,6 @@ const BINARY = new Set([
   "pt",
   "pth",
   "onnx",
-  "parquet",
   "npy",
   "npz",
   "zip",
@@ -32,6 +34,8 @@ const BINARY = new Set([
   "safetensors",
 ]);
 const MOST_BYTES = 512 * 1024;
+/** Pictures stand in notebooks, and half of one cannot be read. */
+const MOST_NOTEBOOK_BYTES = 16 * 1024 * 1024;
 const MOST_ROWS = 500;
 
 const ending = (name: string) => name.split(".").at(-1)?.toLowerCase() ?? "";
@@ -44,6 +48,13 @@ export function FilePreview({ file }: { file: StoredFile }) {
   const t = useT();
   const kind = ending(file.name);
   if (IMAGES.has(kind)) return <img className="preview-image" src={file.url} alt={file.name} />;
+  if (kind === "parquet") {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Parquet file={file} />
+      </Suspense>
+    );
+  }
   if (BINARY.has(kind)) return <Empty>{t("No preview of this kind of file. Download it.")}</Empty>;
   return <TextPreview file={file} kind={kind} />;
 }
@@ -51,11 +62,12 @@ export function FilePreview({ file }: { file: StoredFile }) {
 function TextPreview({ file, kind }: { file: StoredFile; kind: string }) {
   const t = useT();
   const size = file.size ?? 0;
+  const most = kind === "ipynb" ? MOST_NOTEBOOK_BYTES : MOST_BYTES;
   const text = useQuery({
     queryKey: ["file", file.url, file.modifiedAt],
     queryFn: async ({ signal }) => {
       if (size === 0) return "";
-      const headers = { range: `bytes=0-${Math.min(size, MOST_BYTES) - 1}` };
+      const headers = { range: `bytes=0-${Math.min(size, most) - 1}` };
       return (await request(file.url ?? "", { headers, signal })).text();
     },
   });
@@ -63,8 +75,8 @@ function TextPreview({ file, kind }: { file: StoredFile; kind: string }) {
     <Loaded of={text}>
       {(found) => (
         <>
-          {size > MOST_BYTES && <p className="faint">{t("The beginning of the file:")}</p>}
-          <TextBody text={found} kind={kind} name={file.name} isWhole={size <= MOST_BYTES} />
+          {size > most && <p className="faint">{t("The beginning of the file:")}</p>}
+          <TextBody text={found} kind={kind} name={file.name} isWhole={size <= most} />
         </>
       )}
     </Loaded>
@@ -75,6 +87,11 @@ function TextBody({ text, kind, name, isWhole }: { text: string; kind: string; n
   const t = useT();
   if (text.includes("\u0000")) return <Empty>{t("No preview of this kind of file. Download it.")}</Empty>;
   if (kind in TABLES) return <CsvTable rows={csv(text, TABLES[kind])} label={name} />;
+  if (kind === "ipynb" || kind === "md") {
+    return (
+      <Suspense fallback={<Waiting />}>{kind === "md" ? <Markdown text={text} /> : <Notebook text={text} />}</Suspense>
+    );
+  }
   const shown = kind === "json" && isWhole ? pretty(text) : text;
   return (
     <Suspense fallback={<Waiting />}>

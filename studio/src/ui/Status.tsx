@@ -15,6 +15,10 @@ const ICONS: Record<string, [FluentIcon, string]> = {
   Skipped: [SubtractCircle16Regular, "quiet"],
   Running: [PlayCircle16Filled, "busy"],
   Finalizing: [PlayCircle16Filled, "busy"],
+  Succeeded: [CheckmarkCircle16Filled, "good"],
+  Creating: [PlayCircle16Filled, "busy"],
+  Updating: [PlayCircle16Filled, "busy"],
+  Deleting: [PlayCircle16Filled, "busy"],
 };
 
 const WORDS: Record<string, Message> = {
@@ -30,6 +34,10 @@ const WORDS: Record<string, Message> = {
   Failed: "Failed",
   Canceled: "Canceled",
   Skipped: "Skipped",
+  Succeeded: "Succeeded",
+  Creating: "Creating",
+  Updating: "Updating",
+  Deleting: "Deleting",
 };
 
 export function Status({ of }: { of: string }) {

@@ -37,24 +37,24 @@ export function Tags({ tags, onChange }: Props) {
         </span>
       ))}
       {onChange && (
-        <form
-          className="tag-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            add();
-          }}
-        >
+        <span className="tag-form">
           <Input
             size="small"
             value={text}
             aria-label={t("New tag, as key=value")}
             placeholder={t("key=value")}
             onChange={(_, data) => setText(data.value)}
+            onKeyDown={(event) => {
+              // No form of its own: it may stand in one, which is not to be sent by this.
+              if (event.key !== "Enter") return;
+              event.preventDefault();
+              add();
+            }}
           />
-          <Button size="small" type="submit" icon={<Add16Regular />} disabled={!text.trim()}>
+          <Button size="small" icon={<Add16Regular />} disabled={!text.trim()} onClick={add}>
             {t("Add")}
           </Button>
-        </form>
+        </span>
       )}
     </div>
   );

@@ -38,13 +38,13 @@ class House:
         done = subprocess.run([SMALT, *arguments], env=environment, capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """Call it as a program."""
         request = urllib.request.Request(
             self.url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})},
         )
         with urllib.request.urlopen(request) as answer:
             text = answer.read()
@@ -92,6 +92,21 @@ def work(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
         )
     _log(house, made["job"])
     return made | {"trace": _trace(house)}
+
+
+@pytest.fixture(scope="session")
+def served(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An online endpoint with two deployments, and a batch endpoint without any: each by its name."""
+    folder = tmp_path_factory.mktemp("served")
+    for path, text in _SERVED.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    house.smalt("environment", "create", "-f", str(folder / "environment.yml"))
+    house.smalt("online-endpoint", "create", "-f", str(folder / "endpoint.yml"))
+    house.smalt("online-deployment", "create", "-f", str(folder / "blue.yml"), "--all-traffic")
+    house.smalt("online-deployment", "create", "-f", str(folder / "green.yml"))
+    house.smalt("batch-endpoint", "create", "-f", str(folder / "batch.yml"))
+    return {"endpoint": "words", "batch": "nightly"}
 
 
 def _log(house: House, run: str) -> None:
@@ -204,4 +219,32 @@ jobs:
     inputs:
       text: ${{parent.jobs.first.outputs.text}}
 """,
+}
+
+_DEPLOYMENT = """
+name: {name}
+endpoint_name: words
+model: {{path: model, type: custom_model}}
+code_configuration: {{code: src, scoring_script: score.py}}
+environment: azureml:plain@latest
+environment_variables: {{WHO: {name}}}
+"""
+
+_SERVED = {
+    "src/score.py": """
+import json, os
+def init():
+    print("up as", os.environ["WHO"], flush=True)
+def run(body):
+    return {"who": os.environ["WHO"], "asked": json.loads(body)}
+""",
+    "src/swagger3.json": """
+{"openapi": "3.0.0", "paths": {}, "components": {"schemas": {"ServiceInput": {"example": {"word": "hello"}}}}}
+""",
+    "model/rules.json": "{}",
+    "environment.yml": "name: plain\nimage: python:3.11\n",
+    "endpoint.yml": "name: words\nauth_mode: key\ntags: {team: search}\n",
+    "batch.yml": "name: nightly\n",
+    "blue.yml": _DEPLOYMENT.format(name="blue"),
+    "green.yml": _DEPLOYMENT.format(name="green"),
 }

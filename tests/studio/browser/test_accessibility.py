@@ -30,6 +30,22 @@ PAGES = {
     "models": "/assets/models",
     "components": "/assets/components",
     "environments": "/assets/environments",
+    "endpoints": "/endpoints",
+    "batch endpoints": "/endpoints?kind=batch",
+    "endpoint": "/endpoints/online/{endpoint}",
+    "test": "/endpoints/online/{endpoint}?tab=test",
+    "consume": "/endpoints/online/{endpoint}?tab=consume",
+    "requests": "/endpoints/online/{endpoint}?tab=metrics",
+    "endpoint logs": "/endpoints/online/{endpoint}?tab=logs",
+    "batch endpoint": "/endpoints/batch/{batch}",
+    "deploy": "/deploy",
+    "new data": "/new/data",
+    "new model": "/new/models",
+    "new environment": "/new/environments",
+    "new compute": "/new/compute",
+    "new connection": "/new/connections",
+    "new schedule": "/new/schedules",
+    "data lineage": "/assets/data/sizes?tab=lineage",
     "compute": "/compute",
     "schedules": "/schedules",
     "connections": "/connections",
@@ -57,10 +73,10 @@ def themed(request: pytest.FixtureRequest, chromium: Browser, house: House) -> I
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(themed: tuple[Page, list[str]], house: House, work, name: str):
+def test_axe_finds_nothing_serious(themed: tuple[Page, list[str]], house: House, work, served, name: str):
     page, complaints = themed
     complaints.clear()
-    page.goto(f"{house.url}/studio{PAGES[name].format(**work)}")
+    page.goto(f"{house.url}/studio{PAGES[name].format(**work, **served)}")
     page.get_by_role("heading", level=1).wait_for()
     page.locator(".waiting, .whole").first.wait_for(state="hidden")
 

@@ -1,5 +1,5 @@
 import { Button, Select, Tab, TabList } from "@fluentui/react-components";
-import { Archive20Regular, ArrowUndo20Regular } from "@fluentui/react-icons";
+import { Archive20Regular, ArrowUndo20Regular, Rocket20Regular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -24,6 +24,7 @@ import { kindOf, KINDS } from "./kinds";
 import { Waiting } from "../../ui/Waiting";
 
 const Code = lazy(() => import("../../ui/Code"));
+const LineageGraph = lazy(() => import("../lineage/LineageGraph"));
 
 export function AssetPage() {
   const { kind: text, name } = useParams({ from: "/assets/$kind/$name" });
@@ -84,23 +85,39 @@ function Found({ kind, name, shown, versions }: FoundProps) {
         </Select>
       }
       actions={
-        <Button
-          icon={isArchived ? <ArrowUndo20Regular /> : <Archive20Regular />}
-          onClick={() => change.mutate({ isArchived: !isArchived })}
-        >
-          {isArchived ? t("Restore") : t("Archive")}
-        </Button>
+        <>
+          {kind === "models" && (
+            <Button
+              appearance="primary"
+              icon={<Rocket20Regular />}
+              onClick={() => void navigate({ to: "/deploy", search: { model: name, version: shown.name } })}
+            >
+              {t("Deploy")}
+            </Button>
+          )}
+          <Button
+            icon={isArchived ? <ArrowUndo20Regular /> : <Archive20Regular />}
+            onClick={() => change.mutate({ isArchived: !isArchived })}
+          >
+            {isArchived ? t("Restore") : t("Archive")}
+          </Button>
+        </>
       }
     >
       <TabList selectedValue={tab} onTabSelect={(_, { value }) => open({ tab: String(value), path: undefined })}>
         <Tab value="details">{t("Details")}</Tab>
         {files && <Tab value="files">{t("Files")}</Tab>}
+        {(kind === "data" || kind === "models") && <Tab value="lineage">{t("Lineage")}</Tab>}
         <Tab value="versions">{t("Versions")}</Tab>
         <Tab value="definition">{t("Definition")}</Tab>
       </TabList>
       <div className="tab-body">
         {tab === "files" && files ? (
           <FileBrowser uri={shown.id} path={path} onOpen={(next) => open({ path: next || undefined })} />
+        ) : tab === "lineage" && (kind === "data" || kind === "models") ? (
+          <Suspense fallback={<Waiting />}>
+            <LineageGraph kind={kind} name={name} version={shown.name} />
+          </Suspense>
         ) : tab === "versions" ? (
           <VersionTable kind={kind} name={name} versions={versions} />
         ) : tab === "definition" ? (

@@ -13,6 +13,7 @@ import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { Page } from "../../ui/Page";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
+import { NewButton } from "../create/NewButton";
 import { kindOf, KINDS } from "./kinds";
 
 export function AssetsPage() {
@@ -59,7 +60,7 @@ function List({ kind }: { kind: AssetKind }) {
   );
   const wanted = q.toLowerCase();
   return (
-    <Page title={t(KINDS[kind].title)}>
+    <Page title={t(KINDS[kind].title)} actions={kind !== "components" && <NewButton kind={kind} />}>
       <div className="filters">
         <Input
           type="search"

@@ -11,6 +11,7 @@ import { Page } from "../../ui/Page";
 import { Section } from "../../ui/Section";
 import { Status } from "../../ui/Status";
 import { When } from "../../ui/time";
+import { Guide } from "../guide/Guide";
 
 const ACTIVE = "NotStarted,Starting,Provisioning,Preparing,Queued,Running,Finalizing,CancelRequested";
 const FEW = 8;
@@ -24,6 +25,7 @@ export function HomePage() {
   const recent = useQuery(someJobs(scope, { $top: FEW }));
   return (
     <Page title={workspace.properties.friendlyName || workspace.name}>
+      <Guide isNew={recent.data?.length === 0} />
       <div className="cards">
         <Section
           title={t("Running now")}

@@ -3,6 +3,7 @@ import {
   Archive20Regular,
   ArrowRepeatAll20Regular,
   BranchCompare20Regular,
+  CalendarClock20Regular,
   Copy20Regular,
   ArrowUndo20Regular,
   Stop20Regular,
@@ -151,6 +152,14 @@ function Actions({ job }: TabProps) {
       >
         {t("Clone and edit")}
       </Button>
+      {!isChild && (
+        <Button
+          icon={<CalendarClock20Regular />}
+          onClick={() => void navigate({ to: "/new/$kind", params: { kind: "schedules" }, search: { job: job.name } })}
+        >
+          {t("Schedule")}
+        </Button>
+      )}
       <Button
         icon={<BranchCompare20Regular />}
         onClick={() => void navigate({ to: "/compare", search: { jobs: job.name } })}

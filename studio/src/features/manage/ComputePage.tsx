@@ -8,6 +8,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
+import { NewButton } from "../create/NewButton";
 
 interface ComputeProperties {
   computeType: string;
@@ -33,7 +34,7 @@ export function ComputePage() {
   const busy = (id: string) =>
     (active.data ?? []).filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase()).length;
   return (
-    <Page title={t("Compute")}>
+    <Page title={t("Compute")} actions={<NewButton kind="compute" />}>
       <Loaded of={found}>
         {(computes) =>
           computes.length === 0 ? (

@@ -7,6 +7,7 @@ import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
+import { NewButton } from "../create/NewButton";
 
 interface ConnectionProperties {
   category: string;
@@ -19,7 +20,7 @@ export function ConnectionsPage() {
   const t = useT();
   const found = useQuery(list<Resource<ConnectionProperties>>(`${useScope()}/connections`, "connections"));
   return (
-    <Page title={t("Connections")}>
+    <Page title={t("Connections")} actions={<NewButton kind="connections" />}>
       <Loaded of={found}>
         {(connections) =>
           connections.length === 0 ? (

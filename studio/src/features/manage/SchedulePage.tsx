@@ -13,8 +13,9 @@ import { Page } from "../../ui/Page";
 import { Section } from "../../ui/Section";
 import { Status } from "../../ui/Status";
 import { Table } from "../../ui/Table";
+import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
-import { rule, useEnabling, type Schedule } from "./schedules";
+import { rule, useChanging, type Schedule } from "./schedules";
 
 interface Fire {
   time: string;
@@ -33,7 +34,7 @@ export function SchedulePage() {
   const { name } = useParams({ from: "/schedules/$name" });
   const path = `${useScope()}/schedules/${encodeURIComponent(name)}`;
   const found = useQuery(scheduleQuery(path));
-  const enabling = useEnabling();
+  const changing = useChanging();
   const client = useQueryClient();
   const trigger = useMutation({
     mutationFn: () => json(`${path}/trigger`, { method: "POST", body: {} }),
@@ -50,7 +51,7 @@ export function SchedulePage() {
               <Switch
                 label={t("Enabled")}
                 checked={schedule.properties.isEnabled}
-                onChange={(_, { checked }) => enabling.mutate({ schedule, isEnabled: checked })}
+                onChange={(_, { checked }) => changing.mutate({ schedule, isEnabled: checked })}
               />
               <Button icon={<Play20Regular />} disabled={trigger.isPending} onClick={() => trigger.mutate()}>
                 {t("Fire now")}
@@ -70,6 +71,12 @@ export function SchedulePage() {
                   [t("Description"), schedule.properties.description],
                   [t("Created by"), schedule.systemData.createdBy],
                 ]}
+              />
+            </Section>
+            <Section title={t("Tags")}>
+              <Tags
+                tags={schedule.properties.tags ?? {}}
+                onChange={(changes) => changing.mutate({ schedule, tags: changes })}
               />
             </Section>
           </div>

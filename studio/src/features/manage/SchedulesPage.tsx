@@ -9,14 +9,15 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
-import { rule, useEnabling, type Schedule } from "./schedules";
+import { NewButton } from "../create/NewButton";
+import { rule, useChanging, type Schedule } from "./schedules";
 
 export function SchedulesPage() {
   const t = useT();
   const found = useQuery(list<Schedule>(`${useScope()}/schedules?listViewType=All`, "schedules"));
-  const enabling = useEnabling();
+  const changing = useChanging();
   return (
-    <Page title={t("Schedules")}>
+    <Page title={t("Schedules")} actions={<NewButton kind="schedules" />}>
       <Loaded of={found}>
         {(schedules) =>
           schedules.length === 0 ? (
@@ -47,7 +48,7 @@ export function SchedulesPage() {
                     <Switch
                       aria-label={t("Enable {name}", { name: schedule.name })}
                       checked={schedule.properties.isEnabled}
-                      onChange={(_, { checked }) => enabling.mutate({ schedule, isEnabled: checked })}
+                      onChange={(_, { checked }) => changing.mutate({ schedule, isEnabled: checked })}
                     />
                   ),
                 },

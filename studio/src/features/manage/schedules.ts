@@ -32,16 +32,26 @@ export function rule({ trigger }: ScheduleProperties): string {
   return trigger.triggerType;
 }
 
-/** Lets a schedule fire, or keeps it from it. */
-export function useEnabling() {
+interface Change {
+  schedule: Schedule;
+  isEnabled?: boolean;
+  /** What is to be another; null takes a tag away. */
+  tags?: Record<string, string | null>;
+}
+
+/** Lets a schedule fire or keeps it from it, and changes its tags. */
+export function useChanging() {
   const scope = useScope();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ schedule, isEnabled }: { schedule: Schedule; isEnabled: boolean }) =>
-      json<Schedule>(`${scope}/schedules/${encodeURIComponent(schedule.name)}`, {
+    mutationFn: ({ schedule, isEnabled = schedule.properties.isEnabled, tags: changes }: Change) => {
+      const merged = Object.entries({ ...schedule.properties.tags, ...changes });
+      const tags = Object.fromEntries(merged.filter(([, value]) => value !== null));
+      return json<Schedule>(`${scope}/schedules/${encodeURIComponent(schedule.name)}`, {
         method: "PUT",
-        body: { properties: { ...schedule.properties, isEnabled } },
-      }),
+        body: { properties: { ...schedule.properties, isEnabled, tags } },
+      });
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
 }

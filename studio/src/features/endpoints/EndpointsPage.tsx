@@ -1,0 +1,139 @@
+import { Button, Tab, TabList } from "@fluentui/react-components";
+import { Rocket20Regular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { batchEndpoints, onlineEndpoints, type Shares } from "../../api/endpoints";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { Loaded } from "../../ui/Loaded";
+import { Page } from "../../ui/Page";
+import { Status } from "../../ui/Status";
+import { Table } from "../../ui/Table";
+import { Tags } from "../../ui/Tags";
+import { When } from "../../ui/time";
+
+/** Addresses at which models and flows answer: at once, or by a job. */
+export function EndpointsPage() {
+  const t = useT();
+  const { kind } = useSearch({ from: "/endpoints" });
+  const navigate = useNavigate({ from: "/endpoints" });
+  const shown = kind === "batch" ? "batch" : "online";
+  return (
+    <Page
+      title={t("Endpoints")}
+      actions={
+        <Button
+          appearance="primary"
+          icon={<Rocket20Regular />}
+          onClick={() => void navigate({ to: "/deploy", search: { kind: shown } })}
+        >
+          {t("Deploy")}
+        </Button>
+      }
+    >
+      <TabList
+        selectedValue={shown}
+        onTabSelect={(_, { value }) => void navigate({ search: (old) => ({ ...old, kind: String(value) }) })}
+      >
+        <Tab value="online">{t("Online endpoints")}</Tab>
+        <Tab value="batch">{t("Batch endpoints")}</Tab>
+      </TabList>
+      <div className="tab-body">{shown === "online" ? <Online /> : <Batch />}</div>
+    </Page>
+  );
+}
+
+export const shares = (traffic: Shares | undefined): string =>
+  Object.entries(traffic ?? {})
+    .filter(([, share]) => share > 0)
+    .map(([name, share]) => `${name} ${share}%`)
+    .join(", ");
+
+function Online() {
+  const t = useT();
+  const found = useQuery(onlineEndpoints(useScope()));
+  return (
+    <Loaded of={found}>
+      {(endpoints) =>
+        endpoints.length === 0 ? (
+          <Empty>
+            {t("Nothing here yet.")} <code>smalt online-endpoint create --file endpoint.yml</code>
+          </Empty>
+        ) : (
+          <Table
+            label={t("Online endpoints")}
+            rows={endpoints}
+            rowKey={({ name }) => name}
+            columns={[
+              {
+                key: "name",
+                title: t("Name"),
+                cell: ({ name }) => (
+                  <Link to="/endpoints/online/$name" params={{ name }}>
+                    {name}
+                  </Link>
+                ),
+              },
+              {
+                key: "state",
+                title: t("State"),
+                cell: ({ properties }) => <Status of={properties.provisioningState} />,
+              },
+              {
+                key: "traffic",
+                title: t("Traffic"),
+                cell: ({ properties }) => shares(properties.traffic) || <span className="faint">{t("None")}</span>,
+              },
+              { key: "auth", title: t("Callers come with"), cell: ({ properties }) => properties.authMode },
+              { key: "tags", title: t("Tags"), cell: ({ tags }) => <Tags tags={tags} /> },
+              { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
+              { key: "by", title: t("Created by"), cell: ({ systemData }) => systemData.createdBy },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Batch() {
+  const t = useT();
+  const found = useQuery(batchEndpoints(useScope()));
+  return (
+    <Loaded of={found}>
+      {(endpoints) =>
+        endpoints.length === 0 ? (
+          <Empty>
+            {t("Nothing here yet.")} <code>smalt batch-endpoint create --file endpoint.yml</code>
+          </Empty>
+        ) : (
+          <Table
+            label={t("Batch endpoints")}
+            rows={endpoints}
+            rowKey={({ name }) => name}
+            columns={[
+              {
+                key: "name",
+                title: t("Name"),
+                cell: ({ name }) => (
+                  <Link to="/endpoints/batch/$name" params={{ name }}>
+                    {name}
+                  </Link>
+                ),
+              },
+              {
+                key: "default",
+                title: t("Default deployment"),
+                cell: ({ properties }) => properties.defaults?.deploymentName ?? "",
+              },
+              { key: "tags", title: t("Tags"), cell: ({ tags }) => <Tags tags={tags} /> },
+              { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
+              { key: "by", title: t("Created by"), cell: ({ systemData }) => systemData.createdBy },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  );
+}

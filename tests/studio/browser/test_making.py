@@ -1,0 +1,77 @@
+"""What is made with a form: an environment, a compute, a connection, a schedule, a model of what a job has written."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from .conftest import House
+
+
+def fill_name(page: Page, name: str) -> None:
+    page.get_by_role("textbox", name=re.compile("^Name")).fill(name)
+
+
+def test_an_environment_is_created(page: Page, house: House):
+    page.get_by_role("link", name="Environments", exact=True).click()
+    page.get_by_role("button", name="New").click()
+    fill_name(page, "own-software")
+
+    page.get_by_role("button", name="Create").click()
+
+    expect(page.get_by_role("heading", name="own-software")).to_be_visible()
+    made = house.call("GET", f"{house.scope}/environments/own-software/versions/1")
+    assert "mlflow-skinny" in made["properties"]["condaFile"]
+
+
+def test_a_compute_is_created(page: Page, house: House):
+    page.get_by_role("link", name="Compute", exact=True).click()
+    page.get_by_role("button", name="New").click()
+    fill_name(page, "big-cluster")
+
+    page.get_by_role("button", name="Create").click()
+
+    expect(page.get_by_role("cell", name="big-cluster")).to_be_visible()
+
+
+def test_a_connection_is_created_and_its_secret_is_not_shown(page: Page, house: House):
+    page.get_by_role("link", name="Connections", exact=True).click()
+    page.get_by_role("button", name="New").click()
+    fill_name(page, "search")
+    page.get_by_role("combobox", name="Type").select_option("CognitiveSearch")
+    page.get_by_role("textbox", name="Address").fill("https://search.example")
+    page.get_by_label("Secret").fill("very-secret")
+
+    page.get_by_role("button", name="Create").click()
+
+    expect(page.get_by_role("cell", name="https://search.example")).to_be_visible()
+    expect(page.get_by_text("very-secret")).to_have_count(0)
+    kept = house.call("POST", f"{house.scope}/connections/search/listsecrets", {})
+    assert kept["properties"]["credentials"]["key"] == "very-secret"
+
+
+def test_a_job_is_run_again_and_again(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}")
+    page.get_by_role("button", name="Schedule", exact=True).click()
+    fill_name(page, "every-night")
+
+    page.get_by_role("button", name="Create").click()
+
+    expect(page.get_by_text("0 3 * * * (UTC)")).to_be_visible()
+    page.get_by_label("New tag, as key=value").fill("team=night")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("team: night")).to_be_visible()
+
+
+def test_what_a_job_has_written_becomes_a_model(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=outputs&file=table")
+    page.get_by_role("button", name="Register as a model").click()
+    fill_name(page, "from-a-job")
+    page.get_by_role("combobox", name="Type").select_option("custom_model")
+
+    page.get_by_role("button", name="Register").click()
+
+    expect(page.get_by_role("button", name="table.csv")).to_be_visible()
+    page.get_by_role("tab", name="Lineage").click()
+    expect(page.locator(".step-card").get_by_role("link", name="Write a table")).to_be_visible()
