@@ -1,12 +1,9 @@
 import { Button } from "@fluentui/react-components";
-import { Delete16Regular } from "@fluentui/react-icons";
-import { useState } from "react";
 import { batchPath, type BatchDeployment, type BatchEndpoint } from "../../api/endpoints";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { AssetLink } from "../../ui/AssetLink";
-import { Confirm } from "../../ui/Confirm";
-import { Copy } from "../../ui/Copy";
+import { Copied } from "../../ui/Copied";
 import { Empty } from "../../ui/Empty";
 import { Facts } from "../../ui/Facts";
 import { Section } from "../../ui/Section";
@@ -14,6 +11,7 @@ import { Table } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import type { BatchTabProps } from "./BatchPage";
+import { DeleteButton } from "./DeleteButton";
 import { useChange } from "./useEndpoints";
 
 /** What a batch endpoint is, and what its calls run. */
@@ -28,13 +26,7 @@ export function BatchDetails({ endpoint, deployments }: BatchTabProps) {
         <Section title={t("Properties")}>
           <Facts
             of={[
-              [
-                t("Address"),
-                <span key="address" className="row">
-                  <code className="wrap">{properties.scoringUri}</code>
-                  <Copy text={properties.scoringUri} />
-                </span>,
-              ],
+              [t("Address"), <Copied key="copied" text={properties.scoringUri} />],
               [t("Default deployment"), properties.defaults?.deploymentName],
               [t("Description"), properties.description],
               [t("Created"), <When key="created" at={endpoint.systemData.createdAt} />],
@@ -88,7 +80,6 @@ function RowActions({ endpoint, deployment }: { endpoint: BatchEndpoint; deploym
   const t = useT();
   const path = batchPath(useScope(), endpoint.name);
   const change = useChange();
-  const [isAsking, setAsking] = useState(false);
   const isDefault = endpoint.properties.defaults?.deploymentName === deployment.name;
   const body = { properties: { defaults: { deploymentName: deployment.name } } };
   return (
@@ -100,25 +91,15 @@ function RowActions({ endpoint, deployment }: { endpoint: BatchEndpoint; deploym
           {t("Make it the default")}
         </Button>
       )}
-      <Button
-        size="small"
-        icon={<Delete16Regular />}
-        aria-label={t("Delete the deployment {name}", { name: deployment.name })}
-        title={t("Delete the deployment {name}", { name: deployment.name })}
-        onClick={() => setAsking(true)}
-      />
-      {isAsking && (
-        <Confirm
-          title={t("Delete the deployment {name}?", { name: deployment.name })}
-          action={t("Delete")}
-          onConfirm={() =>
-            change.mutate({ path: `${path}/deployments/${encodeURIComponent(deployment.name)}`, method: "DELETE" })
-          }
-          onClose={() => setAsking(false)}
-        >
-          {t("Its jobs stay.")}
-        </Confirm>
-      )}
+      <DeleteButton
+        label={t("Delete the deployment {name}", { name: deployment.name })}
+        question={t("Delete the deployment {name}?", { name: deployment.name })}
+        onDelete={() =>
+          change.mutate({ path: `${path}/deployments/${encodeURIComponent(deployment.name)}`, method: "DELETE" })
+        }
+      >
+        {t("Its jobs stay.")}
+      </DeleteButton>
     </span>
   );
 }

@@ -1,8 +1,8 @@
-import { Button, Tab, TabList } from "@fluentui/react-components";
-import { Delete20Regular, Rocket20Regular } from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { Rocket20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState, type ComponentType } from "react";
+import { lazy, type ComponentType } from "react";
 import {
   batchDeployments,
   batchEndpoint,
@@ -12,11 +12,11 @@ import {
 } from "../../api/endpoints";
 import { useT, type Message } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
-import { Waiting } from "../../ui/Waiting";
+import { Tabbed } from "../../ui/Tabbed";
 import { BatchDetails } from "./BatchDetails";
+import { DeleteButton } from "./DeleteButton";
 import { useChange } from "./useEndpoints";
 
 export interface BatchTabProps {
@@ -59,21 +59,9 @@ function Found({ endpoint, deployments }: BatchTabProps) {
       }
       actions={<Actions endpoint={endpoint} />}
     >
-      <TabList
-        selectedValue={shown.id}
-        onTabSelect={(_, { value }) => void navigate({ search: (old) => ({ ...old, tab: String(value) }) })}
-      >
-        {TABS.map(({ id, title }) => (
-          <Tab key={id} value={id}>
-            {t(title)}
-          </Tab>
-        ))}
-      </TabList>
-      <div className="tab-body">
-        <Suspense fallback={<Waiting />}>
-          <Content endpoint={endpoint} deployments={deployments} />
-        </Suspense>
-      </div>
+      <Tabbed tabs={TABS} shown={shown.id} onShow={(id) => void navigate({ search: (old) => ({ ...old, tab: id }) })}>
+        <Content endpoint={endpoint} deployments={deployments} />
+      </Tabbed>
     </Page>
   );
 }
@@ -83,7 +71,6 @@ function Actions({ endpoint }: { endpoint: BatchEndpoint }) {
   const path = batchPath(useScope(), endpoint.name);
   const navigate = useNavigate();
   const remove = useChange(() => void navigate({ to: "/endpoints", search: { kind: "batch" } }));
-  const [isAsking, setAsking] = useState(false);
   return (
     <>
       <Button
@@ -92,19 +79,12 @@ function Actions({ endpoint }: { endpoint: BatchEndpoint }) {
       >
         {t("Add a deployment")}
       </Button>
-      <Button icon={<Delete20Regular />} onClick={() => setAsking(true)}>
-        {t("Delete")}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={t("Delete the endpoint {name}?", { name: endpoint.name })}
-          action={t("Delete")}
-          onConfirm={() => remove.mutate({ path, method: "DELETE" })}
-          onClose={() => setAsking(false)}
-        >
-          {t("Its deployments are gone then. Its jobs stay.")}
-        </Confirm>
-      )}
+      <DeleteButton
+        question={t("Delete the endpoint {name}?", { name: endpoint.name })}
+        onDelete={() => remove.mutate({ path, method: "DELETE" })}
+      >
+        {t("Its deployments are gone then. Its jobs stay.")}
+      </DeleteButton>
     </>
   );
 }

@@ -8,6 +8,7 @@ import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Waiting } from "../../ui/Waiting";
 import { Confirm } from "../../ui/Confirm";
+import { Copied } from "../../ui/Copied";
 import { Copy } from "../../ui/Copy";
 import { Facts } from "../../ui/Facts";
 import { Section } from "../../ui/Section";
@@ -31,20 +32,8 @@ export default function ConsumeTab({ endpoint }: TabProps) {
       <Section title={t("Address")}>
         <Facts
           of={[
-            [
-              "REST",
-              <span key="rest" className="row">
-                <code className="wrap">{properties.scoringUri}</code>
-                <Copy text={properties.scoringUri} />
-              </span>,
-            ],
-            [
-              "OpenAPI",
-              <span key="openapi" className="row">
-                <code className="wrap">{properties.swaggerUri}</code>
-                <Copy text={properties.swaggerUri} />
-              </span>,
-            ],
+            ["REST", <Copied key="copied" text={properties.scoringUri} />],
+            ["OpenAPI", <Copied key="copied" text={properties.swaggerUri} />],
           ]}
         />
       </Section>

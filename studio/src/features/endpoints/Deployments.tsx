@@ -1,17 +1,17 @@
 import { Button, Field, Popover, PopoverSurface, PopoverTrigger, SpinButton } from "@fluentui/react-components";
-import { Delete16Regular, ScaleFill20Regular } from "@fluentui/react-icons";
+import { ScaleFill20Regular } from "@fluentui/react-icons";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { onlinePath, type OnlineDeployment, type OnlineEndpoint } from "../../api/endpoints";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { AssetLink } from "../../ui/AssetLink";
-import { Confirm } from "../../ui/Confirm";
 import { Empty } from "../../ui/Empty";
 import { Status } from "../../ui/Status";
 import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
 import type { TabProps } from "./EndpointPage";
+import { DeleteButton } from "./DeleteButton";
 import { useChange } from "./useEndpoints";
 
 /** What answers behind an endpoint, with how much of it there is. */
@@ -84,7 +84,6 @@ function count({ sku, properties }: OnlineDeployment): string {
 function RowActions({ endpoint, deployment }: { endpoint: OnlineEndpoint; deployment: OnlineDeployment }) {
   const t = useT();
   const path = `${onlinePath(useScope(), endpoint.name)}/deployments/${encodeURIComponent(deployment.name)}`;
-  const [isAsking, setAsking] = useState(false);
   const [isOpen, setOpen] = useState(false);
   const [wanted, setWanted] = useState(deployment.sku?.capacity ?? 1);
   const change = useChange(() => setOpen(false));
@@ -124,23 +123,13 @@ function RowActions({ endpoint, deployment }: { endpoint: OnlineEndpoint; deploy
           </PopoverSurface>
         </Popover>
       )}
-      <Button
-        size="small"
-        icon={<Delete16Regular />}
-        aria-label={t("Delete the deployment {name}", { name: deployment.name })}
-        title={t("Delete the deployment {name}", { name: deployment.name })}
-        onClick={() => setAsking(true)}
-      />
-      {isAsking && (
-        <Confirm
-          title={t("Delete the deployment {name}?", { name: deployment.name })}
-          action={t("Delete")}
-          onConfirm={() => change.mutate({ path, method: "DELETE" })}
-          onClose={() => setAsking(false)}
-        >
-          {t("Its instances end once they have answered what they were asked. One with traffic is not deleted.")}
-        </Confirm>
-      )}
+      <DeleteButton
+        label={t("Delete the deployment {name}", { name: deployment.name })}
+        question={t("Delete the deployment {name}?", { name: deployment.name })}
+        onDelete={() => change.mutate({ path, method: "DELETE" })}
+      >
+        {t("Its instances end once they have answered what they were asked. One with traffic is not deleted.")}
+      </DeleteButton>
     </span>
   );
 }

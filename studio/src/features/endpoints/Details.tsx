@@ -1,7 +1,7 @@
 import { onlinePath } from "../../api/endpoints";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { Copy } from "../../ui/Copy";
+import { Copied } from "../../ui/Copied";
 import { Facts, type Fact } from "../../ui/Facts";
 import { Section } from "../../ui/Section";
 import { Tags } from "../../ui/Tags";
@@ -26,13 +26,7 @@ export function Details({ endpoint, deployments }: TabProps) {
         <Section title={t("Properties")}>
           <Facts
             of={[
-              [
-                t("Address"),
-                <span key="address" className="row">
-                  <code className="wrap">{properties.scoringUri}</code>
-                  <Copy text={properties.scoringUri} />
-                </span>,
-              ],
+              [t("Address"), <Copied key="copied" text={properties.scoringUri} />],
               [t("Callers come with"), properties.authMode],
               [t("Description"), properties.description],
               [t("Created"), <When key="created" at={endpoint.systemData.createdAt} />],

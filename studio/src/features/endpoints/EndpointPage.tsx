@@ -1,8 +1,8 @@
-import { Button, Tab, TabList } from "@fluentui/react-components";
-import { ArrowUndo20Regular, Delete20Regular, Rocket20Regular } from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { ArrowUndo20Regular, Rocket20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState, type ComponentType } from "react";
+import { lazy, type ComponentType } from "react";
 import {
   onlineDeployments,
   onlineEndpoint,
@@ -12,12 +12,12 @@ import {
 } from "../../api/endpoints";
 import { useT, type Message } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
+import { Tabbed } from "../../ui/Tabbed";
 import { Status } from "../../ui/Status";
-import { Waiting } from "../../ui/Waiting";
 import { Details } from "./Details";
+import { DeleteButton } from "./DeleteButton";
 import { useChange } from "./useEndpoints";
 
 export interface TabProps {
@@ -58,21 +58,9 @@ function Found({ endpoint, deployments }: TabProps) {
       badge={<Status of={endpoint.properties.provisioningState} />}
       actions={<Actions endpoint={endpoint} />}
     >
-      <TabList
-        selectedValue={shown.id}
-        onTabSelect={(_, { value }) => void navigate({ search: (old) => ({ ...old, tab: String(value) }) })}
-      >
-        {TABS.map(({ id, title }) => (
-          <Tab key={id} value={id}>
-            {t(title)}
-          </Tab>
-        ))}
-      </TabList>
-      <div className="tab-body">
-        <Suspense fallback={<Waiting />}>
-          <Content endpoint={endpoint} deployments={deployments} />
-        </Suspense>
-      </div>
+      <Tabbed tabs={TABS} shown={shown.id} onShow={(id) => void navigate({ search: (old) => ({ ...old, tab: id }) })}>
+        <Content endpoint={endpoint} deployments={deployments} />
+      </Tabbed>
     </Page>
   );
 }
@@ -83,7 +71,6 @@ function Actions({ endpoint }: { endpoint: OnlineEndpoint }) {
   const navigate = useNavigate();
   const change = useChange();
   const remove = useChange(() => void navigate({ to: "/endpoints" }));
-  const [isAsking, setAsking] = useState(false);
   return (
     <>
       <Button
@@ -99,19 +86,12 @@ function Actions({ endpoint }: { endpoint: OnlineEndpoint }) {
       >
         {t("Roll the traffic back")}
       </Button>
-      <Button icon={<Delete20Regular />} onClick={() => setAsking(true)}>
-        {t("Delete")}
-      </Button>
-      {isAsking && (
-        <Confirm
-          title={t("Delete the endpoint {name}?", { name: endpoint.name })}
-          action={t("Delete")}
-          onConfirm={() => remove.mutate({ path, method: "DELETE" })}
-          onClose={() => setAsking(false)}
-        >
-          {t("Its address, its keys and all its deployments are gone then.")}
-        </Confirm>
-      )}
+      <DeleteButton
+        question={t("Delete the endpoint {name}?", { name: endpoint.name })}
+        onDelete={() => remove.mutate({ path, method: "DELETE" })}
+      >
+        {t("Its address, its keys and all its deployments are gone then.")}
+      </DeleteButton>
     </>
   );
 }
