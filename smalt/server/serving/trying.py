@@ -6,6 +6,7 @@ A browser can neither reach the gateway, which is another origin, nor should it 
 from __future__ import annotations
 
 import contextlib
+import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from smalt.server.workspaces import WorkspaceRecord
 _SENT = ("content-type", "accept", "azureml-model-deployment")
 _TOLD = ("content-type", "azureml-model-deployment", "x-request-id", "retry-after", "ms-azureml-model-error-statuscode")
 _OK, _UNAUTHENTICATED = 200, 401
+_MOST_BYTES = 1 << 20
 _TIMEOUT = httpx2.Timeout(310.0, connect=5.0)
 _GUARDS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Accel-Buffering": "no"}
 
@@ -101,12 +103,12 @@ class Trial:
         headers = {} if deployment is None else {"azureml-model-deployment": deployment}
         async with self._client(address) as client:
             for version in (3, 2):
+                request = client.build_request("GET", f"{address.url}/swagger.json?version={version}", headers=headers)
                 try:
-                    answer = await client.get(f"{address.url}/swagger.json?version={version}", headers=headers)
-                    found = answer.json() if answer.status_code == _OK else None
+                    found = await _document(client, request)
                 except (httpx2.TransportError, ValueError):
                     return None
-                if isinstance(found, dict):
+                if found is not None:
                     return found
         return None
 
@@ -117,6 +119,21 @@ class Trial:
     def _verify(self) -> ssl.SSLContext | bool:
         authority = self._place.authority
         return True if authority is None else ssl.create_default_context(cafile=authority / "ca.pem")
+
+
+async def _document(client: httpx2.AsyncClient, request: httpx2.Request) -> dict[str, Any] | None:  # Any: JSON
+    """The object that is answered; None where it is none, or larger than a description can be: models write it."""
+    answer = await client.send(request, stream=True)
+    try:
+        content = b""
+        async for piece in answer.aiter_bytes():
+            content += piece
+            if len(content) > _MOST_BYTES:
+                return None
+    finally:
+        await answer.aclose()
+    found = json.loads(content) if answer.status_code == _OK else None
+    return found if isinstance(found, dict) else None
 
 
 async def _pieces(answer: httpx2.Response, held: contextlib.AsyncExitStack) -> AsyncIterator[bytes]:
