@@ -32,6 +32,9 @@ def _fields(*skipped: str) -> Callable[[verb.F], verb.F]:
         for names in reversed(_RESOURCES):
             if names[0] not in skipped:
                 function = verb.option(*names, metavar="VALUE", help="Kept with the workspace.")(function)
+        function = verb.option(
+            "--pickled-models", metavar="POLICY", help="Which are served: allow, refuse_flagged or refuse."
+        )(function)
         function = verb.option("--display-name", metavar="TEXT", help="Name that people see.")(function)
         return verb.option("--description", metavar="TEXT", help="Description.")(function)
 

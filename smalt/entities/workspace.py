@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
 
 from smalt.entities.base import RESOURCE_NAME, Named
 from smalt.entities.identity import ResourceIdentity
-from smalt.entities.text import Text
+from smalt.entities.text import Text, match_enum
+
+
+class PickledModels(StrEnum):
+    """Which models a workspace serves, by what their pickles would do. An addition of smalt."""
+
+    ALLOW = "allow"
+    REFUSE_FLAGGED = "refuse_flagged"
+    """Not those with a pickle that would import what no model needs, or that cannot be looked through."""
+    REFUSE = "refuse"
+    """None with a pickle."""
 
 
 class Workspace(Named):
@@ -39,3 +52,6 @@ class Workspace(Named):
     managed_network: dict[str, Any] | None = None  # Any: kept as given
     enable_data_isolation: bool | None = None
     serverless_compute: dict[str, Any] | None = None  # Any: kept as given
+    pickled_models: Annotated[PickledModels, BeforeValidator(lambda value: match_enum(value, PickledModels))] | None = (
+        None
+    )

@@ -40,6 +40,7 @@ class Exchange:
 
     Attributes:
         is_over: Whether the caller has all that it will get.
+        is_waiting: Whether it stands in the queue of its deployment.
         is_uploaded: Whether all of the request has come in.
         is_copy: Whether it is a mirrored one, whose answer nobody reads.
         queued_at: When it began to wait for a worker; 0 while it has not.
@@ -62,6 +63,7 @@ class Exchange:
     is_uploaded = False
     is_begun = False
     is_submitted = False
+    is_waiting = False
     status = 0
     model_status = 0
     code = ""
@@ -165,6 +167,14 @@ class Exchange:
                 self.refuse(self._too_large())
             else:
                 self.on_request_end()
+
+    def go_elsewhere(self) -> None:
+        """The deployment has gone before it had this: look again where a new request would go."""
+        found = self.site.fleet.find(self.target)
+        if isinstance(found, Refusal):
+            self.refuse(found)
+            return
+        self.reroute(found[0])
 
     def reroute(self, endpoint: Endpoint) -> None:
         """The deployment was deleted before it had this: go where a new request would go."""
@@ -392,11 +402,7 @@ class Exchange:
         assert self.endpoint is not None
         self.is_submitted = True
         if self.pool.is_closed:  # The deployment has gone while the body came in.
-            found = self.site.fleet.find(self.target)
-            if isinstance(found, Refusal):
-                self.refuse(found)
-                return
-            self.reroute(found[0])
+            self.go_elsewhere()
             return
         mirrored = self.endpoint.pools.get(self._copy_to) if self._copy_to is not None else None
         if mirrored is not None:

@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from smalt.gateway.link import Link, connect
+from smalt.gateway.pressure import Pressure
 from smalt.gateway.refusal import Refusal, retry_after
 from smalt.gateway.table import DeploymentEntry, WorkerEntry
 from smalt.gateway.tally import Tally
@@ -64,7 +65,7 @@ class Pool:
         self._workers: dict[str, Worker] = {}
         self._order: list[Worker] = []
         self._turn = 0
-        self._full_since = 0.0
+        self._pressure: Pressure | None = None
         self._loop = asyncio.get_running_loop()
         self._timer: Any = None  # Any: of the loop
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,6 +98,8 @@ class Pool:
     def take_queue(self) -> list[Exchange]:
         """What waits, which does so no longer."""
         waiting = list(self.queue)
+        for exchange in waiting:
+            exchange.is_waiting = False
         self.queue.clear()
         return waiting
 
@@ -119,13 +122,12 @@ class Pool:
             if worker is not None:
                 self._give(worker, exchange)
                 return
-        problem = self._problem()
+        problem = self._problem(self.asked_at)
         if problem is not None:
             exchange.refuse(problem)
             return
-        exchange.queued_at = time.monotonic()
-        if not self.queue:
-            self._full_since = exchange.queued_at
+        exchange.queued_at = self.asked_at
+        exchange.is_waiting = True
         self.queue.append(exchange)
         self._watch()
 
@@ -140,7 +142,8 @@ class Pool:
 
     def forget(self, exchange: Exchange) -> None:
         """Take a request out of the queue: nobody waits for its answer any more."""
-        if exchange in self.queue:
+        if exchange.is_waiting:
+            exchange.is_waiting = False
             self.queue.remove(exchange)
 
     def take_back(self, exchange: Exchange) -> None:
@@ -149,7 +152,11 @@ class Pool:
         if exchange.is_copy:
             exchange.refuse(Refusal(503, "NoInstances", "The copy found no worker."))
             return
+        if self.is_closed:
+            exchange.go_elsewhere()
+            return
         exchange.queued_at = exchange.queued_at or time.monotonic()
+        exchange.is_waiting = True
         self.queue.appendleft(exchange)
         # The place of the lost connection is given back first.
         self._loop.call_soon(self.pump)
@@ -162,7 +169,7 @@ class Pool:
             if worker is None:
                 self._watch()
                 return
-            self._give(worker, self.queue.popleft())
+            self._give(worker, self._next())
 
     def on_released(self, link: Link, *, is_reusable: bool) -> None:
         """A request has been answered."""
@@ -173,6 +180,8 @@ class Pool:
         else:
             link.close()
         if self.queue:
+            if self._pressure is not None:
+                self._pressure.served(time.monotonic())
             self.pump()
 
     def on_closed(self, link: Link, *, was_busy: bool) -> None:
@@ -188,7 +197,12 @@ class Pool:
         """A request is no longer in the works, as far as its caller is concerned."""
         self.in_flight.pop(exchange, None)
 
-    def _problem(self) -> Refusal | None:
+    def _next(self) -> Exchange:
+        exchange = self.queue.popleft()
+        exchange.is_waiting = False
+        return exchange
+
+    def _problem(self, now: float) -> Refusal | None:
         """Why a request cannot be held, if that is so."""
         if not self._order and not self.entry.scale_to_zero:
             message = "The deployment has no running instance at the moment. Try again."
@@ -198,6 +212,14 @@ class Pool:
             self.tally.refusals["QueueFull"] += 1
             message = f"{len(self.queue)} requests wait already. Try again, or add instances."
             return Refusal(429, "TooManyRequests", message, retry_after(self.entry.max_queue_wait_ms / 1000))
+        if not self.queue or self._pressure is None:
+            self._pressure = Pressure(now)
+        self._pressure.arrived()
+        expected = self._pressure.wait_seconds(len(self.queue), now)
+        if self._order and expected is not None and expected > self._patience(now):
+            # It would be refused later all the same; told now it holds no connection meanwhile.
+            self.tally.refusals["TooLate"] += 1
+            return self._waited()
         return None
 
     def _free(self) -> Worker | None:
@@ -264,7 +286,7 @@ class Pool:
         now = time.monotonic()
         wait = self._patience(now)
         while self.queue and now - self.queue[0].queued_at > wait:
-            self.queue.popleft().refuse(self._waited())
+            self._next().refuse(self._waited())
         limit = self.entry.request_timeout_ms / 1000
         for exchange in list(self.in_flight):
             if now - exchange.sent_at <= limit:
@@ -275,13 +297,14 @@ class Pool:
         self._watch()
 
     def _patience(self, now: float) -> float:
-        """How long a request may wait. A burst may wait as long as the deployment says; but when the queue has not been
-        empty for that long there is more work than workers, and waiting longer would only make everybody late.
+        """How long a request may wait. A burst may wait as long as the deployment says; but when there is more work
+        than workers, waiting longer would only make everybody late.
         """
         wait = self.entry.max_queue_wait_ms / 1000
         if self.entry.scale_to_zero and not self._order:
             return max(wait, _START_SECONDS)
-        if now - self._full_since > wait and not all(each.is_away for each in self._order):
+        is_overload = self._pressure is not None and self._pressure.is_overload(now)
+        if is_overload and not all(each.is_away for each in self._order):
             return min(wait, max(_HURRIED * wait, _SHORTEST_WAIT_SECONDS))
         return wait
 

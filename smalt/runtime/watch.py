@@ -89,6 +89,7 @@ class _Watch:
         self._exit_codes: dict[int, int] = {}
         self._outcome: Outcome | None = None
         self._is_head_done = False
+        self._are_all_told = False
         now = time.monotonic()
         self._ends_at = now + plan["timeout_seconds"] if plan["timeout_seconds"] else None
         self._kill_at: float | None = None
@@ -108,8 +109,8 @@ class _Watch:
                     self._note_end(self._running.pop(pid), code)
             if not any_left:
                 break
-            if not self._running and self._kill_at is None:
-                self._end(_LEFTOVER_GRACE_SECONDS)
+            if not self._running and not self._are_all_told:
+                self._end_leftover()
             if self._on_time():
                 break
             self._wait(sampler)
@@ -159,12 +160,26 @@ class _Watch:
             return
         self._ends_at = None
         self._kill_at = time.monotonic() + grace_seconds
-        if self._container is None:
-            processes.signal_descendants(signal.SIGTERM)
+        # The engine hands the signal to those inside; its own helpers must live to see their end. What stays up
+        # finishes what it was asked, and may need processes of its own for that, until it ends them.
+        if self._container is None and not self._plan["stays_up"]:
+            self._tell_all()
             return
-        # The engine hands the signal to those inside; its own helpers must live to see their end.
+        self._are_all_told = self._container is not None
         for pid in self._running:
             os.kill(pid, signal.SIGTERM)
+
+    def _end_leftover(self) -> None:
+        """The commands are gone, and processes that they have started are left."""
+        if self._container is None:
+            self._tell_all()
+        self._are_all_told = True
+        kill_at = time.monotonic() + _LEFTOVER_GRACE_SECONDS
+        self._kill_at = kill_at if self._kill_at is None else min(self._kill_at, kill_at)
+
+    def _tell_all(self) -> None:
+        self._are_all_told = True
+        processes.signal_descendants(signal.SIGTERM)
 
     def _remove(self, container: Container) -> None:
         """Have the engine end what is inside, which may run where no signal of ours reaches."""

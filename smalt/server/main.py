@@ -43,6 +43,7 @@ from smalt.server import (
     jobs,
     pipelines,
     registries,
+    scans,
     schedules,
     serving,
     studio,
@@ -118,6 +119,8 @@ def build(settings: Settings) -> Server:
     versioned.prepare = assets.Preparation(locator)
     versioned.curated = _curated
     containers.external = _external_stores(works, rooms, locator)
+
+    scanned = scans.ScanService(locator)
 
     runs = tracking.TrackingService()
     writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
@@ -238,12 +241,15 @@ def build(settings: Settings) -> Server:
         ),
         links=linked,
         url=settings.url,
+        scans=scanned,
     )
     batch_service = batch.BatchService(online.pinner, versioned, computes)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
-        held = (versioned, stores, linked, computes, identities, pipeline_service, schedule_service, batch_service)
+        held = (
+            versioned, stores, scanned, linked, computes, identities, pipeline_service, schedule_service, batch_service,
+        )  # fmt: skip
         for holder in (*held, flow_service):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
@@ -270,6 +276,7 @@ def build(settings: Settings) -> Server:
         schedules_loop,
         online.loop,
         online.watch,
+        scans.ScanLoop(works, events, scanned, versioned, rooms),
         Housekeeping(
             works,
             cache,
@@ -307,7 +314,7 @@ def build(settings: Settings) -> Server:
             gate.authorize_action(call, actor, action)
         return actor
 
-    pages = assets.AssetPages(versioned, rooms.of, containers, signer, root="workspaces")
+    pages = assets.AssetPages(versioned, rooms.of, containers, signer, root="workspaces", notes=scanned.notes)
     routes: list[Route] = [
         *identity.routes(identities, rooms.find_scope),
         *audit.routes(rooms.find_scope),

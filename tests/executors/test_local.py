@@ -260,6 +260,18 @@ def test_a_deployment_that_ends_by_itself_has_failed(bench):
     assert "meant to stay up" in state.error
 
 
+def test_a_deployment_finishes_with_its_helpers_before_those_are_ended(bench):
+    helper = "(trap 'echo helper ends; exit 0' TERM; echo up; while :; do sleep 0.05; done) & helper=$!"
+    handle = bench.start(f"{helper}; trap 'kill -0 $helper && echo finishing; exit 0' TERM; wait", stays_up=True)
+    bench.until_line(handle, "up")
+
+    bench.executor.stop(handle, grace_seconds=60)
+    bench.end(handle)
+
+    log = bench.executor.logs(handle).decode()
+    assert -1 < log.find("finishing") < log.find("helper ends")
+
+
 def test_a_command_longer_than_one_argument_may_be_runs(bench):
     state, log = bench.run("# " + "x" * 200_000 + "\necho ran")
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TURN_SECONDS = 0.25
 _GRACE_SECONDS = 5.0
 _DRAIN_SECONDS = 60.0
+"""At least; longer where a request may take longer."""
 _FAILURES_IN_A_ROW = 5
 _LONGEST_PAUSE_SECONDS = 10.0
 _LONGEST_PAUSE_AFTER_READY_SECONDS = 1.0
@@ -97,7 +98,7 @@ class _Master:
                 else:
                     self._listen(key.data)
             self._bury()
-            self._end_stuck()
+            self._end_stuck([each for each in self._workers if each.ready is not None])
             if self._failed is not None:
                 return self._give_up()
         return self._drain()
@@ -187,11 +188,11 @@ class _Master:
         if nobody_was_ready and worker.failures >= _FAILURES_IN_A_ROW:
             self._failed = {"error": error, "traceback": "", "code": "WorkerEnded"}
 
-    def _end_stuck(self) -> None:
+    def _end_stuck(self, workers: list[_Worker]) -> None:
         """Kill workers whose code does not come back, and cannot be interrupted either."""
         now = time.monotonic()
-        for worker in self._workers:
-            if worker.ready is None or worker.process is None:
+        for worker in workers:
+            if worker.process is None:
                 continue
             since = self._pulse.busy_since(worker.number)
             if since and now - since > self._settings.timeout_seconds + _GRACE_SECONDS:
@@ -229,20 +230,25 @@ class _Master:
         for worker in self._workers:
             worker.ready = None
         self._write_ready()
-        self._end_all(min(self._settings.timeout_seconds + _GRACE_SECONDS, _DRAIN_SECONDS))
+        self._end_all(max(self._settings.timeout_seconds + _GRACE_SECONDS, _DRAIN_SECONDS))
         return 0
 
     def _end_all(self, grace_seconds: float) -> None:
-        running = [each.process for each in self._workers if each.process is not None]
-        for process in running:
-            process.terminate() if grace_seconds else process.kill()
+        """End all workers; what is being scored is finished first, and an answer that is streamed may take longer."""
+        running = [each for each in self._workers if each.process is not None]
+        for worker in running:
+            assert worker.process is not None
+            worker.process.terminate() if grace_seconds else worker.process.kill()
         deadline = time.monotonic() + grace_seconds
-        for process in running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, deadline - time.monotonic()))
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        for worker in running:
+            assert worker.process is not None
+            while worker.process.poll() is None and time.monotonic() < deadline:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    worker.process.wait(_TURN_SECONDS)
+                self._end_stuck(running)
+            if worker.process.poll() is None:
+                worker.process.kill()
+                worker.process.wait()
         if self._collector is not None:
             self._collector.stop()
 

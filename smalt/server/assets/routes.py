@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -16,12 +16,19 @@ from smalt.server.assets.records import KINDS, AssetVersion, ContainerRecord, Ow
 from smalt.server.assets.service import AssetService, filters
 from smalt.server.assets.signing import Signer
 from smalt.server.http import Answer, Call, Instant, Page, Route, Routes, created, empty, ok
+from smalt.server.work import Work
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
 
 _PROVIDER = "Microsoft.MachineLearningServices"
 _UPLOAD_LIFETIME = timedelta(hours=12)
 _VIEWS: dict[str, bool | None] = {"activeonly": False, "archivedonly": True, "all": None}
+
+
+_NOTED = "smalt.pickle"
+"""Properties that begin so are the server's to write."""
+
+Notes = Callable[[Work, Sequence[AssetVersion]], Mapping[str, Mapping[str, str]]]
 
 
 def archived_view(call: Call) -> bool | None:
@@ -47,6 +54,7 @@ class AssetPages:
         containers: Where uploads go.
         signer: Signs upload slots.
         root: `workspaces` or `registries`.
+        notes: What others have to say of versions, as properties by their ids; nobody can write those.
     """
 
     def __init__(
@@ -57,12 +65,14 @@ class AssetPages:
         signer: Signer,
         *,
         root: str,
+        notes: Notes = lambda work, found: {},
     ) -> None:
         self._service = service
         self._owner_of = owner_of
         self._containers = containers
         self._signer = signer
         self._root = root
+        self._notes = notes
         self._pages = {kind: _KindPages(self, kind) for kind in KINDS}
 
     def routes(self, prefix: str) -> list[Route]:
@@ -162,7 +172,7 @@ class _KindPages:
         wanted = call.query.get("hash")
         if wanted is not None:
             found = self._service.by_hash(call.work, owner, self._kind, wanted)
-            return ok(call.listing(Page([self._version(version) for version in found])))
+            return ok(call.listing(Page(self._versions(call, found))))
         order = (call.query.get("$orderby") or call.query.get("orderby") or "createdtime desc").lower()
         number = call.query.get("version")
         conditions = filters([*call.query_all("tags"), *call.query_all("$tags")], call.query_all("properties"))
@@ -177,27 +187,24 @@ class _KindPages:
             limit=call.number("$top", default=100, low=1, high=1000),
             matches=lambda item: conditions(item) and number in (None, item.version),
         )
-        return ok(call.listing(Page([self._version(found) for found in page.items], page.after)))
+        return ok(call.listing(Page(self._versions(call, page.items), page.after)))
 
     def show(self, call: Call) -> Answer:
         """Show a version."""
-        return self._answer(
-            self._service.get(call.work, self._owner_of(call), self._kind, call.params["name"], call.params["version"])
-        )
+        name, version = call.params["name"], call.params["version"]
+        return self._answer(call, self._service.get(call.work, self._owner_of(call), self._kind, name, version))
 
     def show_label(self, call: Call) -> Answer:
         """Show the version behind a label."""
-        return self._answer(
-            self._service.labelled(
-                call.work, self._owner_of(call), self._kind, call.params["name"], call.params["label"]
-            )
-        )
+        name, label = call.params["name"], call.params["label"]
+        return self._answer(call, self._service.labelled(call.work, self._owner_of(call), self._kind, name, label))
 
     def put(self, call: Call) -> Answer:
         """Create a version, or change what may change of one."""
         owner = self._owner_of(call)
         entity = self._codec.from_arm(call.json_object(), name=call.params["name"], version=call.params["version"])
         assert isinstance(entity, Asset)
+        entity.properties = {key: value for key, value in entity.properties.items() if not key.startswith(_NOTED)}
         found, is_new = self._service.put(
             call.work,
             owner,
@@ -207,7 +214,7 @@ class _KindPages:
             entity,
             if_match=call.header("if-match"),
         )
-        return created(self._version(found), is_new=is_new, headers={"ETag": found.etag})
+        return created(self._versions(call, [found])[0], is_new=is_new, headers={"ETag": found.etag})
 
     def delete(self, call: Call) -> Answer:
         """Delete a version."""
@@ -220,12 +227,17 @@ class _KindPages:
         """Open a slot to upload the files of a version to."""
         return ok(self._pages.upload_slot(call, self._kind))
 
-    def _answer(self, found: AssetVersion) -> Answer:
-        return Answer(200, self._version(found), {"ETag": found.etag})
+    def _answer(self, call: Call, found: AssetVersion) -> Answer:
+        return Answer(200, self._versions(call, [found])[0], {"ETag": found.etag})
 
-    def _version(self, found: AssetVersion) -> dict[str, Any]:
+    def _versions(self, call: Call, found: Sequence[AssetVersion]) -> list[dict[str, Any]]:  # Any: JSON
+        notes = self._pages._notes(call.work, found)
+        return [self._version(each, notes.get(each.id, {})) for each in found]
+
+    def _version(self, found: AssetVersion, noted: Mapping[str, str]) -> dict[str, Any]:  # Any: JSON
         body = self._codec.to_arm(found.entity)
         properties = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False, **body["properties"]}
+        properties["properties"] = {**properties["properties"], **noted}
         if self._kind == "components":
             properties["componentSpec"] = told(properties["componentSpec"])
         if self._kind == "models":

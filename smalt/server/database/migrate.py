@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from smalt.errors import Conflict
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

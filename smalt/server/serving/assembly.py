@@ -15,6 +15,7 @@ from smalt.server.events import Events
 from smalt.server.http import Route
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import Environments, Hints, Pinner
+from smalt.server.scans import ScanService
 from smalt.server.serving.bell import Bell
 from smalt.server.serving.deployments import DeploymentService
 from smalt.server.serving.document import Documents
@@ -72,6 +73,7 @@ def assemble(
     pinner: Pinner,
     links: ConnectionService,
     url: str,
+    scans: ScanService,
 ) -> Online:
     """Put the slice together.
 
@@ -94,6 +96,7 @@ def assemble(
         pinner: Looks up what deployments name.
         links: Knows the connections that flows name.
         url: Where instances reach this server.
+        scans: Knows what models hold.
     """
     heard = Hints()
     executor = LocalExecutor(root / "workloads", heard.note)
@@ -124,7 +127,7 @@ def assemble(
     bell = Bell()
     for fact in (ServingChanged, RoutingChanged, OperationEnded):
         events.subscribe(fact, lambda _: bell.ring())
-    deployment_pinner = DeploymentPinner(pinner, versioned, locator, links)
+    deployment_pinner = DeploymentPinner(pinner, versioned, locator, links, scans)
     deployments = DeploymentService(deployment_pinner)
     documents = Documents(place.url, group)
     requests = AccessLog(place.folder)

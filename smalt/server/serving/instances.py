@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.blobs import BlobStore
+from smalt.entities.endpoint.online import OnlineDeployment, RequestSettings
 from smalt.entities.types import AssetType
 from smalt.environments import BuiltEnvironment
 from smalt.errors import NotFound
@@ -24,7 +25,9 @@ from smalt.server.serving.store import Content, InstanceRecord
 
 _COMMAND = 'exec python "{{{{smalt:runtime}}}}/scorer" --config {config}'
 _APP, _MODELS, _CONNECTIONS = "app", "azureml-models", "connections.json"
-_GRACE_SECONDS = 35.0
+_LEAST_GRACE_SECONDS, _BEYOND_TIMEOUT_SECONDS = 70.0, 15.0
+"""What an instance has to finish what it was asked; a little more than the scorer itself takes for it."""
+
 _KEPT_LOGS = 4
 
 
@@ -139,7 +142,7 @@ class Instances:
             environment=environment.prefix,
             python=environment.python,
             environment_variables=variables,
-            grace_seconds=_GRACE_SECONDS,
+            grace_seconds=_grace_seconds(entity),
             header=environment.notes,
             stays_up=True,
         )
@@ -235,6 +238,11 @@ class Instances:
             return []
         found = [each for each in folder.iterdir() if (each / CONFIG).exists()]
         return sorted(found, key=lambda each: (each / CONFIG).stat().st_mtime_ns, reverse=True)
+
+
+def _grace_seconds(deployment: OnlineDeployment) -> float:
+    settings = deployment.request_settings or RequestSettings()
+    return max(settings.request_timeout_ms / 1000 + _BEYOND_TIMEOUT_SECONDS, _LEAST_GRACE_SECONDS)
 
 
 def _bring(place: Location, target: Path) -> None:

@@ -17,6 +17,7 @@ from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
 from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
+from smalt.server.scans import ScanService
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -48,15 +49,22 @@ class DeploymentPinner:
         assets: Finds models.
         locator: Finds bytes.
         connections: Knows what flows name.
+        scans: Knows what models hold, and which of them a workspace serves.
     """
 
     def __init__(
-        self, pinner: Pinner, assets: AssetService, locator: DataLocator, connections: ConnectionService
+        self,
+        pinner: Pinner,
+        assets: AssetService,
+        locator: DataLocator,
+        connections: ConnectionService,
+        scans: ScanService,
     ) -> None:
         self._pinner = pinner
         self._assets = assets
         self._locator = locator
         self._connections = connections
+        self._scans = scans
 
     def pin(self, work: Work, workspace: WorkspaceRecord, name: str, deployment: Deployment) -> PinnedDeployment:
         """Look up everything.
@@ -119,6 +127,7 @@ class DeploymentPinner:
         Raises:
             InvalidRequest: It names none.
             NotFound: There is none of this name.
+            ModelNotServed: The workspace does not serve it.
         """
         if given is None:
             return None
@@ -131,6 +140,7 @@ class DeploymentPinner:
             raise InvalidRequest(f"{given!r} is a path on your machine. Register it: smalt model create.")
         found = self._assets.resolve(work, workspace, "models", given)
         self.place(work, workspace, found)
+        self._scans.require(work, workspace, found)
         return found
 
     def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:

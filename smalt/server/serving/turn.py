@@ -148,8 +148,7 @@ class Turn:
     def _seen(self, instance: InstanceRecord) -> InstanceRecord | None:
         outside = self._outside
         if instance.state is InstanceState.STARTING and not outside.instances.is_started(instance):
-            self._launch(instance)  # a server was killed between the row and the start
-            return instance
+            return self._started_late(instance)
         sight = outside.instances.look(instance)
         if sight.is_over:
             self._bury(instance, sight)
@@ -162,6 +161,15 @@ class Turn:
         if sight.workers is None:
             return self._not_yet(instance)
         return self._ready(instance, sight)
+
+    def _started_late(self, instance: InstanceRecord) -> InstanceRecord | None:
+        """Start what has a row and no process, since a server was killed in between, if it is still wanted."""
+        try:
+            self._launch(instance)
+        except NotFound:
+            self._bury(replace(instance, state=InstanceState.STOPPING), Sight(is_over=True))
+            return None
+        return instance
 
     def _not_yet(self, instance: InstanceRecord) -> InstanceRecord:
         if instance.state is not InstanceState.STARTING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +166,13 @@ def test_flows_need_an_environment_that_has_the_engine(scoring_python, tmp_path)
     assert tried.returncode != 0
     assert instance.wait() == 3
     assert "cannot run flows" in json.loads((instance.state / "failed.json").read_text())["error"]
+
+
+def test_a_model_that_brings_its_loader_needs_no_mlflow(tmp_path):
+    model = Path(__file__).parents[3] / "examples" / "endpoints" / "online" / "mlflow" / "model"
+    with serve(model.parent, sys.executable, tmp_path, model.name) as instance:
+        reply = instance.ask({"input_data": [ROW]})
+        is_direct = instance.ready["model"]["direct"]
+
+    assert reply.json == ["setosa"]
+    assert is_direct is True

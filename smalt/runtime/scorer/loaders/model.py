@@ -11,7 +11,7 @@ from .. import bodies
 from ..http11 import Answer
 from ..openapi import describe
 from ..signature import FLOATS, INTEGERS, Signature, fit, nested
-from . import estimator
+from . import estimator, own_module
 from .base import BadInput, Loader, LoadError
 
 TYPE_CHECKING = False
@@ -157,7 +157,9 @@ class ModelLoader(Loader):
         signature = self._signature
         is_checked_here = signature is not None and signature.is_plain and signature.names is not None
         no_params = not (self._document.get("signature") or {}).get("params")
-        found = estimator.load(self._folder, flavors) if is_checked_here and no_params else None
+        found = None
+        for load in (estimator.load, own_module.load) if is_checked_here and no_params else ():
+            found = load(self._folder, flavors) if found is None else found
         if found is None:
             os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
             import mlflow.pyfunc
