@@ -26,8 +26,9 @@ ACCESS = {
     "role": "Roles: what may be done, and who may do it where.",
     "audit": "The audit trail: who changed what.",
     "key": "Keys that sign tokens and seal secrets.",
+    "gateway": "The gateway through which endpoints are asked.",
 }
-"""People and rights, each in the module of its name."""
+"""People, rights and what an operator looks at, each in the module of its name."""
 
 OBSERVED = {
     "trace": "Traces: what applications and flows did for each request.",

@@ -85,6 +85,20 @@ def variables(deployment: OnlineDeployment, place: ScorerPlace) -> dict[str, str
     }
 
 
+def without_effect(deployment: OnlineDeployment) -> tuple[str, ...]:
+    """What a deployment asks for and does not get, in words for the top of the log of an instance."""
+    asked = {
+        "instance_type": deployment.instance_type,
+        "resources": deployment.resources,
+        "model_mount_path": deployment.model_mount_path,
+        "egress_public_network_access": (deployment.egress_public_network_access or "").lower() == "disabled",
+    }
+    told = ", ".join(name for name, value in asked.items() if value)
+    if not told:
+        return ()
+    return (f"Without effect here: {told}. Instances are processes that share the machine they run on.",)
+
+
 def script_of(deployment: OnlineDeployment) -> str | None:
     """The scoring script, below the folder of the code."""
     return deployment.code_configuration.scoring_script if deployment.code_configuration is not None else None

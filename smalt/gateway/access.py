@@ -1,4 +1,4 @@
-"""Who may score: keys by their hash, tokens by their signature, and how often each of them may."""
+"""Who may score: keys by their hash, tokens by their signature."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from smalt.gateway.refusal import Refusal, retry_after
+from smalt.gateway.refusal import Refusal
 from smalt.gateway.table import EndpointEntry
 
 _ALGORITHMS = ["RS256"]
@@ -84,30 +84,6 @@ class Access:
         if not wanted or wanted not in (audience if isinstance(audience, list) else [audience]):
             raise ValueError("audience")
         return dict(claims)
-
-
-class Meter:
-    """How often each caller of an endpoint has asked: a bucket that fills evenly and holds a minute's worth."""
-
-    def __init__(self, per_minute: float, now: Callable[[], float] = time.monotonic) -> None:
-        self.per_minute = per_minute
-        self._now = now
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, caller: str) -> Refusal | None:
-        """Count a request; a refusal when it is one too many."""
-        now = self._now()
-        left, at = self._left.pop(caller, (self.per_minute, now))
-        left = min(self.per_minute, left + (now - at) * self.per_minute / 60)
-        allowed = left >= 1
-        self._left[caller] = (left - 1 if allowed else left, now)
-        if len(self._left) > _REMEMBERED:
-            self._left.popitem(last=False)
-        if allowed:
-            return None
-        seconds = (1 - left) * 60 / self.per_minute
-        message = f"This key may send {self.per_minute:g} requests a minute. Try again in {seconds:.1f} s."
-        return Refusal(429, "RateLimited", message, retry_after(seconds))
 
 
 def _unauthenticated(message: str) -> Refusal:

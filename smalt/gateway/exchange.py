@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from smalt.gateway.capture import LARGEST_BYTES
+from smalt.gateway.quotas import TAIL_BYTES, TOKENS, tokens_in
 from smalt.gateway.refusal import Refusal, status_line
 from smalt.gateway.tracing import Span
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from smalt.gateway.fleet import Endpoint
     from smalt.gateway.link import Link
     from smalt.gateway.pool import Pool
+    from smalt.gateway.quotas import Quotas
     from smalt.gateway.site import Site
 
 Header = tuple[bytes, bytes]
@@ -41,6 +43,8 @@ class Exchange:
     Attributes:
         is_over: Whether the caller has all that it will get.
         is_waiting: Whether it stands in the queue of its deployment.
+        quotas: Where it is counted.
+        tokens: How many its answer says that it took.
         is_uploaded: Whether all of the request has come in.
         is_copy: Whether it is a mirrored one, whose answer nobody reads.
         queued_at: When it began to wait for a worker; 0 while it has not.
@@ -70,6 +74,8 @@ class Exchange:
     caller = ""
     request_id = b""
     endpoint: Endpoint | None = None
+    quotas: Quotas | None = None
+    tokens = 0
     deployment = ""
     pool: Pool | None = None
     span: Span | None = None
@@ -89,6 +95,7 @@ class Exchange:
     _tries = 0
     _named: dict[bytes, bytes] | None = None
     _has_ms_id = False
+    _tail = b""
 
     def __init__(self, site: Site, client: Client | None) -> None:
         self.site = site
@@ -235,6 +242,8 @@ class Exchange:
                 lines.append(b"%b: %b\r\n" % (name, value))
                 if name == b"x-ms-request-id":
                     self._has_ms_id = True
+                elif name == TOKENS and value.isdigit():
+                    self.tokens = int(value[:12])
             elif name == b"content-length":
                 length = value
             elif name == b"x-smalt-refused":
@@ -255,6 +264,8 @@ class Exchange:
         self.answer_size += len(piece)
         if self.kept_answer is not None and self.answer_size <= LARGEST_BYTES:
             self.kept_answer.append(piece)
+        if self.quotas is not None and self.quotas.counts_tokens:
+            self._tail = (self._tail + piece[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self._framing == "chunked":
             self._out.append(b"%x\r\n%b\r\n" % (len(piece), piece))
         elif self._framing:
@@ -377,8 +388,10 @@ class Exchange:
         if isinstance(caller, Refusal):
             return caller
         self.caller = caller
-        if self.endpoint.meter is not None and (refusal := self.endpoint.meter.take(caller)) is not None:
+        refusal = self.endpoint.quotas.enter(caller)
+        if refusal is not None:
             return refusal
+        self.quotas = self.endpoint.quotas
         named = self.header(b"azureml-model-deployment")
         chosen = self.endpoint.router.choose(named)
         if isinstance(chosen, Refusal):
@@ -466,6 +479,9 @@ class Exchange:
         self.is_over = True
         if self.pool is not None:
             self.pool.done(self)
+        if self.quotas is not None:
+            self.tokens = self.tokens or tokens_in(self._tail)
+            self.quotas.leave(self.caller, self.tokens)
         self.site.finished(self)
         client, self.client = self.client, None
         if client is not None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from smalt.gateway.access import Access, Meter
+from smalt.gateway.access import Access
 from smalt.gateway.pool import Pool
+from smalt.gateway.quotas import Quotas
 from smalt.gateway.refusal import Refusal
 from smalt.gateway.routing import Router
 from smalt.gateway.table import EndpointEntry, Table
@@ -27,7 +28,8 @@ class Endpoint:
         self.entry = entry
         self.access = Access(entry)
         self.router = Router(entry.traffic, entry.mirror, frozenset(entry.deployments))
-        self.meter = self._meter(before)
+        is_same = before is not None and before.entry.limits == entry.limits
+        self.quotas = before.quotas if before is not None and is_same else Quotas(entry.limits)
         self.pools: dict[str, Pool] = {}
         kept = dict(before.pools) if before is not None else {}
         for name, deployment in entry.deployments.items():
@@ -46,14 +48,6 @@ class Endpoint:
         """The endpoint is no more."""
         for pool in self.pools.values():
             pool.close()
-
-    def _meter(self, before: Endpoint | None) -> Meter | None:
-        rate = self.entry.limits.requests_per_minute
-        if rate is None:
-            return None
-        if before is not None and before.meter is not None and before.meter.per_minute == rate:
-            return before.meter
-        return Meter(rate)
 
 
 class Fleet:

@@ -33,6 +33,8 @@ def render(fleet: Fleet, connections: int) -> str:
         for family, label, what, counts in counters:
             lines = [f"{family}{{{labels},{_labels(**{label: str(each)})}}} {counts[each]}" for each in sorted(counts)]
             add(family, "counter", what, lines)
+        add("smalt_tokens_total", "counter", "Tokens that answers say they took.",
+            [f"smalt_tokens_total{{{labels}}} {tally.tokens}"])  # fmt: skip
         add("smalt_in_flight", "gauge", "Requests in the hands of workers.",
             [f"smalt_in_flight{{{labels}}} {len(pool.in_flight)}"])  # fmt: skip
         add(

@@ -124,6 +124,7 @@ class Site:
                 tally.latency.add(took)
                 if scored:
                     tally.overhead.add(max(0.0, took - scored))
+                tally.tokens += exchange.tokens
                 tally.bytes_in += exchange.body_size
                 tally.bytes_out += exchange.answer_size
             self.capturer.write(exchange)
@@ -153,6 +154,7 @@ class Site:
             model_ms=round(1000 * (exchange.answered_at - exchange.sent_at), 3) if exchange.answered_at else None,
             trace=exchange.span.trace_id.decode() if exchange.span is not None else None,
             copy=exchange.is_copy or None,
+            tokens=exchange.tokens or None,
         )
         self._access_log.write(msgspec.json.encode(line) + b"\n")
 
@@ -177,6 +179,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     model_ms: float | None = None
     trace: str | None = None
     copy: bool | None = None
+    tokens: int | None = None
 
 
 class _Clock:

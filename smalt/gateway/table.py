@@ -58,6 +58,8 @@ class Limits(msgspec.Struct, frozen=True):
     """What each key may ask for."""
 
     requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    concurrent_requests: int | None = None
     max_body_bytes: int | None = None
 
 

@@ -41,6 +41,7 @@ class Tally:
         overhead: The part of it that was not spent waiting for the scorer.
         copies: Mirrored requests: sent, and left out for want of room.
         captured: Records of the data collector: written, and lost for want of room.
+        tokens: What answers say that they took.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,7 @@ class Tally:
         self.overhead = Histogram()
         self.copies: Counter[str] = Counter()
         self.captured: Counter[str] = Counter()
+        self.tokens = 0
         self.bytes_in = 0
         self.bytes_out = 0
 
@@ -66,6 +68,7 @@ class Tally:
             "overhead": self.overhead.to_json(),
             "copies": dict(self.copies),
             "captured": dict(self.captured),
+            "tokens": self.tokens,
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
         }

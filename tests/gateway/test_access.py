@@ -1,13 +1,15 @@
-"""Who gets in: keys, tokens, and how often."""
+"""Who gets in: keys, tokens, and how much each may ask for."""
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from smalt.gateway.quotas import tokens_in
 from tests.gateway.running import KEY, deployment, endpoint
 
 SIGNER = RSAKey.generate_key(2048, {"kid": "one"})
@@ -89,6 +91,40 @@ def test_each_key_has_its_own_rate(gateway, blue):
     assert [each.status for each in replies] == [200, 200, 200, 429]
     assert 1 <= int(replies[-1].headers["retry-after"]) <= 21
     assert gateway.ask({}, key="second").status == 200
+
+
+def test_each_key_has_so_many_requests_at_once(gateway, blue, tmp_path):
+    gateway.serve(endpoint({"blue": deployment(blue)}, limits={"concurrent_requests": 1}))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(gateway.ask, {"print": "holds-its-place", "until": str(tmp_path / "go")})
+        blue.wait_for("holds-its-place")
+        second, other = gateway.ask({}), gateway.ask({}, key="second")
+        (tmp_path / "go").touch()
+        first.result()
+
+    assert (second.status, second.json["error"]["code"]) == (429, "TooManyAtOnce")
+    assert other.status == gateway.ask({}).status == 200
+
+
+def test_each_key_has_so_many_tokens_a_minute_which_answers_tell(gateway, blue):
+    gateway.serve(endpoint({"blue": deployment(blue)}, limits={"tokens_per_minute": 100}))
+    before = gateway.stats()["tokens"]
+    replies = [gateway.ask({"usage": {"total_tokens": 90}}) for _ in range(3)]
+
+    assert [each.status for each in replies] == [200, 200, 429]
+    assert replies[2].json["error"]["code"] == "TokensUsedUp"
+    assert int(replies[2].headers["retry-after"]) >= 48
+    assert gateway.ask({}, key="second").status == 200
+    assert gateway.stats()["tokens"] - before == 180
+
+
+@pytest.mark.parametrize(
+    ("tail", "tokens"),
+    [(b'{"usage": {"prompt_tokens": 1, "total_tokens": 42}}', 42), (b"data: [DONE]\n\n: smalt-tokens 7\n\n", 7),
+     (b'{"content": "\\"total_tokens\\": 9"}', 0), (b"", 0)],
+)  # fmt: skip
+def test_tokens_are_read_at_the_end_of_an_answer_and_not_in_its_text(tail, tokens):
+    assert tokens_in(tail) == tokens
 
 
 @pytest.mark.parametrize("path", ["/", "/endpoints", "/endpoints/w/none/score", "/endpoints/%77/e2/score", "/other"])

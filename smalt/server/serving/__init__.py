@@ -1,8 +1,9 @@
 """Online endpoints: an address, deployments behind it, and instances that answer. The gateway carries the requests."""
 
 from smalt.server.serving.assembly import Online, assemble
+from smalt.server.serving.counters import read as read_counters
 from smalt.server.serving.events import EndpointAsked, OperationEnded, RoutingChanged, ServingChanged
-from smalt.server.serving.gateway import GatewayPlace
+from smalt.server.serving.gateway import GatewayPlace, gateway_at
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.service import reseal_keys
 from smalt.server.serving.store import environments_in_use, models_served, names_and_tags
@@ -17,7 +18,9 @@ __all__ = [
     "ServingChanged",
     "assemble",
     "environments_in_use",
+    "gateway_at",
     "models_served",
     "names_and_tags",
+    "read_counters",
     "reseal_keys",
 ]

@@ -211,6 +211,16 @@ def _take_lock(folder: Path) -> int | None:
     return descriptor
 
 
+def gateway_at(home: Path) -> Gateway | None:
+    """The gateway of a home folder, if one lives."""
+    facts = facts_of(home)
+    if facts is None:
+        return None
+    url = str(facts["url"])
+    authority = home / "ca" if url.startswith("https:") else None
+    return Gateway(GatewayPlace(home, str(facts["host"]), int(facts["port"]), url, authority))
+
+
 def facts_of(home: Path) -> dict[str, Any] | None:  # Any: JSON
     """Process, port and address of a gateway that lives."""
     with contextlib.suppress(OSError, ValueError):

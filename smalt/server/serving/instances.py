@@ -143,7 +143,7 @@ class Instances:
             python=environment.python,
             environment_variables=variables,
             grace_seconds=_grace_seconds(entity),
-            header=environment.notes,
+            header=(*environment.notes, *scoring.without_effect(entity)),
             stays_up=True,
         )
         self.executor.start(self.executor.plan(workload))

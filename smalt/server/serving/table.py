@@ -24,8 +24,12 @@ from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 AAD_AUDIENCE = "https://ml.azure.com"
 """For whom callers of `aad_token` endpoints have their tokens made."""
 
-LIMIT = "smalt.requestsPerMinute"
-"""The property of an endpoint that says how many requests each key may make."""
+_LIMITS = {
+    "requests_per_minute": "smalt.requestsPerMinute",
+    "tokens_per_minute": "smalt.tokensPerMinute",
+    "concurrent_requests": "smalt.concurrentRequests",
+}
+"""The properties of an endpoint that say how much each key may ask for."""
 
 _GATEWAY_PAYLOADS = frozenset({"request", "response"})
 _COLD_START_MS = 60_000
@@ -94,7 +98,7 @@ class RoutingTable:
             "subjects": None,
             "traffic": dict(record.traffic),
             "mirror": dict(record.mirror_traffic),
-            "limits": {"requests_per_minute": _limit(entity)},
+            "limits": {limit: _limit(entity, name) for limit, name in _LIMITS.items()},
         }
         if entity.auth_mode is not AuthMode.KEY:
             shown["token_keys"] = self._identity.key.jwks(work.now)
@@ -154,6 +158,6 @@ def _concurrency(worker: Mapping[str, Any], instance: InstanceRecord, settings: 
     return max(math.ceil(settings.max_concurrent_requests_per_instance / max(len(instance.workers), 1)), 1)
 
 
-def _limit(entity: OnlineEndpoint) -> int | None:
-    text = entity.properties.get(LIMIT, "")
+def _limit(entity: OnlineEndpoint, name: str) -> int | None:
+    text = entity.properties.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None

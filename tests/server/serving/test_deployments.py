@@ -13,7 +13,7 @@ from smalt.server.work import SYSTEM
 def test_a_deployment_comes_up_answers_and_goes(either_place):
     place = either_place
     place.endpoint()
-    made = place.deployment()
+    made = place.deployment(instanceType="Standard_DS3_v2")
     assert made["properties"]["provisioningState"] == "Creating"
     assert (made["properties"]["scaleSettings"], made["sku"]["capacity"]) == ({"scaleType": "Default"}, 1)
 
@@ -23,6 +23,7 @@ def test_a_deployment_comes_up_answers_and_goes(either_place):
     assert place.ask(address) == "blue hi"
     logs = place.call("POST", "/onlineEndpoints/ep/deployments/blue/getLogs", {"tail": 100})
     assert "up as blue" in logs["content"]
+    assert "Without effect here: instance_type." in logs["content"]
     place.call("DELETE", "/onlineEndpoints/ep/deployments/blue")
     place.turn_until(lambda: not place.call("GET", "/onlineEndpoints/ep/deployments")["value"])
     assert [each.name for each in (place.home / "deployments").iterdir()] == ["workloads"]

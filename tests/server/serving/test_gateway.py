@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from smalt.errors import NotFound
 from smalt.server.serving.gateway import Gateway, GatewayPlace, facts_of
 from tests.running import free_ports
 
@@ -72,3 +76,27 @@ def test_what_the_gateway_knows_is_what_it_asked_beyond(place):
     assert not gateway.knows(7)
     assert gateway.is_its_token(gateway.token)
     assert not gateway.is_its_token("another")
+
+
+def test_its_counters_are_shown_on_the_command_line(place):
+    with pytest.raises(NotFound, match="No gateway runs"):
+        status(place.home)
+    gateway = Gateway(place)
+    gateway.ensure()
+    until(lambda: gateway.stats() is not None)
+
+    shown = status(place.home)
+
+    assert shown["url"] == place.url
+    assert shown["deployments"] == []
+
+
+def status(home: Path) -> dict[str, Any]:
+    """What `smalt gateway status` prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "smalt.cli.main", "gateway", "status", "--home", str(home)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise NotFound(done.stderr)
+    return json.loads(done.stdout)

@@ -86,15 +86,16 @@ class FlowLoader(Loader):
         field = self._engine.stream_in(outputs)
         self._scoring.check_accept(accept, has_stream=field is not None)
         if field is None:
-            return Answer(200, self._encode(outputs), [_JSON])
-        return Answer(200, b"", [_EVENTS], self._pieces(outputs, field))  # type: ignore[arg-type]
+            return Answer(200, self._encode(outputs), [_JSON, _tokens(result)])
+        return Answer(200, b"", [_EVENTS], _counted(self._pieces(outputs, field), result))  # type: ignore[arg-type]
 
     async def _talk(self, request: Request) -> Answer:
         asked = self._chat.read(request.body, self._flow)
         result = await self._engine.run(asked.inputs, streams=asked.streams)
         if asked.streams:
-            return Answer(200, b"", [_EVENTS], self._chat.events(self._flow, result, asked))
-        return Answer(200, self._encode(self._chat.answer(self._flow, result, asked)), [_JSON])
+            events = self._chat.events(self._flow, result, asked)
+            return Answer(200, b"", [_EVENTS], _counted(events, result))  # type: ignore[arg-type]
+        return Answer(200, self._encode(self._chat.answer(self._flow, result, asked)), [_JSON, _tokens(result)])
 
     async def _pieces(self, outputs: dict[str, Any], field: str) -> AsyncIterator[bytes]:
         """One event with the outputs that are whole, then one for each piece of the other."""
@@ -125,3 +126,15 @@ class FlowLoader(Loader):
             return entity.parse(documents[name])
 
         return connections.WorkspaceConnections(fetch)
+
+
+def _tokens(result: Any) -> tuple[str, str]:
+    """The header by which the gateway knows what an answer took."""
+    return "x-smalt-tokens", str(result.tokens.total)
+
+
+async def _counted(pieces: AsyncIterator[bytes], result: Any) -> AsyncIterator[bytes]:
+    """The pieces of an answer, and at their end, as a comment that clients pass over, the tokens that it took."""
+    async for piece in pieces:
+        yield piece
+    yield b": smalt-tokens %d\n\n" % result.tokens.total
