@@ -19,11 +19,15 @@ SCORER = Path(__file__).parents[1] / "runtime" / "scorer"
 CONFIG, READY, FAILED = "config.json", "ready.json", "failed.json"
 """Files in the folder of an instance: what it is told, and what it tells."""
 
+TOLD = "system_logs/scorer.jsonl"
+"""Among the artifacts of an instance on a cluster: what it tells, a line each time that changes."""
+
 BATCH_SIZE, BATCH_DELAY = "smalt.batching.maxSize", "smalt.batching.maxDelayMs"
 """Properties of a deployment that have requests put together."""
 
 _WORKERS = "WORKER_COUNT"
 _LONGEST_SOCKET_FOLDER = 70
+_LEAST_GRACE_SECONDS, _BEYOND_TIMEOUT_SECONDS = 70.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,12 @@ def variables(deployment: OnlineDeployment, place: ScorerPlace) -> dict[str, str
         **({} if place.engine is None else {"PYTHONPATH": str(place.engine)}),
         **{key: str(value) for key, value in deployment.environment_variables.items()},
     }
+
+
+def grace_seconds(deployment: OnlineDeployment) -> float:
+    """What an instance has to finish what it was asked; a little more than the scorer itself takes for it."""
+    settings = deployment.request_settings or RequestSettings()
+    return max(settings.request_timeout_ms / 1000 + _BEYOND_TIMEOUT_SECONDS, _LEAST_GRACE_SECONDS)
 
 
 def without_effect(deployment: OnlineDeployment) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade "
     b"proxy-connection".split()
 )
-_OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id traceparent".split())
+_OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id traceparent x-smalt-secret".split())
 _NOT_BACK = _HOP | frozenset(b"content-length x-request-id x-smalt-refused azureml-model-deployment".split())
 _ID = re.compile(rb"[\x21-\x7e]{1,100}")
 _MOST_TRIES = 3
@@ -212,6 +212,8 @@ class Exchange:
         """The request for the worker, as much of it as is here."""
         lines = [b"%b %b HTTP/1.1\r\nhost: scorer\r\nx-request-id: %b\r\n" % (self.method, self.path, self.request_id)]
         lines += [b"%b: %b\r\n" % each for each in self.headers if each[0] not in _OURS]
+        if self._link is not None and self._link.worker.entry.secret is not None:
+            lines.append(b"x-smalt-secret: %b\r\n" % self._link.worker.entry.secret.encode())
         if self.span is not None:
             lines.append(b"traceparent: %b\r\n" % self.span.parent_header())
         body = b"".join(self.body)

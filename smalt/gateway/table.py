@@ -11,10 +11,14 @@ import msgspec
 
 
 class WorkerEntry(msgspec.Struct, frozen=True):
-    """A worker process: where it listens (`unix:/path` or `tcp:host:port`), and how many requests it takes at once."""
+    """A worker process: where it listens (`unix:/path` or `tcp:host:port`), and how many requests it takes at once.
+
+    One that others can reach as well wants to be shown a secret.
+    """
 
     address: str
     concurrency: int = 1
+    secret: str | None = None
 
 
 class CollectionEntry(msgspec.Struct, frozen=True):

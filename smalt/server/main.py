@@ -242,6 +242,7 @@ def build(settings: Settings) -> Server:
         links=linked,
         url=settings.url,
         scans=scanned,
+        sites=sites,
     )
     batch_service = batch.BatchService(online.pinner, versioned, computes)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")

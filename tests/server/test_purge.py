@@ -244,6 +244,7 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "job_tokens",
         "jobs",
         "logged_models",
+        "model_scans",
         "online_deployments",
         "online_endpoints",
         "online_instances",

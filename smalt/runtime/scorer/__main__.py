@@ -32,4 +32,6 @@ if __name__ == "__main__":
         sys.exit(_load("worker").work(sys.argv[2], *map(int, sys.argv[3:])))
     if len(sys.argv) == 3 and sys.argv[1] == "--config":
         sys.exit(_load("master").keep(here, sys.argv[2]))
+    if len(sys.argv) == 3 and sys.argv[1] == "--config-variable":
+        sys.exit(_load("elsewhere").keep(here, sys.argv[2]))
     sys.exit("Usage: python .../runtime/scorer --config FILE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import sys
 import time
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 VERSION = "smalt/1"
 REFUSED = ("x-smalt-refused", "1")
 """Marks answers of the server itself, which the gateway hands on as they are."""
+
+SECRET = "x-smalt-secret"  # noqa: S105 - the name of a header
+"""Header by which the gateway shows that it may ask; user code does not see it."""
 
 _ID_LENGTH = 100
 _FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
@@ -40,14 +44,20 @@ class Handler:
     Args:
         loader: What scores.
         timeout_seconds: For messages.
+        secret: What requests must show, where not only the gateway can reach this worker.
     """
 
-    def __init__(self, loader: Loader, timeout_seconds: float) -> None:
+    def __init__(self, loader: Loader, timeout_seconds: float, secret: str | None = None) -> None:
         self.loader = loader
         self._timeout_ms = 1000 * timeout_seconds
+        self._secret = secret
 
     def shortcut(self, request: Request) -> Answer | None:
         """The answer to a request that needs no scoring; None where it does."""
+        if self._secret is not None and request.path != "/":
+            shown = request.headers.pop(SECRET, "")
+            if not hmac.compare_digest(shown.encode(), self._secret.encode()):
+                return refusal(401, "Requests come through the gateway of the endpoint. Ask there.")
         if request.path in self.loader.paths:
             if request.method in ("POST", "GET"):
                 return self._check_ids(request)

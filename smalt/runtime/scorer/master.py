@@ -216,11 +216,21 @@ class _Master:
             "model": first["model"] if first else {},
         }
         write_whole(os.path.join(self._settings.state_dir, "ready.json"), content)
+        self._tell("ready", content)
+
+    def _tell(self, what: str, content: dict[str, Any]) -> None:
+        """Tell those who do not see our files, by a line of a file that is sent to them as it grows."""
+        if self._settings.told is None:
+            return
+        os.makedirs(os.path.dirname(self._settings.told), exist_ok=True)
+        with open(self._settings.told, "a", encoding="utf-8") as file:
+            file.write(json.dumps({what: content}) + "\n")
 
     def _give_up(self) -> int:
         assert self._failed is not None
         _say(f"The deployment cannot start: {self._failed['error']}")
         write_whole(os.path.join(self._settings.state_dir, "failed.json"), self._failed)
+        self._tell("failed", self._failed)
         self._end_all(0)
         return FAILED_CODE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Settings:
         self.loader = _choice(document, "loader", LOADERS)
         self.state_dir = _text(document, "state_dir")
         self.listen: str = document.get("listen") or f"unix:{self.state_dir}"
+        if self.listen.startswith("towards:"):
+            self.listen = f"tcp:{_own_address(self.listen)}"
+        self.secret: str | None = document.get("secret")
+        self.told: str | None = document.get("told")
         if not self.listen.startswith(("unix:", "tcp:")):
             raise SettingsError(f"`listen` is {self.listen!r}. Write unix:<folder> or tcp:<host>.")
         self.model_dir: str | None = document.get("model_dir") or variables.get("AZUREML_MODEL_DIR")
@@ -79,6 +84,18 @@ class Settings:
         if self.entry_script:
             found["AZUREML_ENTRY_SCRIPT"] = self.entry_script
         return found
+
+
+def _own_address(listen: str) -> str:
+    """This machine's address as a machine sees it that `towards:host:port` names. Nothing is sent to that one."""
+    host, _, port = listen.partition(":")[2].rpartition(":")
+    try:
+        kind, _, _, _, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as probe:
+            probe.connect(place)
+            return str(probe.getsockname()[0])
+    except (OSError, ValueError) as failure:
+        raise SettingsError(f"`listen` is {listen!r}, and there is no way to that: {failure}.") from None
 
 
 def _choice(document: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str:

@@ -60,7 +60,7 @@ def work(config: str, number: int, master: int, telling: int) -> int:
         return FAILED_CODE
     pulse = Pulse(os.path.join(settings.state_dir, "pulse"), settings.workers)
     pulse.set(number, 0.0)
-    desk = Desk(Handler(loader, settings.timeout_seconds), settings, pulse, number, loop)
+    desk = Desk(Handler(loader, settings.timeout_seconds, settings.secret), settings, pulse, number, loop)
     connections = Connections(desk, settings.max_body_bytes, loop)
     address, listener = _listen(settings.listen, number, settings.state_dir)
     server = loop.run_until_complete(loop.create_server(connections.make, sock=listener, backlog=_BACKLOG))

@@ -9,7 +9,7 @@ from pathlib import Path
 from smalt.executors.local import LocalExecutor
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.audit import AuditRecorder
-from smalt.server.compute import ComputeService
+from smalt.server.compute import ComputeService, Sites
 from smalt.server.connections import ConnectionService
 from smalt.server.events import Events
 from smalt.server.http import Route
@@ -17,6 +17,7 @@ from smalt.server.identity import IdentityService
 from smalt.server.jobs import Environments, Hints, Pinner
 from smalt.server.scans import ScanService
 from smalt.server.serving.bell import Bell
+from smalt.server.serving.clusters import Clusters
 from smalt.server.serving.deployments import DeploymentService
 from smalt.server.serving.document import Documents
 from smalt.server.serving.events import OperationEnded, RoutingChanged, ServingChanged
@@ -74,6 +75,7 @@ def assemble(
     links: ConnectionService,
     url: str,
     scans: ScanService,
+    sites: Sites,
 ) -> Online:
     """Put the slice together.
 
@@ -97,11 +99,13 @@ def assemble(
         links: Knows the connections that flows name.
         url: Where instances reach this server.
         scans: Knows what models hold.
+        sites: Finds the clusters of computes.
     """
     heard = Hints()
     executor = LocalExecutor(root / "workloads", heard.note)
-    instances = Instances(executor, root, engine=engine)
     gateway = Gateway(place)
+    clusters = Clusters(works, sites, locator, rooms, identities, gateway)
+    instances = Instances(executor, root, engine=engine, clusters=clusters)
 
     def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
         found = locator.locate(
@@ -109,7 +113,7 @@ def assemble(
         ).local_path
         return None if found is None else str(found)
 
-    table = RoutingTable(rooms, identities, group=group, collector=collector)
+    table = RoutingTable(rooms, identities, group=group, collector=collector, secret_of=clusters.secret_of)
     endpoints = EndpointService(vault, identities, computes)
     outside = Outside(
         instances=instances,
@@ -121,6 +125,7 @@ def assemble(
         load=Load(works, gateway, endpoints, rooms, recorder, group=group),
         connections=links,
         traces=TracesOfInstances(identities, url),
+        clusters=clusters,
         group=group,
     )
     loop = ServingLoop(works, events, outside, hints=heard, worker=worker)
@@ -128,7 +133,7 @@ def assemble(
     for fact in (ServingChanged, RoutingChanged, OperationEnded):
         events.subscribe(fact, lambda _: bell.ring())
     deployment_pinner = DeploymentPinner(pinner, versioned, locator, links, scans)
-    deployments = DeploymentService(deployment_pinner)
+    deployments = DeploymentService(deployment_pinner, computes)
     documents = Documents(place.url, group)
     requests = AccessLog(place.folder)
     trial = Trial(place, endpoints, identities, group)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from smalt.entities.compute.ray import RayCompute
 from smalt.entities.endpoint.base import endpoint_name
 from smalt.entities.endpoint.online import OnlineDeployment
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
+from smalt.server.compute import ComputeService
 from smalt.server.serving import operations, scale, store
 from smalt.server.serving.errors import DeploymentHasTraffic, DeploymentNotFound, OperationInProgress
 from smalt.server.serving.events import ServingChanged
-from smalt.server.serving.pinning import DeploymentPinner
+from smalt.server.serving.pinning import DeploymentPinner, PinnedDeployment
 from smalt.server.serving.states import DeploymentState
 from smalt.server.serving.store import DeploymentRecord, EndpointRecord
 from smalt.server.work import Work
@@ -36,10 +38,12 @@ class DeploymentService:
 
     Args:
         pinner: Looks up what they name.
+        computes: Knows the computes that endpoints name.
     """
 
-    def __init__(self, pinner: DeploymentPinner) -> None:
+    def __init__(self, pinner: DeploymentPinner, computes: ComputeService) -> None:
         self._pinner = pinner
+        self._computes = computes
 
     def get(self, work: Work, endpoint: EndpointRecord, name: str, *, lock: bool = False) -> DeploymentRecord:
         """A deployment.
@@ -78,11 +82,12 @@ class DeploymentService:
         pinned = self._pinner.pin(work, workspace, name, entity)
         whole = type(entity).parse({**entity.document(), **pinned.references})
         document = {key: value for key, value in whole.document().items() if key not in _BESIDE}
+        made_of = {**pinned.document, **self._placed(work, workspace, endpoint, pinned)}
         if old is None:
-            record = self._new(work, endpoint, name, document, dict(pinned.document), entity)
+            record = self._new(work, endpoint, name, document, made_of, entity)
             store.add_deployment(work.connection, record)
         else:
-            record = self._changed(work, old, document, dict(pinned.document), entity)
+            record = self._changed(work, old, document, made_of, entity)
         work.publish(ServingChanged(workspace.id))
         return record, old is None
 
@@ -107,6 +112,22 @@ class DeploymentService:
         )
         work.publish(ServingChanged(record.workspace_id))
         return operation
+
+    def _placed(
+        self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord, pinned: PinnedDeployment
+    ) -> dict[str, str]:
+        """The cluster that its instances are to run on, if the endpoint names one."""
+        compute = self._computes.require(work, workspace, endpoint.entity().compute)
+        found = None if compute is None else self._computes.find(work, workspace, compute.rsplit("/", 1)[-1])
+        if compute is None or found is None or not isinstance(found.entity, RayCompute):
+            return {}
+        if pinned.document["flow"] is not None:
+            raise InvalidRequest(
+                f"Flows are served on this machine, and the endpoint names the cluster {found.name!r}. Make one "
+                "without a compute for it.",
+                target="model",
+            )
+        return {"compute": compute}
 
     def _new(
         self,

@@ -12,23 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from smalt.blobs import BlobStore
-from smalt.entities.endpoint.online import OnlineDeployment, RequestSettings
 from smalt.entities.types import AssetType
 from smalt.environments import BuiltEnvironment
 from smalt.errors import NotFound
 from smalt.executors import Executor, Handle, Workload, scoring
 from smalt.executors.base import STD_LOG
-from smalt.executors.scoring import CONFIG, FAILED, READY, ScorerPlace
+from smalt.executors.scoring import CONFIG, FAILED, READY, TOLD, ScorerPlace
 from smalt.kit import private
 from smalt.server.assets import Location
+from smalt.server.serving.clusters import Clusters, Order
 from smalt.server.serving.store import Content, InstanceRecord
 
 _COMMAND = 'exec python "{{{{smalt:runtime}}}}/scorer" --config {config}'
 _APP, _MODELS, _CONNECTIONS = "app", "azureml-models", "connections.json"
-_LEAST_GRACE_SECONDS, _BEYOND_TIMEOUT_SECONDS = 70.0, 15.0
-"""What an instance has to finish what it was asked; a little more than the scorer itself takes for it."""
-
 _KEPT_LOGS = 4
+_LONGEST_LINE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +50,15 @@ class Instances:
     """Starts instances, looks at them, and stops them.
 
     Args:
-        executor: Runs them.
+        executor: Runs those of this machine.
         root: A folder for each deployment is made in it, with one for each generation and each instance.
         engine: The folder with the engine of flows.
+        clusters: Runs the others. The folder of one of those is a link to its artifacts, which its node sends.
     """
 
-    def __init__(self, executor: Executor, root: Path, *, engine: Path) -> None:
+    def __init__(self, executor: Executor, root: Path, *, engine: Path, clusters: Clusters) -> None:
         self.executor = executor
+        self._clusters = clusters
         self._root = root
         self._engine = engine
 
@@ -142,53 +142,76 @@ class Instances:
             environment=environment.prefix,
             python=environment.python,
             environment_variables=variables,
-            grace_seconds=_grace_seconds(entity),
+            grace_seconds=scoring.grace_seconds(entity),
             header=(*environment.notes, *scoring.without_effect(entity)),
             stays_up=True,
         )
         self.executor.start(self.executor.plan(workload))
 
+    def start_elsewhere(self, instance: InstanceRecord, order: Order) -> None:
+        """Start an instance on a cluster, at most once however often this is called.
+
+        Raises:
+            Unavailable: It could not be started, and nothing runs.
+        """
+        folder = self.folder(instance.deployment_id) / instance.id
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.replace(self._note(instance), json.dumps({"compute": order.compute}).encode())
+        order.workload.artifacts.mkdir(parents=True, exist_ok=True)
+        (order.workload.artifacts / CONFIG).touch()
+        if not folder.is_symlink():
+            folder.symlink_to(order.workload.artifacts)
+        order.executor.start(order.executor.plan(order.workload))
+
+    def compute_of(self, instance: InstanceRecord) -> str | None:
+        """The cluster that an instance was started on; None for this machine."""
+        found = _read(self._note(instance))
+        return None if found is None else str(found["compute"])
+
     def is_started(self, instance: InstanceRecord) -> bool:
         """Whether it was started at all."""
-        return self.executor.find(instance.workload) is not None
+        return self._executor(instance).find(instance.workload) is not None
 
     def look(self, instance: InstanceRecord) -> Sight:
         """What is to be seen of an instance that was started."""
-        folder = self.folder(instance.deployment_id) / instance.id
-        told = _read(folder / FAILED)
+        compute = self.compute_of(instance)
         try:
-            state = self.executor.state(Handle(instance.workload))
+            state = self._executor(instance).state(Handle(instance.workload))
         except NotFound:
             return Sight(is_over=True, error="Nothing is known of its processes any more.")
+        ready, told = self._told(instance, compute)
         if told is not None:
             reason = "\n".join(str(told[key]) for key in ("error", "traceback") if told.get(key))
             return Sight(is_over=state.is_over, error=reason or "It failed.", is_final=True)
         if state.is_over:
             return Sight(is_over=True, error=state.error or "It ended.")
-        ready = _read(folder / READY)
         workers = ready.get("workers") if ready is not None else None
+        if compute is not None and workers is not None:
+            return Sight(workers=self._clusters.believed(instance, compute, workers))
         return Sight(workers=tuple(workers) if isinstance(workers, list) else None)
 
     def mark(self, instance: InstanceRecord) -> int:
         """A number that changes when an instance tells something new."""
         try:
-            return (self.folder(instance.deployment_id) / instance.id / READY).stat().st_mtime_ns
+            folder = self.folder(instance.deployment_id) / instance.id
+            return (folder / (READY if self.compute_of(instance) is None else TOLD)).stat().st_mtime_ns
         except OSError:
             return 0
 
     def stop(self, instance: InstanceRecord) -> None:
         """Have an instance finish what it does, and end."""
         with contextlib.suppress(NotFound):
-            self.executor.stop(Handle(instance.workload))
+            self._executor(instance).stop(Handle(instance.workload))
 
     def forget(self, instance: InstanceRecord) -> None:
         """Free what an instance that is over has held; the logs of the last ones stay."""
         forget = getattr(self.executor, "forget", None)
-        if forget is not None:
+        if forget is not None and self.compute_of(instance) is None:
             forget(instance.workload)
         shutil.rmtree(scoring.socket_folder(self.folder(instance.deployment_id) / instance.id), ignore_errors=True)
+        self._note(instance).unlink(missing_ok=True)
         for old in self._log_folders(instance.deployment_id)[_KEPT_LOGS:]:
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
 
     def sweep(self, known: set[str]) -> None:
         """Remove what is left of instances that nobody knows any more."""
@@ -206,6 +229,8 @@ class Instances:
 
     def forget_deployment(self, deployment_id: str) -> None:
         """Remove everything of a deployment that is gone."""
+        for folder in self._log_folders(deployment_id):
+            _remove(folder)
         shutil.rmtree(self.folder(deployment_id), ignore_errors=True)
 
     def logs(self, deployment_id: str, *, lines: int) -> str:
@@ -219,6 +244,25 @@ class Instances:
     def build_log(self, deployment_id: str, content: Content, *, lines: int) -> str:
         """The last lines of what was told while an environment was built."""
         return _tail(self.generation(deployment_id, content) / "build.log", lines)
+
+    def _executor(self, instance: InstanceRecord) -> Executor:
+        compute = self.compute_of(instance)
+        return self.executor if compute is None else self._clusters.executor(instance.workspace_id, compute)
+
+    def _note(self, instance: InstanceRecord) -> Path:
+        """Where it is kept which cluster it is on: beside its folder, into which its node writes."""
+        return self.folder(instance.deployment_id) / f"{instance.id}.cluster.json"
+
+    def _told(
+        self, instance: InstanceRecord, compute: str | None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:  # Any: JSON
+        """What an instance tells: who takes requests, and why nobody does."""
+        folder = self.folder(instance.deployment_id) / instance.id
+        if compute is None:
+            return _read(folder / READY), _read(folder / FAILED)
+        last = _last_line(folder / TOLD)
+        ready, failed = last.get("ready"), last.get("failed")
+        return ready if isinstance(ready, dict) else None, failed if isinstance(failed, dict) else None
 
     def _place(self, content: Content, shared: Path, folder: Path) -> ScorerPlace:
         facts = content.pinned.get("model")
@@ -238,11 +282,6 @@ class Instances:
             return []
         found = [each for each in folder.iterdir() if (each / CONFIG).exists()]
         return sorted(found, key=lambda each: (each / CONFIG).stat().st_mtime_ns, reverse=True)
-
-
-def _grace_seconds(deployment: OnlineDeployment) -> float:
-    settings = deployment.request_settings or RequestSettings()
-    return max(settings.request_timeout_ms / 1000 + _BEYOND_TIMEOUT_SECONDS, _LEAST_GRACE_SECONDS)
 
 
 def _bring(place: Location, target: Path) -> None:
@@ -295,6 +334,24 @@ def _read(path: Path) -> dict[str, Any] | None:  # Any: JSON
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _last_line(path: Path) -> dict[str, Any]:  # Any: JSON
+    """The last whole line of what a node tells."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LONGEST_LINE_BYTES))
+            found = json.loads(file.read().rpartition(b"\n")[0].rpartition(b"\n")[2])
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder of an instance, and of one on a cluster what its node has sent."""
+    shutil.rmtree(folder.resolve(), ignore_errors=True)
+    if folder.is_symlink():
+        folder.unlink()
 
 
 def _tail(path: Path, lines: int) -> str:

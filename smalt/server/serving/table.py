@@ -52,15 +52,23 @@ class RoutingTable:
         identity: Knows the keys of tokens, and who may call.
         group: The resource group whose workspaces are called by their names.
         collector: Where captured requests go.
+        secret_of: What is shown to an instance that not only the gateway can reach.
     """
 
     def __init__(
-        self, workspaces: WorkspaceService, identity: IdentityService, *, group: str, collector: CollectorFolder
+        self,
+        workspaces: WorkspaceService,
+        identity: IdentityService,
+        *,
+        group: str,
+        collector: CollectorFolder,
+        secret_of: Callable[[str], str],
     ) -> None:
         self._workspaces = workspaces
         self._identity = identity
         self._group = group
         self.collector = collector
+        self._secret_of = secret_of
 
     def build(self, work: Work) -> dict[str, Any]:  # Any: JSON
         """The table as it is now. Equal content has an equal version."""
@@ -121,11 +129,7 @@ class RoutingTable:
         entity = (record.proven or record.content).entity()
         settings = entity.request_settings or RequestSettings()
         ready = [each for each in instances if each.state is InstanceState.READY]
-        workers = [
-            {"address": worker["address"], "concurrency": _concurrency(worker, each, settings)}
-            for each in ready
-            for worker in each.workers
-        ]
+        workers = [self._worker(worker, each, settings) for each in ready for worker in each.workers]
         is_cold = scale.bounds(entity)[0] == 0
         queue = settings.max_concurrent_requests_per_instance * max(len(ready), 1)
         return {
@@ -136,6 +140,14 @@ class RoutingTable:
             "capture": self._capture(work, workspace, endpoint, record, entity),
             "scale_to_zero": is_cold,
         }
+
+    def _worker(
+        self, worker: Mapping[str, Any], instance: InstanceRecord, settings: RequestSettings
+    ) -> dict[str, Any]:  # Any: JSON
+        found = {"address": worker["address"], "concurrency": _concurrency(worker, instance, settings)}
+        if str(worker["address"]).startswith("tcp:"):
+            found["secret"] = self._secret_of(instance.id)
+        return found
 
     def _capture(
         self,

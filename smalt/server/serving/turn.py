@@ -22,6 +22,7 @@ from smalt.server.assets import DataLocator, Location
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Environments, recipe_from_document
 from smalt.server.serving import operations, store
+from smalt.server.serving.clusters import Clusters
 from smalt.server.serving.deployments import as_live
 from smalt.server.serving.events import RoutingChanged
 from smalt.server.serving.gateway import Gateway
@@ -57,6 +58,7 @@ class Outside:
     load: Load
     connections: ConnectionService
     traces: TracesOfInstances
+    clusters: Clusters
     group: str
 
 
@@ -201,6 +203,8 @@ class Turn:
     def _bury(self, instance: InstanceRecord, sight: Sight) -> None:
         with self._memory.works.write(SYSTEM) as work:
             store.remove_instance(work.connection, instance)
+            if self._outside.instances.compute_of(instance) is not None:
+                self._outside.clusters.ended(work, instance)
             work.publish(RoutingChanged(self._record.workspace_id))
         self._outside.instances.forget(instance)
         self._memory.probes.forget(instance)
@@ -263,6 +267,13 @@ class Turn:
             "deployment": self._record.name,
             "scope": f"{workspace.scope}/onlineEndpoints/{endpoint.name}/deployments/{self._record.name}",
         }
+        if content.pinned.get("compute"):
+            with self._memory.works.write(SYSTEM) as work:
+                order = self._outside.clusters.order(
+                    work, workspace, content, instance, environment=environment, names=names
+                )
+            self._outside.instances.start_elsewhere(instance, order)
+            return
         self._outside.instances.start(
             self._record.id,
             content,
