@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,7 +34,6 @@ def client(installation):
     (folder / "src" / "score.py").write_text(SCRIPT)
     (folder / "model").mkdir()
     (folder / "model" / "number.txt").write_text("42")
-    (folder / "request.json").write_text("6")
     with MLClient(home=installation.server.home) as made:
         endpoint = KubernetesOnlineEndpoint.parse({"name": "spread", "compute": "azureml:team"})
         made.online_endpoints.begin_create_or_update(endpoint).result()
@@ -55,9 +56,18 @@ def deploy(client, folder, *, who: str) -> None:
     client.online_deployments.begin_create_or_update(KubernetesOnlineDeployment.parse(deployment)).result()
 
 
-def answers(client, folder, count: int = 20) -> list[list[object]]:
-    request = folder / "served" / "request.json"
-    return [json.loads(client.online_endpoints.invoke("spread", request_file=request)) for _ in range(count)]
+def answers(installation, client, count: int = 20) -> list[list[object]]:
+    """Of requests one after the other, over the address that the server listens on."""
+    place = urlsplit(str(client.online_endpoints.get("spread").scoring_uri))
+    url = place._replace(netloc=f"{installation.cluster.server_host}:{place.port}").geturl()
+    request = urllib.request.Request(url, b"6")
+    request.add_header("Authorization", f"Bearer {client.online_endpoints.get_keys('spread').primary_key}")
+    trusting = ssl.create_default_context(cafile=installation.server.home / "ca" / "ca.pem")
+    found = []
+    for _ in range(count):
+        with urllib.request.urlopen(request, context=trusting, timeout=60) as answer:
+            found.append(json.loads(answer.read()))
+    return found
 
 
 def test_instances_on_two_nodes_answer_are_updated_and_refuse_those_who_come_round_the_gateway(installation, client):
@@ -65,13 +75,13 @@ def test_instances_on_two_nodes_answer_are_updated_and_refuse_those_who_come_rou
     deploy(client, folder, who="first")
     endpoint = client.online_endpoints.get("spread").model_copy(update={"traffic": {"blue": 100}})
     client.online_endpoints.begin_create_or_update(endpoint).result()
-    before = answers(client, folder)
+    before = answers(installation, client)
     address = worker_address(installation)
 
     with pytest.raises(urllib.error.HTTPError, match="401") as refused:
         urllib.request.urlopen(f"http://{address}/score", b"6", timeout=20)
     deploy(client, folder, who="second")
-    after = answers(client, folder)
+    after = answers(installation, client)
 
     refused.value.close()
     assert {tuple(each[1:4]) for each in before} == {(42, "first", "42")}

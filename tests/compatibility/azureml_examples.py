@@ -36,6 +36,26 @@ NESTED = "pipeline_with_pipeline_component/pipeline_with_train_eval_pipeline_com
 TITANIC = "cli/assets/data/sample-data/titanic.csv"
 
 
+COLLECTING = """
+import json, os
+from pathlib import Path
+import mlflow, pandas
+from azureml.ai.monitoring import Collector
+def init():
+    global model, inputs, outputs
+    (file,) = Path(os.environ["AZUREML_MODEL_DIR"]).rglob("MLmodel")
+    model = mlflow.pyfunc.load_model(str(file.parent))
+    inputs, outputs = Collector(name="model_inputs"), Collector(name="model_outputs")
+def run(text):
+    asked = json.loads(text)["input_data"]
+    table = pandas.DataFrame(asked["data"], columns=asked["columns"])
+    context = inputs.collect(table)
+    answer = pandas.DataFrame({"answer": model.predict(table)})
+    outputs.collect(answer, context)
+    return answer["answer"].tolist()
+"""
+
+
 class Unmet(Exception):
     """A criterion does not hold."""
 
@@ -547,6 +567,23 @@ def case_24(b: Bench) -> None:
     b.run("online-endpoint", "delete", "-n", name, "-y")
 
 
+def case_25(b: Bench) -> None:
+    name, folder = "multimodel", "endpoints/online/custom-container/minimal/multimodel"
+    place = b.corpus / "cli" / folder
+    image, packages = "python:3.12", ["pandas", "numpy", "scikit-learn", "joblib"]  # of its Dockerfile
+    (place / "conda.yaml").write_text(json.dumps({"dependencies": ["python=3.12", "pip", {"pip": packages}]}))
+    text = (place / "minimal-multimodel-deployment.yml").read_text().replace("{{ENDPOINT_NAME}}", name)
+    text = re.sub(r"^  image: .*$", f"  image: {image}\n  conda_file: conda.yaml", text, flags=re.MULTILINE)
+    (place / "rendered.yml").write_text(text)
+    b.run("online-endpoint", "create", "-n", name)
+    b.run("online-deployment", "create", "-f", f"{folder}/rendered.yml", "--all-traffic")
+    for model, first in (("iris", 1.5512323491), ("diabetes", 131.5927991331)):
+        answer = post(b, name, f"{folder}/test-data/{model}-test-data.json")
+        values = list(json.loads(answer.json())["0"].values())
+        expect(len(values) == 5 and near(values[:1], [first]), f"{model} answers {answer.text[:200]}")
+    b.run("online-endpoint", "delete", "-n", name, "-y")
+
+
 def case_26(b: Bench) -> None:
     name, folder = "registered", f"{MANAGED}/minimal/single-model-registered"
     b.run("online-endpoint", "create", "-n", name)
@@ -559,6 +596,48 @@ def case_26(b: Bench) -> None:
     answer = post(b, name, "endpoints/online/model-1/sample-request.json")
     expect(near(answer.json(), [11055.977245525679, 4503.079536107787]), f"answers {answer.text[:200]}")
     b.run("online-endpoint", "delete", "-n", name, "-y")
+    collected(b)
+
+
+def collected(b: Bench) -> None:
+    """The second half: a data collector in the script, over the model and the request of case 24."""
+    name, folder = "collected", b.corpus / "cli" / "endpoints/online/data-collector/workspace-blob-storage"
+    shutil.copytree(b.corpus / "cli/endpoints/online/ncd/sklearn-diabetes/model", folder / "model", dirs_exist_ok=True)
+    (folder / "scripts").mkdir(exist_ok=True)
+    (folder / "scripts" / "score.py").write_text(COLLECTING)
+    b.run("model", "create", "--name", "iris_mlflow_model", "--type", "mlflow_model", "--path", str(folder / "model"))
+    file = folder / "workspace-blob-storage-custom1.YAML"
+    b.run("online-endpoint", "create", "-n", name)
+    b.run("online-deployment", "create", "-f", str(file), "--endpoint-name", name, "--all-traffic", seconds=1800)
+    answer = post(b, name, "endpoints/online/ncd/sample-request-sklearn.json")
+    expect(answer.status_code == 200, f"{answer.status_code}: {answer.text[:300]}")
+    b.run("online-endpoint", "delete", "-n", name, "-y")  # which writes what is still in memory
+    found = list(b.home.glob(f"blobs/*/*/modelDataCollector/{name}/blue/model_inputs/**/*.jsonl"))
+    expect(found, "nothing below modelDataCollector")
+    expect(json.loads(found[0].read_text().splitlines()[0])["data"], f"no data in {found[0]}")
+
+
+def case_27(b: Bench) -> None:
+    name, folder = "heart-x", "endpoints/batch/deploy-models/heart-classifier-mlflow"
+    model = f"{folder}/deployment-simple/model"  # the sample's own command names a folder that is not there
+    b.run("model", "create", "--name", "heart-classifier-mlflow", "--type", "mlflow_model", "--path", model)
+    b.run("data", "create", "-f", f"{folder}/heart-dataset-unlabeled.yml")
+    b.run("compute", "create", "-n", "batch-cluster", "--type", "amlcompute", "--min-instances", "0")
+    b.run("batch-endpoint", "create", "-n", name, "-f", f"{folder}/endpoint.yml")
+    b.run("batch-deployment", "create", "-f", f"{folder}/deployment-simple/deployment.yml", "--endpoint-name", name,
+          "--set-default")  # fmt: skip
+    job = b.show("batch-endpoint", "invoke", "--name", name, "--input", "azureml:heart-dataset-unlabeled@latest")
+    listed = b.show("batch-deployment", "list-jobs", "--name", "classifier-xgboost-mlflow", "--endpoint-name", name)
+    expect([each["name"] for each in listed] == [job["name"]], f"list-jobs tells {listed}")
+    b.run("job", "stream", "-n", job["name"], check=False, seconds=1800)
+    found = b.show("job", "show", "-n", job["name"])
+    expect(found["status"] == "Completed", f"status {found['status']}")
+    (table,) = b.output(job, "score").rglob("predictions.csv")
+    rows = [line.rsplit(",", 2) for line in table.read_text().splitlines()]
+    counts = [sum(row[1] == value for row in rows) for value in ("0", "1")]
+    expect(counts == [218, 85], f"{len(rows)} rows, of which {counts}")
+    expect({row[2] for row in rows} == {f"heart-unlabeled-{each}.csv" for each in range(4)}, "rows name their files")
+    b.run("batch-endpoint", "delete", "-n", name, "--yes")
 
 
 def case_28(b: Bench) -> None:
@@ -662,7 +741,9 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-22": ("data, model, environment, component assets", case_22),
     "case-23": ("online: blue and green with a mirror", case_23),
     "case-24": ("online: an MLflow model without code", case_24),
-    "case-26": ("online: a registered model and a script", case_26),
+    "case-25": ("online: two models in one deployment, in an environment in place of an image", case_25),
+    "case-26": ("online: a registered model and a script; a data collector", case_26),
+    "case-27": ("batch: an MLflow model without code over files", case_27),
     "case-28": ("batch: a pipeline component, and a deployment from a job", case_28),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
