@@ -215,8 +215,8 @@ class Pool:
         if not self.queue or self._pressure is None:
             self._pressure = Pressure(now)
         self._pressure.arrived()
-        expected = self._pressure.wait_seconds(len(self.queue), now)
-        if self._order and expected is not None and expected > self._patience(now):
+        expected = self._pressure.wait_seconds(len(self.queue))
+        if self._order and expected is not None and expected > self._patience():
             # It would be refused later all the same; told now it holds no connection meanwhile.
             self.tally.refusals["TooLate"] += 1
             return self._waited()
@@ -284,7 +284,7 @@ class Pool:
         """Refuse what has waited too long, give up what takes too long, try workers again that were away."""
         self._timer = None
         now = time.monotonic()
-        wait = self._patience(now)
+        wait = self._patience()
         while self.queue and now - self.queue[0].queued_at > wait:
             self._next().refuse(self._waited())
         limit = self.entry.request_timeout_ms / 1000
@@ -296,14 +296,14 @@ class Pool:
         self.pump()
         self._watch()
 
-    def _patience(self, now: float) -> float:
+    def _patience(self) -> float:
         """How long a request may wait. A burst may wait as long as the deployment says; but when there is more work
         than workers, waiting longer would only make everybody late.
         """
         wait = self.entry.max_queue_wait_ms / 1000
         if self.entry.scale_to_zero and not self._order:
             return max(wait, _START_SECONDS)
-        is_overload = self._pressure is not None and self._pressure.is_overload(now)
+        is_overload = self._pressure is not None and self._pressure.is_overload
         if is_overload and not all(each.is_away for each in self._order):
             return min(wait, max(_HURRIED * wait, _SHORTEST_WAIT_SECONDS))
         return wait

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-_WINDOW_SECONDS = 0.25
-_FEWEST_IN_WINDOW = 8
-_FEWEST_TO_JUDGE = 4
-_SOONEST_SECONDS = 0.1
+_WINDOW_SECONDS = 0.1
+_FEWEST_SERVED = 4
+_WINDOWS = 2
 _MORE_THAN_SERVED = 1.05
 
 
 class Pressure:
-    """What has happened since the queue was empty last, of which only the latest part counts.
+    """What has happened since the queue was empty last, in windows of which the two latest count.
 
-    A burst comes at once and is worked off: it may wait. When as many go on coming as are answered, or more, waiting
-    longer makes everybody late and nobody's answer comes sooner.
+    A burst comes at once and is worked off, and so is what piles up while a worker hangs for a moment: that may wait.
+    When more go on coming than are answered, waiting longer makes everybody late and nobody's answer comes sooner.
     """
 
-    __slots__ = ("_arrived", "_arrived_before", "_before_at", "_served", "_served_before", "_since")
+    __slots__ = ("_arrived", "_served", "_since", "_windows")
 
     def __init__(self, now: float) -> None:
-        self._before_at = self._since = now
-        self._arrived = self._served = self._arrived_before = self._served_before = 0
+        self._since = now
+        self._arrived = self._served = 0
+        self._windows: list[tuple[float, float]] = []
 
     def arrived(self) -> None:
         """A request came, whether it may wait or not."""
@@ -29,21 +29,20 @@ class Pressure:
     def served(self, now: float) -> None:
         """A worker has finished one."""
         self._served += 1
-        if self._served >= _FEWEST_IN_WINDOW and now - self._since >= _WINDOW_SECONDS:
-            self._arrived_before, self._served_before, self._before_at = self._arrived, self._served, self._since
+        seconds = now - self._since
+        if self._served >= _FEWEST_SERVED and seconds >= _WINDOW_SECONDS:
+            growth = self._arrived / self._served
+            self._windows = [*self._windows, (growth, self._served / seconds)][-_WINDOWS:]
             self._arrived = self._served = 0
             self._since = now
 
-    def wait_seconds(self, waiting: int, now: float) -> float | None:
+    def wait_seconds(self, waiting: int) -> float | None:
         """How long one that comes behind so many others will wait; None while nobody can say."""
-        served = self._served + self._served_before
-        if served < _FEWEST_TO_JUDGE:
+        if len(self._windows) < _WINDOWS:
             return None
-        return (waiting + 1) * (now - self._before_at) / served
+        return (waiting + 1) / max(rate for _, rate in self._windows)
 
-    def is_overload(self, now: float) -> bool:
-        """Whether more comes than is answered."""
-        served = self._served + self._served_before
-        if served < _FEWEST_TO_JUDGE or now - self._before_at < _SOONEST_SECONDS:
-            return False
-        return self._arrived + self._arrived_before > _MORE_THAN_SERVED * served
+    @property
+    def is_overload(self) -> bool:
+        """Whether more comes than is answered, and has for a while."""
+        return len(self._windows) == _WINDOWS and all(growth > _MORE_THAN_SERVED for growth, _ in self._windows)

@@ -5,35 +5,46 @@ from __future__ import annotations
 from smalt.gateway.pressure import Pressure
 
 
-def after(arrivals: int, served: int, *, seconds: float) -> Pressure:
-    """What has come and gone, evenly."""
-    pressure = Pressure(0.0)
-    for _ in range(arrivals):
-        pressure.arrived()
-    for number in range(served):
-        pressure.served(seconds * (number + 1) / served)
-    return pressure
+class Course:
+    """Time that passes with so many requests coming and so many answered, evenly."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pressure = Pressure(self.now)
+
+    def goes_on(self, seconds: float, *, arrivals: int, served: int) -> Pressure:
+        for _ in range(arrivals):
+            self.pressure.arrived()
+        for _ in range(served):
+            self.now += seconds / served
+            self.pressure.served(self.now)
+        self.now += 0 if served else seconds
+        return self.pressure
 
 
 def test_a_burst_that_is_worked_off_is_no_overload():
-    assert not after(30, 100, seconds=0.2).is_overload(0.2)
+    assert not Course().goes_on(0.4, arrivals=300, served=400).is_overload
+
+
+def test_what_has_piled_up_while_workers_hung_is_no_overload():
+    course = Course()
+    course.goes_on(0.3, arrivals=90, served=0)
+
+    assert not course.goes_on(0.2, arrivals=60, served=160).is_overload
 
 
 def test_more_that_come_than_are_answered_are_an_overload_but_not_at_once():
-    pressure = after(100, 50, seconds=0.2)
+    course = Course()
 
-    assert not pressure.is_overload(0.05)
-    assert pressure.is_overload(0.2)
+    assert not course.goes_on(0.11, arrivals=200, served=100).is_overload
+    assert course.goes_on(0.11, arrivals=200, served=100).is_overload
+    assert not course.goes_on(0.11, arrivals=50, served=100).is_overload
 
 
 def test_the_wait_is_told_from_how_fast_answers_come():
-    assert after(20, 100, seconds=0.2).wait_seconds(49, 0.2) == 0.1
-    assert after(20, 2, seconds=0.2).wait_seconds(49, 0.2) is None
+    course = Course()
+    course.goes_on(0.25, arrivals=20, served=125)
 
-
-def test_only_the_latest_part_counts():
-    pressure = after(1000, 100, seconds=0.3)
-    for number in range(100):
-        pressure.served(0.3 + 0.3 * (number + 1) / 100)
-
-    assert not pressure.is_overload(0.7)
+    assert course.pressure.wait_seconds(49) is not None
+    assert abs(float(course.pressure.wait_seconds(49) or 0) - 0.1) < 0.01
+    assert Course().goes_on(0.25, arrivals=20, served=2).wait_seconds(49) is None
