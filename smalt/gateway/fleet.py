@@ -29,7 +29,7 @@ class Endpoint:
         self.access = Access(entry)
         self.router = Router(entry.traffic, entry.mirror, frozenset(entry.deployments))
         is_same = before is not None and before.entry.limits == entry.limits
-        self.quotas = before.quotas if before is not None and is_same else Quotas(entry.limits)
+        self.quotas: Quotas = before.quotas if before is not None and is_same else Quotas(entry.limits)
         self.pools: dict[str, Pool] = {}
         kept = dict(before.pools) if before is not None else {}
         for name, deployment in entry.deployments.items():

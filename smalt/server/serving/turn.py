@@ -16,7 +16,7 @@ from typing import Any
 
 from smalt.entities.endpoint.online import OnlineDeployment, ProbeSettings
 from smalt.environments import BuiltEnvironment
-from smalt.errors import NotFound, SmaltError
+from smalt.errors import InvalidRequest, NotFound, SmaltError
 from smalt.kit import ids
 from smalt.server.assets import DataLocator, Location
 from smalt.server.connections import ConnectionService
@@ -150,7 +150,7 @@ class Turn:
     def _seen(self, instance: InstanceRecord) -> InstanceRecord | None:
         outside = self._outside
         if instance.state is InstanceState.STARTING and not outside.instances.is_started(instance):
-            return self._started_late(instance)
+            return self._launched(instance)  # a server was killed between the row and the start
         sight = outside.instances.look(instance)
         if sight.is_over:
             self._bury(instance, sight)
@@ -164,12 +164,14 @@ class Turn:
             return self._not_yet(instance)
         return self._ready(instance, sight)
 
-    def _started_late(self, instance: InstanceRecord) -> InstanceRecord | None:
-        """Start what has a row and no process, since a server was killed in between, if it is still wanted."""
+    def _launched(self, instance: InstanceRecord) -> InstanceRecord | None:
+        """Start what has a row; None when it can never start, or is of a content that nobody wants any more."""
         try:
             self._launch(instance)
-        except NotFound:
+        except (InvalidRequest, NotFound) as error:
             self._bury(replace(instance, state=InstanceState.STOPPING), Sight(is_over=True))
+            if instance.generation == self._record.generation:
+                self._fail(error.message)
             return None
         return instance
 
@@ -246,8 +248,9 @@ class Turn:
                     started_at=work.now,
                 )
                 store.add_instance(work.connection, instance)
+            if self._launched(instance) is None:
+                return
             self._instances.append(instance)
-            self._launch(instance)
 
     def _launch(self, instance: InstanceRecord) -> None:
         content = self._content_of(instance)
