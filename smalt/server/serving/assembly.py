@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smalt.executors.local import LocalExecutor
-from smalt.server.assets import AssetService, DataLocator
+from smalt.server.assets import AssetService, DataLocator, blob_container
 from smalt.server.audit import AuditRecorder
 from smalt.server.compute import ComputeService, Sites
 from smalt.server.connections import ConnectionService
@@ -108,9 +108,7 @@ def assemble(
     instances = Instances(executor, root, engine=engine, clusters=clusters)
 
     def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
-        found = locator.locate(
-            work, room, "azureml://datastores/workspaceblobstore/paths/modelDataCollector"
-        ).local_path
+        found = locator.in_container(room, blob_container(room.id), "").local_path
         return None if found is None else str(found)
 
     table = RoutingTable(rooms, identities, group=group, collector=collector, secret_of=clusters.secret_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from smalt.executors import Handle
 from smalt.server.serving import store
@@ -120,3 +121,13 @@ def test_a_restarted_server_takes_up_what_runs(place):
     place.turn_until(lambda: place.workers() == before)
 
     assert place.ask(before[0]) == "blue hi"
+
+
+def test_what_is_collected_lies_below_the_default_datastore_itself(place):
+    place.endpoint()
+    place.deployment(dataCollector={"collections": {"request": {"dataCollectionMode": "Enabled"}}})
+    container = place.call("GET", "/datastores/workspaceblobstore")["properties"]["containerName"]
+
+    (endpoint,) = place.table()["endpoints"]
+
+    assert Path(endpoint["deployments"]["blue"]["capture"]["path"]).name == container
