@@ -654,6 +654,40 @@ def case_28(b: Bench) -> None:
     b.run("batch-endpoint", "delete", "-n", name, "--yes")
 
 
+def case_29(b: Bench) -> None:
+    name, folder = "uci-x", "endpoints/batch/deploy-pipelines/training-with-components"
+    b.run("environment", "create", "-f", f"{folder}/environment/xgboost-sklearn-py38.yml")
+    b.run(
+        "data", "create", "--name", "heart-classifier-train", "--type", "uri_folder", "--path", f"{folder}/data/train"
+    )
+    b.run("compute", "create", "-n", "batch-cluster", "--type", "amlcompute", "--min-instances", "0")
+    data = "inputs.input_data.path=azureml:heart-classifier-train@latest"
+    job = b.job(f"{folder}/deployment-ordinal/pipeline-job.yml", "--set", data)
+    trained(b, job)
+    b.run("batch-endpoint", "create", "--name", name, "-f", f"{folder}/endpoint.yml")
+    for kind, more in (("ordinal", ["--set-default"]), ("onehot", [])):
+        b.run(
+            "batch-deployment", "create", "--endpoint", name, "-f", f"{folder}/deployment-{kind}/deployment.yml", *more
+        )
+    for chosen in ([], ["-d", "uci-classifier-train-onehot"]):
+        called = b.show("batch-endpoint", "invoke", "-n", name, *chosen, "--f", f"{folder}/inputs.yml")["name"]
+        b.run("job", "stream", "-n", called, check=False)
+        found = b.show("job", "show", "-n", called)
+        expect(found["status"] == "Completed", f"{chosen or 'default'}: {found['status']}")
+    b.run("batch-endpoint", "delete", "-n", name, "--yes")
+
+
+def trained(b: Bench, job: dict) -> None:
+    """What a training has left: its model, its predictions, and what it says of them."""
+    expect("xgboost" in (b.output(job, "model") / "MLmodel").read_text(), "the model is one of xgboost")
+    predictions = (b.output(job, "evaluation_results") / "test_predictions.csv").read_text().splitlines()
+    expect(len(predictions) in (91, 92), f"{len(predictions)} lines of predictions")
+    expect("column_transformer.pkl" in names(b.output(job, "prepare_transformations")), "the transformer is kept")
+    steps = json.loads(b.run("job", "list", "--parent-job-name", job["name"], "-o", "json").stdout)
+    metrics = {key: value for step in steps for key, value in b.run_data(step["name"])[1].items()}
+    expect(all(0.5 < metrics.get(key, 0) <= 1 for key in ("accuracy", "recall")), f"metrics {metrics}")
+
+
 def greets(b: Bench, job: str) -> None:
     b.run("job", "stream", "-n", job, check=False)
     found = b.show("job", "show", "-n", job)
@@ -745,6 +779,7 @@ CASES: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "case-26": ("online: a registered model and a script; a data collector", case_26),
     "case-27": ("batch: an MLflow model without code over files", case_27),
     "case-28": ("batch: a pipeline component, and a deployment from a job", case_28),
+    "case-29": ("batch: a pipeline that trains, from the command line and by two deployments", case_29),
     "case-30": ("schedules: cron, recurrence, runtime settings", case_30),
     "case-32": ("compute, datastore, connection, workspace, registry records", case_32),
 }
