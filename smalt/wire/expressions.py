@@ -45,7 +45,7 @@ def substitute(
         text: A command, an argument list, a path; everything outside expressions is kept to the character.
         values: Values by dotted name, e.g. `inputs.lr`.
         optional: Names that may be missing inside a `$[[..]]` group; by default any name may.
-        warnings: Collects groups that hold no expression, which stay as text.
+        warnings: Collects groups that hold no expression; of those no input is missing, so their text stays.
 
     Raises:
         InvalidRequest: An expression has no value.
@@ -99,8 +99,8 @@ def _fill_group(
     names = [expression.name for expression in find(inner)]
     if not names:
         if warnings is not None:
-            warnings.add("", f"{whole!r} holds no expression and stays as it is. Write $[[ --x ${{{{inputs.x}}}} ]].")
-        return whole
+            warnings.add("", f"{whole!r} holds no expression, so its text stays. Write $[[ --x ${{{{inputs.x}}}} ]].")
+        return inner
     missing = [name for name in names if name not in values]
     if missing and (optional is None or all(name in optional for name in missing)):
         return ""

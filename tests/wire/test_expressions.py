@@ -30,10 +30,10 @@ def test_a_required_input_inside_a_group_is_still_required():
         substitute("$[[--a ${{inputs.a}}]]", {}, optional={"inputs.b"})
 
 
-def test_a_group_without_expression_stays_and_warns():
+def test_the_text_of_a_group_without_expression_stays_and_warns():
     warnings = Warnings()
 
-    assert substitute("--m $[[inputs.model]]", {}, warnings=warnings) == "--m $[[inputs.model]]"
+    assert substitute("--m $[[inputs.model]]", {}, warnings=warnings) == "--m inputs.model"
     assert len(warnings.items) == 1
 
 
