@@ -2,6 +2,7 @@
 import {
   AppsList20Regular,
   Box20Regular,
+  BranchFork20Regular,
   ClipboardTaskListLtr20Regular,
   Cube20Regular,
   Database20Regular,
@@ -30,6 +31,10 @@ export interface Group {
 
 export const navigation: Group[] = [
   { title: null, entries: [{ title: "Home", to: "/", icon: Home20Regular }] },
+  {
+    title: "Authoring",
+    entries: [{ title: "Prompt flow", to: "/flows", icon: BranchFork20Regular }],
+  },
   {
     title: "Assets",
     entries: [

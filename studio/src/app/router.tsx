@@ -118,6 +118,27 @@ const create = createRoute({
   component: lazyRouteComponent(() => import("../features/create/CreatePage"), "CreatePage"),
 });
 
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: "/flows",
+  validateSearch: texts("q", "create"),
+  component: lazyRouteComponent(() => import("../features/flows/FlowsPage"), "FlowsPage"),
+});
+
+const flow = createRoute({
+  getParentRoute: () => root,
+  path: "/flows/$name",
+  validateSearch: texts("tab", "file", "node", "tests", "jobs", "begin", "from", "to", "merge"),
+  component: lazyRouteComponent(() => import("../features/flows/FlowPage"), "FlowPage"),
+});
+
+const flowRun = createRoute({
+  getParentRoute: () => root,
+  path: "/flows/$name/runs/$job",
+  validateSearch: texts("line", "status", "evaluate"),
+  component: lazyRouteComponent(() => import("../features/flows/runs/FlowRunPage"), "FlowRunPage"),
+});
+
 const computes = createRoute({
   getParentRoute: () => root,
   path: "/compute",
@@ -184,6 +205,9 @@ export const router = createRouter({
     batch,
     deploy,
     create,
+    flows,
+    flow,
+    flowRun,
     computes,
     schedules,
     schedule,

@@ -1,3 +1,4 @@
+import { jinja } from "@codemirror/lang-jinja";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
@@ -16,7 +17,24 @@ interface Props {
   onChange?: (text: string) => void;
 }
 
-const LANGUAGES = { py: python, json, yml: yaml, yaml, ipynb: json } as const;
+const LANGUAGES = {
+  py: python,
+  json,
+  yml: yaml,
+  yaml,
+  ipynb: json,
+  jinja2: jinja,
+  jinja,
+  j2: jinja,
+  prompty: jinja,
+} as const;
+
+/** The colours of a file, by its ending. */
+export function languageOf(name: string) {
+  const language = LANGUAGES[name.split(".").at(-1) as keyof typeof LANGUAGES];
+  return language ? [language()] : [];
+}
+
 /** Colours that are readable on the ground of either theme. */
 const highlights = (keyword: string, text: string, value: string, comment: string) =>
   HighlightStyle.define([
@@ -25,12 +43,12 @@ const highlights = (keyword: string, text: string, value: string, comment: strin
     { tag: [tags.number, tags.bool, tags.null, tags.propertyName, tags.definition(tags.propertyName)], color: value },
     { tag: tags.comment, color: comment, fontStyle: "italic" },
   ]);
-const COLORS = {
+export const COLORS = {
   light: highlights("#5c2e91", "#8a1c1c", "#0b4f8a", "#565656"),
   dark: highlights("#cdb0f7", "#f3b09a", "#9fcdf5", "#b8b8b8"),
 };
 
-const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
+export const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
 
 /** Text with colours; it can be changed where somebody listens. */
 export default function Code({ text, name, label, onChange }: Props) {
@@ -39,10 +57,9 @@ export default function Code({ text, name, label, onChange }: Props) {
   const listener = useRef(onChange);
   listener.current = onChange;
   const isEditable = onChange !== undefined;
+  const editor = useRef<EditorView>(null);
   useEffect(() => {
     if (!box.current) return undefined;
-    const ending = name.split(".").at(-1) as keyof typeof LANGUAGES;
-    const language = LANGUAGES[ending];
     const view = new EditorView({
       parent: box.current,
       state: EditorState.create({
@@ -55,14 +72,33 @@ export default function Code({ text, name, label, onChange }: Props) {
           EditorView.contentAttributes.of({ "aria-label": label }),
           EditorView.theme({ "&": { fontSize: "13px" } }, { dark: shown === "dark" }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) listener.current?.(update.state.doc.toString());
+            if (update.docChanged) listener.current?.(update.state.sliceDoc());
           }),
-          ...(language ? [language()] : []),
+          // Files keep the ends of lines they came with.
+          ...(text.includes("\r\n") ? [EditorState.lineSeparator.of("\r\n")] : []),
+          ...languageOf(name),
         ],
       }),
     });
+    editor.current = view;
     return () => view.destroy();
     // The text is where editing begins: what is typed comes back through `onChange` and is not put in again.
   }, [isEditable ? "" : text, name, label, shown, isEditable]);
+  useEffect(() => {
+    const view = editor.current;
+    const old = view?.state.sliceDoc();
+    // What was changed elsewhere comes in as one change, so that the cursor stays and it can be undone.
+    if (view && old !== undefined && old !== text) view.dispatch({ changes: difference(old, text) });
+  }, [text]);
   return <div className="code" ref={box} />;
+}
+
+/** The one stretch in which two texts differ. */
+function difference(old: string, text: string) {
+  const most = Math.min(old.length, text.length);
+  let from = 0;
+  while (from < most && old[from] === text[from]) from += 1;
+  let tail = 0;
+  while (tail < most - from && old.at(-1 - tail) === text.at(-1 - tail)) tail += 1;
+  return { from, to: old.length - tail, insert: text.slice(from, text.length - tail) };
 }

@@ -13,6 +13,7 @@ const ICONS: Record<string, [FluentIcon, string]> = {
   Failed: [DismissCircle16Filled, "bad"],
   Canceled: [SubtractCircle16Regular, "quiet"],
   Skipped: [SubtractCircle16Regular, "quiet"],
+  Bypassed: [SubtractCircle16Regular, "quiet"],
   Running: [PlayCircle16Filled, "busy"],
   Finalizing: [PlayCircle16Filled, "busy"],
   Succeeded: [CheckmarkCircle16Filled, "good"],
@@ -38,6 +39,7 @@ const WORDS: Record<string, Message> = {
   Creating: "Creating",
   Updating: "Updating",
   Deleting: "Deleting",
+  Bypassed: "Bypassed",
 };
 
 export function Status({ of }: { of: string }) {

@@ -1,5 +1,8 @@
+import { flows } from "./flows.ja";
+
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
+  ...flows,
   Access: "アクセス",
   Across: "横軸",
   Action: "アクション",

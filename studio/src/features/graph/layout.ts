@@ -11,8 +11,10 @@ export interface StepData extends Record<string, unknown> {
 
 export type StepNode = Node<StepData, "step">;
 
-/** Where each step stands: what it needs above it. */
-export function places(steps: readonly Step[]): Map<string, { x: number; y: number }> {
+/** Where each of them stands: what it needs above it. */
+export function places(
+  steps: readonly { name: string; needs?: readonly string[] }[],
+): Map<string, { x: number; y: number }> {
   const graph = new Graph();
   graph.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 56 });
   graph.setDefaultEdgeLabel(() => ({}));

@@ -1,0 +1,199 @@
+import { Button, Textarea } from "@fluentui/react-components";
+import { Delete20Regular, Image20Regular, Send20Filled } from "@fluentui/react-icons";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { messageOf } from "../../api/flows";
+import { useT } from "../../app/i18n";
+import { useScope } from "../../app/workspace";
+import { Empty } from "../../ui/Empty";
+import { inputsOf } from "./editor/RunBar";
+import { TryField } from "./editor/TryField";
+import { chatOf } from "./dag";
+import { base64 } from "./edits";
+import { LinkToRun } from "./NodeResult";
+import { useDag } from "./useDag";
+import { useDraft } from "./useDraft";
+import { useTests, useTried } from "./useTests";
+import { Value } from "./Value";
+import { imageOf } from "./values";
+
+/** A turn that was answered, in the form in which flows take what was said before. */
+interface Turn {
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+  job: string;
+}
+
+/** Talking with a chat flow as it is edited. What was said is kept in this browser. */
+export default function ChatTab() {
+  const t = useT();
+  const scope = useScope();
+  const { flow } = useDraft();
+  const dag = useDag();
+  const tests = useTests();
+  const key = `smalt.flow.chat:${scope}/${flow.name}`;
+  const [turns, setTurns] = useState<Turn[]>(() => keptTurns(key));
+  const [text, setText] = useState("");
+  const [image, setImage] = useState<string | null>(null);
+  const [asked, setAsked] = useState<{ job: string; question: unknown } | null>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const end = useRef<HTMLDivElement>(null);
+  const chat = dag && chatOf(dag);
+  const { run, line, isOver, error } = useTried(asked?.job);
+  const others = dag?.inputs.filter(({ name }) => name !== chat?.input && name !== chat?.history) ?? [];
+
+  const keepTurns = (next: Turn[]) => {
+    setTurns(next);
+    try {
+      localStorage.setItem(key, JSON.stringify(next));
+    } catch {
+      // Images fill a browser's place soon; the conversation goes on without being kept.
+      localStorage.removeItem(key);
+    }
+  };
+
+  const send = useMutation({
+    mutationFn: async (question: unknown) => {
+      const history = turns.map(({ inputs, outputs }) => ({ inputs, outputs }));
+      const inputs = {
+        ...inputsOf(others, tests.values),
+        [chat?.input ?? ""]: question,
+        [chat?.history ?? ""]: history,
+      };
+      setAsked({ job: await tests.start({ inputs }), question });
+      setText("");
+      setImage(null);
+    },
+  });
+
+  useEffect(() => {
+    if (!asked || !chat || !line?.outputs || line.status !== "Completed") return;
+    keepTurns([...turns, { inputs: { [chat.input]: asked.question }, outputs: line.outputs, job: asked.job }]);
+    setAsked(null);
+    // Once for each answer: what was said before is of the moment in which it comes.
+  }, [line]);
+  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [turns.length, asked]);
+
+  if (!chat) return null;
+  const failure = asked && isOver ? messageOf(line?.error ?? run?.error) || error?.message : null;
+  const isBusy = send.isPending || (asked !== null && !isOver);
+  const question = () => (image ? [text, imageOf(image)].filter((each) => each !== "") : text);
+  const takesImages = dag?.inputs.find(({ name }) => name === chat.input)?.type === "list";
+  const answerOf = (outputs: Record<string, unknown>) => (chat.output ? outputs[chat.output] : outputs);
+  return (
+    <div className="chat">
+      <div className="chat-turns" role="log" aria-label={t("Conversation")} tabIndex={0}>
+        {turns.length === 0 && !asked && (
+          <Empty>{t("Ask something. The flow answers as it is edited, saved or not.")}</Empty>
+        )}
+        {turns.map((turn, index) => (
+          <div key={index} className="chat-turn">
+            <div className="chat-said mine">
+              <Value of={turn.inputs[chat.input]} label={t("Question")} />
+            </div>
+            <div className="chat-said">
+              <Value of={answerOf(turn.outputs)} label={t("Answer")} />
+              <LinkToRun flow={flow.name} job={turn.job} />
+            </div>
+          </div>
+        ))}
+        {asked && (
+          <div className="chat-turn">
+            <div className="chat-said mine">
+              <Value of={asked.question} label={t("Question")} />
+            </div>
+            <div className="chat-said">
+              {failure ? (
+                <>
+                  <p className="reason">{failure}</p>
+                  <LinkToRun flow={flow.name} job={asked.job} />
+                </>
+              ) : (
+                <span className="faint">…</span>
+              )}
+            </div>
+          </div>
+        )}
+        <div ref={end} />
+      </div>
+      <form
+        className="chat-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() || image) send.mutate(question());
+        }}
+      >
+        {others.map((input) => (
+          <label key={input.name} className="plain-input">
+            {input.name}
+            <TryField input={input} />
+          </label>
+        ))}
+        {image && <img className="value-image" src={image} alt={t("Image")} />}
+        <div className="chat-row">
+          <Textarea
+            className="chat-text"
+            value={text}
+            rows={2}
+            aria-label={t("Question")}
+            placeholder={t("Enter sends, Shift+Enter begins a line")}
+            onChange={(_, { value }) => setText(value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+              event.preventDefault();
+              event.currentTarget.form?.requestSubmit();
+            }}
+          />
+          {takesImages && (
+            <>
+              <Button
+                icon={<Image20Regular />}
+                aria-label={t("Choose an image")}
+                onClick={() => picker.current?.click()}
+              />
+              <input
+                ref={picker}
+                hidden
+                type="file"
+                accept="image/*"
+                aria-label={t("Choose an image")}
+                onChange={(event) => {
+                  const file = event.target.files?.[0];
+                  void file?.arrayBuffer().then((bytes) => {
+                    setImage(`data:${file.type};base64,${base64(new Uint8Array(bytes))}`);
+                  });
+                }}
+              />
+            </>
+          )}
+          <Button
+            appearance="primary"
+            type="submit"
+            icon={<Send20Filled />}
+            disabled={isBusy || (!text.trim() && !image)}
+          >
+            {t("Send")}
+          </Button>
+          <Button
+            icon={<Delete20Regular />}
+            disabled={turns.length === 0 && !asked}
+            onClick={() => {
+              keepTurns([]);
+              setAsked(null);
+            }}
+          >
+            {t("Begin anew")}
+          </Button>
+        </div>
+      </form>
+    </div>
+  );
+}
+
+function keptTurns(key: string): Turn[] {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "[]") as Turn[];
+  } catch {
+    return [];
+  }
+}

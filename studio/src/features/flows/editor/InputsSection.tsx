@@ -1,0 +1,117 @@
+import { Button, Checkbox, Select } from "@fluentui/react-components";
+import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
+import type { FlowInput } from "../../../api/flows";
+import { useT } from "../../../app/i18n";
+import { addPort, removePort, renamePort, setPort, shown, typed } from "../change";
+import { Committed } from "../Committed";
+import { freeName, isName } from "../references";
+import { useDag, useDagChange } from "../useDag";
+import { TryField } from "./TryField";
+
+const TYPES = ["string", "int", "double", "bool", "list", "object", "image"];
+
+/** What the flow takes, and the values with which it is tried. */
+export function InputsSection() {
+  const t = useT();
+  const dag = useDag();
+  const change = useDagChange();
+  const names = dag?.inputs.map(({ name }) => name) ?? [];
+  return (
+    <section className="node-card">
+      <div className="section-head">
+        <h2>{t("Inputs")}</h2>
+        <Button
+          size="small"
+          icon={<Add16Regular />}
+          onClick={() => change((text) => addPort(text, "inputs", freeName("input", names), { type: "string" }))}
+        >
+          {t("Add an input")}
+        </Button>
+      </div>
+      {names.length > 0 && (
+        <table className="ports">
+          <thead>
+            <tr>
+              <th scope="col">{t("Name")}</th>
+              <th scope="col">{t("Type")}</th>
+              <th scope="col">{t("Default")}</th>
+              <th scope="col">{t("Value to try")}</th>
+              <th scope="col">{t("Chat")}</th>
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            {dag?.inputs.map((input) => (
+              <InputRow key={input.name} input={input} names={names} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function InputRow({ input, names }: { input: FlowInput; names: string[] }) {
+  const t = useT();
+  const change = useDagChange();
+  const set = (key: string, value: unknown) => change((text) => setPort(text, "inputs", input.name, key, value));
+  const { name } = input;
+  return (
+    <tr>
+      <td>
+        <Committed
+          value={name}
+          aria-label={t("Name of {name}", { name })}
+          onCommit={(next) =>
+            isName(next) && !names.includes(next) && change((text) => renamePort(text, "inputs", name, next))
+          }
+        />
+      </td>
+      <td>
+        <Select
+          size="small"
+          value={input.type}
+          aria-label={t("Type of {name}", { name })}
+          onChange={(_, { value }) => set("type", value)}
+        >
+          {[...new Set([...TYPES, input.type])].map((type) => (
+            <option key={type}>{type}</option>
+          ))}
+        </Select>
+      </td>
+      <td>
+        <Committed
+          value={shown(input.default)}
+          aria-label={t("Default of {name}", { name })}
+          onCommit={(text) => set("default", input.type === "string" ? text || undefined : typed(text))}
+        />
+      </td>
+      <td className="wide">
+        <TryField input={input} />
+      </td>
+      <td className="two-lines">
+        <Checkbox
+          label={t("Question")}
+          checked={input.isChatInput}
+          onChange={(_, { checked }) => set("is_chat_input", checked === true ? true : undefined)}
+        />
+        <Checkbox
+          label={t("Past turns")}
+          checked={input.isChatHistory}
+          onChange={(_, { checked }) =>
+            set("is_chat_history", checked === true ? true : name === "chat_history" ? false : undefined)
+          }
+        />
+      </td>
+      <td>
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<Delete16Regular />}
+          aria-label={t("Take {name} away", { name })}
+          onClick={() => change((text) => removePort(text, "inputs", name))}
+        />
+      </td>
+    </tr>
+  );
+}

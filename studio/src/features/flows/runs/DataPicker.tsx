@@ -1,0 +1,61 @@
+import { Field, Input, Select } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { assets, versions } from "../../../api/queries";
+import { useT } from "../../../app/i18n";
+import { useScope } from "../../../app/workspace";
+
+interface Props {
+  /** As jobs take it: `azureml:NAME:VERSION` or an address. */
+  value: string;
+  onChange: (uri: string) => void;
+}
+
+/** A data asset of the workspace in one of its versions, or any address that jobs take. */
+export function DataPicker({ value, onChange }: Props) {
+  const t = useT();
+  const scope = useScope();
+  const [isOther, setOther] = useState(value !== "" && !value.startsWith("azureml:"));
+  const [, name = "", version = ""] = /^azureml:([^:/]+):(.+)$/.exec(value) ?? [];
+  const found = useQuery(assets(scope, "data"));
+  const known = useQuery({ ...versions(scope, "data", name), enabled: name !== "" });
+  const choose = (next: string) => {
+    setOther(next === OTHER);
+    const latest = found.data?.find((each) => each.name === next)?.properties.latestVersion;
+    onChange(latest ? `azureml:${next}:${latest}` : "");
+  };
+  return (
+    <>
+      <Field label={t("Data")} required>
+        <Select value={isOther ? OTHER : name} onChange={(_, data) => choose(data.value)}>
+          <option value="">–</option>
+          {found.data?.map((each) => (
+            <option key={each.name}>{each.name}</option>
+          ))}
+          <option value={OTHER}>{t("Another address …")}</option>
+        </Select>
+      </Field>
+      {isOther && (
+        <Field label={t("Address")}>
+          <Input
+            value={value}
+            placeholder="azureml://datastores/workspaceblobstore/paths/questions.jsonl"
+            onChange={(_, data) => onChange(data.value)}
+          />
+        </Field>
+      )}
+      {name && !isOther && (
+        <Field label={t("Version of the data")}>
+          <Select value={version} onChange={(_, data) => onChange(`azureml:${name}:${data.value}`)}>
+            {(known.data ?? []).map((each) => (
+              <option key={each.name}>{each.name}</option>
+            ))}
+            {!known.data && <option>{version}</option>}
+          </Select>
+        </Field>
+      )}
+    </>
+  );
+}
+
+const OTHER = " other";

@@ -1,0 +1,172 @@
+import { Button, Select } from "@fluentui/react-components";
+import { ClipboardCheckmark20Regular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { flowLines, flowRun, type FlowLine, type FlowRun, messageOf } from "../../../api/flows";
+import { useT } from "../../../app/i18n";
+import { useScope } from "../../../app/workspace";
+import { AssetLink } from "../../../ui/AssetLink";
+import { Empty } from "../../../ui/Empty";
+import { Facts } from "../../../ui/Facts";
+import { Loaded } from "../../../ui/Loaded";
+import { LongTable, type LongColumn } from "../../../ui/LongTable";
+import { short } from "../../../ui/number";
+import { Page } from "../../../ui/Page";
+import { Section } from "../../../ui/Section";
+import { Status } from "../../../ui/Status";
+import { duration, When } from "../../../ui/time";
+import { FailureText } from "../NodeResult";
+import { useLiveRun } from "../useTests";
+import { textOfValue } from "../values";
+import { EvaluateForm } from "./EvaluateForm";
+import { LinePanel } from "./LinePanel";
+import { LineCount } from "./RunsTab";
+import "../flows.css";
+
+/** One run of a flow: how it fares, its metrics, its lines, and of a line everything that happened. */
+export function FlowRunPage() {
+  const { job } = useParams({ from: "/flows/$name/runs/$job" });
+  const found = useQuery(flowRun(useScope(), job));
+  useLiveRun(job);
+  return <Loaded of={found}>{(run) => <Shown key={run.job} run={run} />}</Loaded>;
+}
+
+function Shown({ run }: { run: FlowRun }) {
+  const t = useT();
+  const { name } = useParams({ from: "/flows/$name/runs/$job" });
+  const { line, status = "", evaluate } = useSearch({ from: "/flows/$name/runs/$job" });
+  const navigate = useNavigate({ from: "/flows/$name/runs/$job" });
+  const set = (next: { line?: string; status?: string; evaluate?: string }) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+  return (
+    <Page
+      title={run.displayName || run.job}
+      above={
+        <>
+          <Link to="/flows">{t("Prompt flow")}</Link> /{" "}
+          <Link to="/flows/$name" params={{ name }} search={{ tab: "runs" }}>
+            {name}
+          </Link>
+        </>
+      }
+      badge={<Status of={run.status} />}
+      actions={
+        <>
+          <Button icon={<ClipboardCheckmark20Regular />} onClick={() => set({ evaluate: "yes" })}>
+            {t("Evaluate")}
+          </Button>
+          <Link to="/jobs/$name" params={{ name: run.job }}>
+            {t("Open the job")}
+          </Link>
+        </>
+      }
+    >
+      {evaluate && <EvaluateForm run={run} onClose={() => set({ evaluate: undefined })} />}
+      {run.error && <FailureText of={run.error} />}
+      <div className="columns">
+        <Section title={t("Properties")}>
+          <Facts
+            of={[
+              [t("Version"), run.version],
+              [t("Variant"), run.variant],
+              [t("Data"), run.data],
+              [t("Evaluated run"), run.evaluates && <AssetLink id={`/jobs/${run.evaluates}`} />],
+              [t("Lines"), <LineCount key="lines" run={run} />],
+              [t("Tokens"), run.tokens && tokensText(run.tokens)],
+              [t("Cost"), run.cost !== null && `$${short(run.cost)}`],
+              [t("Created"), <When key="at" at={run.createdAt} />],
+              [t("Created by"), run.createdBy],
+            ]}
+          />
+        </Section>
+        {Object.keys(run.metrics).length > 0 && (
+          <Section title={t("Metrics")}>
+            <Facts of={Object.entries(run.metrics).map(([key, value]) => [key, short(value)])} />
+          </Section>
+        )}
+      </div>
+      <div className="filters">
+        <Select
+          aria-label={t("Status")}
+          value={status}
+          onChange={(_, { value }) => set({ status: value || undefined })}
+        >
+          <option value="">{t("Any status")}</option>
+          <option value="Completed">{t("Completed")}</option>
+          <option value="Failed">{t("Failed")}</option>
+        </Select>
+      </div>
+      <div className="flow-run">
+        <Lines run={run} status={status} onOpen={(number) => set({ line: String(number) })} />
+        {line !== undefined && (
+          <LinePanel key={line} job={run.job} line={Number(line)} onClose={() => set({ line: undefined })} />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+export const tokensText = (tokens: { prompt: number; completion: number; total: number }): string =>
+  `${tokens.total} (${tokens.prompt} + ${tokens.completion})`;
+
+function Lines({ run, status, onOpen }: { run: FlowRun; status: string; onOpen: (line: number) => void }) {
+  const t = useT();
+  const found = useQuery(flowLines(useScope(), run.job, status));
+  const names = useMemo(() => {
+    const rows = found.data ?? [];
+    return {
+      inputs: [...new Set(rows.slice(0, 20).flatMap(({ inputs }) => Object.keys(inputs ?? {})))],
+      outputs: [...new Set(rows.slice(0, 20).flatMap(({ outputs }) => Object.keys(outputs ?? {})))],
+    };
+  }, [found.data]);
+  const columns: LongColumn<FlowLine>[] = [
+    {
+      key: "line",
+      title: t("Line"),
+      width: "5rem",
+      cell: ({ line }) => (
+        <button type="button" className="link" onClick={() => onOpen(line)}>
+          {line}
+        </button>
+      ),
+    },
+    { key: "status", title: t("Status"), width: "7.5rem", cell: (line) => <Status of={line.status} /> },
+    ...names.inputs.map((name): LongColumn<FlowLine> => ({
+      key: `inputs.${name}`,
+      title: name,
+      width: "minmax(8rem, 1fr)",
+      cell: ({ inputs }) => textOfValue(inputs?.[name]),
+    })),
+    ...names.outputs.map((name): LongColumn<FlowLine> => ({
+      key: `outputs.${name}`,
+      title: name,
+      width: "minmax(8rem, 1fr)",
+      cell: ({ outputs, error }) =>
+        error && name === names.outputs[0] ? (
+          <span className="reason">{messageOf(error)}</span>
+        ) : (
+          textOfValue(outputs?.[name])
+        ),
+    })),
+    {
+      key: "seconds",
+      title: t("Duration"),
+      width: "6rem",
+      isNumber: true,
+      cell: ({ seconds }) => (seconds === null ? "" : duration(seconds)),
+    },
+    { key: "tokens", title: t("Tokens"), width: "5.5rem", isNumber: true, cell: ({ tokens }) => tokens?.total ?? "" },
+  ];
+  return (
+    <Loaded of={found}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty>{t("No lines yet.")}</Empty>
+        ) : (
+          <LongTable columns={columns} rows={rows} rowKey={({ line }) => String(line)} label={t("Lines")} />
+        )
+      }
+    </Loaded>
+  );
+}
