@@ -5,6 +5,7 @@ import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
 import { COLORS, languageOf, nonce } from "./Code";
+import "./difference.css";
 
 interface Props {
   before: string;

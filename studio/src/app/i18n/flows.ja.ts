@@ -101,6 +101,7 @@ export const flows = {
   "Once over all lines": "全行に対して 1 回",
   "Only when …": "実行条件…",
   "Output of {name}": "{name} の出力",
+  "Part of {name} in a chat": "チャットでの {name} の役割",
   "Past turns": "過去の発言",
   Prompt: "プロンプト",
   "Prompt flow": "プロンプト フロー",

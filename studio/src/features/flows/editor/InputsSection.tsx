@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select } from "@fluentui/react-components";
+import { Button, Select } from "@fluentui/react-components";
 import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
 import type { FlowInput } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
@@ -89,19 +89,17 @@ function InputRow({ input, names }: { input: FlowInput; names: string[] }) {
       <td className="wide">
         <TryField input={input} />
       </td>
-      <td className="two-lines">
-        <Checkbox
-          label={t("Question")}
-          checked={input.isChatInput}
-          onChange={(_, { checked }) => set("is_chat_input", checked === true ? true : undefined)}
-        />
-        <Checkbox
-          label={t("Past turns")}
-          checked={input.isChatHistory}
-          onChange={(_, { checked }) =>
-            set("is_chat_history", checked === true ? true : name === "chat_history" ? false : undefined)
-          }
-        />
+      <td>
+        <Select
+          size="small"
+          value={input.isChatInput ? "question" : input.isChatHistory ? "history" : ""}
+          aria-label={t("Part of {name} in a chat", { name })}
+          onChange={(_, { value }) => change((text) => withChatPart(text, name, value))}
+        >
+          <option value="">–</option>
+          <option value="question">{t("Question")}</option>
+          <option value="history">{t("Past turns")}</option>
+        </Select>
       </td>
       <td>
         <Button
@@ -114,4 +112,11 @@ function InputRow({ input, names }: { input: FlowInput; names: string[] }) {
       </td>
     </tr>
   );
+}
+
+/** An input that is called `chat_history` is the history unless it says that it is not. */
+function withChatPart(text: string, name: string, part: string): string {
+  const question = setPort(text, "inputs", name, "is_chat_input", part === "question" ? true : undefined);
+  const other = name === "chat_history" ? false : undefined;
+  return setPort(question, "inputs", name, "is_chat_history", part === "history" ? true : other);
 }
