@@ -1,6 +1,6 @@
 /** Flows as assets of the workspace: their resources, and every question the pages ask about them. */
-import { queryOptions } from "@tanstack/react-query";
-import { everything, json, query, request } from "./client";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { everything, json, nextPath, query, request, type Listing } from "./client";
 import type { JobStatus } from "./types";
 
 export type FlowType = "standard" | "chat" | "evaluation";
@@ -97,6 +97,8 @@ export interface FlowRun {
   cost: number | null;
   error: Failure | null;
   evaluates: string | null;
+  /** Nodes that ran once after all lines. */
+  aggregations?: NodeRun[];
 }
 
 export type Failure = string | { code?: string; message?: string; traceback?: string | null };
@@ -141,6 +143,8 @@ export interface FlowSpan {
 }
 
 export interface LineDetail extends FlowLine {
+  /** What the flow printed in this line. */
+  logs?: string | null;
   nodes: NodeRun[];
   spans: FlowSpan[];
 }
@@ -249,9 +253,11 @@ export const flowRun = (scope: string, job: string) =>
   });
 
 export const flowLines = (scope: string, job: string, status: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["jobs", scope, job, "flowLines", status],
-    queryFn: ({ signal }) => everything<FlowLine>(`${runPath(scope, job)}/lines${query({ status })}`, signal),
+    queryFn: ({ pageParam, signal }) => json<Listing<FlowLine>>(pageParam, { signal }),
+    initialPageParam: `${runPath(scope, job)}/lines${query({ status, $top: 200 })}`,
+    getNextPageParam: (page) => nextPath(page),
   });
 
 export const flowLine = (scope: string, job: string, line: number) =>

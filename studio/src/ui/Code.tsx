@@ -43,6 +43,12 @@ const highlights = (keyword: string, text: string, value: string, comment: strin
     { tag: [tags.number, tags.bool, tags.null, tags.propertyName, tags.definition(tags.propertyName)], color: value },
     { tag: tags.comment, color: comment, fontStyle: "italic" },
   ]);
+/** The line of the cursor is tinted so little that the colours stay readable on it. */
+const look = (tint: string) => ({
+  "&": { fontSize: "13px" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: tint },
+});
+export const LOOK = { light: look("#0000000a"), dark: look("#ffffff0f") };
 export const COLORS = {
   light: highlights("#5c2e91", "#8a1c1c", "#0b4f8a", "#565656"),
   dark: highlights("#cdb0f7", "#f3b09a", "#9fcdf5", "#b8b8b8"),
@@ -69,8 +75,9 @@ export default function Code({ text, name, label, onChange }: Props) {
           syntaxHighlighting(COLORS[shown]),
           EditorView.cspNonce.of(nonce),
           EditorState.readOnly.of(!isEditable),
-          EditorView.contentAttributes.of({ "aria-label": label }),
-          EditorView.theme({ "&": { fontSize: "13px" } }, { dark: shown === "dark" }),
+          // With a place in the order of tabs it is scrolled with the keyboard.
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          EditorView.theme(LOOK[shown], { dark: shown === "dark" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) listener.current?.(update.state.sliceDoc());
           }),

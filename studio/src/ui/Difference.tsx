@@ -3,8 +3,9 @@ import { syntaxHighlighting } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
 import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
+import { useT } from "../app/i18n";
 import { useTheme } from "../app/theme";
-import { COLORS, languageOf, nonce } from "./Code";
+import { COLORS, languageOf, LOOK, nonce } from "./Code";
 import "./difference.css";
 
 interface Props {
@@ -18,6 +19,7 @@ interface Props {
 
 /** Two texts side by side. What is the same in both is folded. */
 export default function Difference({ before, after, name, labels, onChange }: Props) {
+  const t = useT();
   const box = useRef<HTMLDivElement>(null);
   const { shown } = useTheme();
   const listener = useRef(onChange);
@@ -32,9 +34,10 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
         syntaxHighlighting(COLORS[shown]),
         EditorView.cspNonce.of(nonce),
         EditorView.lineWrapping,
+        EditorState.phrases.of({ "$ unchanged lines": t("{count} lines are the same", { count: "$" }) }),
         EditorState.readOnly.of(isReadOnly),
-        EditorView.contentAttributes.of({ "aria-label": label }),
-        EditorView.theme({ "&": { fontSize: "13px" } }, { dark: shown === "dark" }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+        EditorView.theme(LOOK[shown], { dark: shown === "dark" }),
         ...languageOf(name),
         ...(doc.includes("\r\n") ? [EditorState.lineSeparator.of("\r\n")] : []),
       ],
@@ -54,7 +57,7 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
     });
     return () => view.destroy();
     // As in `Code`, the text is where editing begins.
-  }, [before, isEditable ? "" : after, name, labels[0], labels[1], shown, isEditable]);
+  }, [before, isEditable ? "" : after, name, labels[0], labels[1], shown, isEditable, t]);
   return (
     <div className="difference">
       <div className="difference-heads">

@@ -6,7 +6,7 @@ export function useInSight<E extends Element>(): [RefObject<E | null>, boolean] 
   const [isSeen, setSeen] = useState(false);
   useEffect(() => {
     if (!place.current || isSeen) return undefined;
-    const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && setSeen(true), {
+    const watcher = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && setSeen(true), {
       rootMargin: "400px",
     });
     watcher.observe(place.current);

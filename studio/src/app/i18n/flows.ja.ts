@@ -104,6 +104,7 @@ export const flows = {
   "Part of {name} in a chat": "チャットでの {name} の役割",
   "Past turns": "過去の発言",
   Prompt: "プロンプト",
+  "Places changed by both: {count}. Yours stand on the right.": "両方で変更された箇所: {count}。右は自分の内容です。",
   "Prompt flow": "プロンプト フロー",
   Python: "Python",
   Question: "質問",
@@ -173,8 +174,7 @@ export const flows = {
   "not taken by the code": "コードでは使われません",
   removed: "削除",
   "{count} failed": "失敗 {count} 件",
-  "{count} places were changed by both: yours stand on the right":
-    "{count} か所が両方で変更されています。右は自分の内容です",
+  "{count} lines are the same": "同じ内容 {count} 行",
   "{count} tokens": "{count} トークン",
   "{count} variants": "バリアント {count} 件",
   "{name} has saved version {version} while you edit version {base}.":

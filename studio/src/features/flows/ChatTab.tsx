@@ -72,7 +72,9 @@ export default function ChatTab() {
     setAsked(null);
     // Once for each answer: what was said before is of the moment in which it comes.
   }, [line]);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [turns.length, asked]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [turns.length, asked]);
 
   if (!chat) return null;
   const failure = asked && isOver ? messageOf(line?.error ?? run?.error) || error?.message : null;

@@ -12,6 +12,7 @@ import { Section } from "../../ui/Section";
 import { Table } from "../../ui/Table";
 import { AUTH_MODES, deploy, type Endpoint, type Plan, type Progress } from "./deploying";
 import { useDraft } from "./useDraft";
+import { Value } from "./Value";
 
 const NEW = "";
 
@@ -71,11 +72,14 @@ function Wizard() {
       if (!version) throw new Error(t("There is no such version."));
       return deploy(scope, flow.name, version, plan, setProgress);
     },
+    onSuccess: () => set({ isNew: false }),
     onSettled: async () => {
       await client.invalidateQueries({ queryKey: ["flows", scope, flow.name] });
       await client.invalidateQueries({ queryKey: ["onlineEndpoints"] });
     },
   });
+  const isTaken =
+    plan.isNew && !start.isPending && (endpoints.data?.some(({ name }) => name === plan.endpoint) ?? false);
   return (
     <form
       className="form"
@@ -102,7 +106,11 @@ function Wizard() {
       </Field>
       {plan.isNew && (
         <>
-          <Field label={t("Name of the endpoint")} required>
+          <Field
+            label={t("Name of the endpoint")}
+            required
+            validationMessage={isTaken ? t("There is one already.") : undefined}
+          >
             <Input value={plan.endpoint} onChange={(_, { value }) => set({ endpoint: value })} />
           </Field>
           <Field label={t("Callers sign in with")}>
@@ -147,6 +155,7 @@ function Wizard() {
               [t("Model"), progress.model],
               [t("Endpoint"), progress.endpoint],
               [t("Deployment"), progress.state],
+              [t("Logs"), progress.logs && <Value key="logs" of={progress.logs} label={t("Logs")} />],
               [t("Address"), progress.address && <code className="wrap">{progress.address}</code>],
             ]}
           />
@@ -156,7 +165,7 @@ function Wizard() {
         <Button
           appearance="primary"
           type="submit"
-          disabled={!plan.endpoint || !plan.deployment || !versions.data || start.isPending}
+          disabled={isTaken || !plan.endpoint || !plan.deployment || !versions.data || start.isPending}
         >
           {t("Deploy")}
         </Button>

@@ -135,6 +135,7 @@ function Upload({ onChange }: WayProps) {
       <input
         type="file"
         multiple
+        aria-label={t("Upload a folder")}
         ref={(input) => input?.setAttribute("webkitdirectory", "")}
         onChange={(event) => void read(event.target.files)}
       />

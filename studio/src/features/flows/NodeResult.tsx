@@ -16,7 +16,7 @@ export function NodeResult({ of }: { of: NodeRun }) {
         <Status of={of.status} />
         {of.seconds !== null && <span className="faint">{duration(of.seconds)}</span>}
         {of.tokens && <span className="faint">{t("{count} tokens", { count: of.tokens.total })}</span>}
-        {of.cost != null && <span className="faint">${short(of.cost)}</span>}
+        {Boolean(of.cost) && <span className="faint">${short(of.cost)}</span>}
       </div>
       {of.error ? (
         <FailureText of={of.error} />

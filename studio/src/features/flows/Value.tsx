@@ -10,7 +10,7 @@ export function Value({ of, label }: { of: unknown; label: string }) {
   if (of === undefined || of === null) return <span className="faint">–</span>;
   const text = typeof of === "string" ? of : JSON.stringify(of, null, 2);
   return (
-    <pre className="value" tabIndex={0} role="region" aria-label={label}>
+    <pre className="value" tabIndex={0} role="group" aria-label={label}>
       {text}
     </pre>
   );

@@ -173,7 +173,7 @@ function VariantCard({ node, name, body, references, job }: CardProps) {
             {run && <Status of={line && isOver ? line.status : run.status} />}
             {line?.seconds != null && <span className="faint">{duration(line.seconds)}</span>}
             {line?.tokens && <span className="faint">{t("{count} tokens", { count: line.tokens.total })}</span>}
-            {run?.cost != null && <span className="faint">${short(run.cost)}</span>}
+            {run && Boolean(run.cost) && <span className="faint">${short(run.cost)}</span>}
             <LinkToRun flow={flow.name} job={job} />
           </div>
           {failure && <FailureText of={failure} />}

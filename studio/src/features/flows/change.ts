@@ -195,7 +195,7 @@ function rewrite(flow: Document, change: (inner: string) => string): void {
 
 /** A value as people type it into a field: text, or JSON where it is something else. */
 export function shown(value: unknown): string {
-  if (value === undefined || value === null) return "";
+  if (value === undefined || value === null || value === "") return "";
   if (typeof value !== "string") return JSON.stringify(value);
   return typeof typed(value) === "string" && value.trim() === value && !/^"/.test(value)
     ? value

@@ -1,5 +1,5 @@
 /** From a version of a flow to a deployment that answers: a model of its files, an endpoint, a deployment, traffic. */
-import { ApiError, json } from "../../api/client";
+import { everything, json } from "../../api/client";
 import type { FlowVersion } from "../../api/flows";
 import type { Resource } from "../../api/types";
 
@@ -30,6 +30,8 @@ export interface Progress {
   model?: string;
   endpoint?: string;
   state?: string;
+  /** What a deployment that did not come up has written. */
+  logs?: string;
   address?: string;
 }
 
@@ -70,18 +72,20 @@ export async function deploy(
   if (state === "Succeeded" && plan.takesAllTraffic) {
     await json(endpointPath, { method: "PATCH", body: { properties: { traffic: { [plan.deployment]: 100 } } } });
   }
-  tell({ ...progress, endpoint: plan.endpoint, state, address: endpoint.properties.scoringUri });
+  const logs = state === "Succeeded" ? undefined : await logsOf(path);
+  tell({ ...progress, endpoint: plan.endpoint, state, logs, address: endpoint.properties.scoringUri });
 }
+
+const logsOf = async (path: string): Promise<string> =>
+  (await json<{ content: string }>(`${path}/getLogs`, { method: "POST", body: { tail: 100 } })).content;
 
 /** The model that is this version's folder. A name that something else has taken is not touched. */
 async function modelOf(scope: string, flow: string, version: FlowVersion): Promise<string> {
-  const path = `${scope}/models/${encodeURIComponent(flow)}/versions/${version.version}`;
-  const found = await json<Model>(path).catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  });
+  const path = (name: string) => `${scope}/models/${encodeURIComponent(name)}/versions`;
+  const all = await everything<Model>(`${path(flow)}?listViewType=All&$top=500`);
+  const found = all.find(({ name }) => name === String(version.version));
   if (found && found.properties.modelUri.endsWith(version.uri.split("/paths/").at(-1) ?? "")) return found.id;
-  const other = found ? `${scope}/models/${encodeURIComponent(`${flow}-flow`)}/versions/${version.version}` : path;
+  const free = path(found ? `${flow}-flow` : flow);
   const body = { properties: { modelType: "custom_model", modelUri: version.uri } };
-  return (await json<Model>(other, { method: "PUT", body })).id;
+  return (await json<Model>(`${free}/${version.version}`, { method: "PUT", body })).id;
 }

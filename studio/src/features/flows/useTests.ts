@@ -91,17 +91,15 @@ export interface Tried {
 /** How a test fares, live. */
 export function useTried(job: string | null | undefined): Tried {
   const scope = useScope();
-  const isThere = Boolean(job);
   useLiveRun(job);
-  const run = useQuery({ ...flowRun(scope, job ?? ""), enabled: isThere });
+  const run = useQuery({ ...flowRun(scope, job ?? ""), enabled: Boolean(job) });
   const isOver = run.data !== undefined && ENDED.has(run.data.status);
   const line = useQuery({
     ...flowLine(scope, job ?? "", 0),
-    enabled: isThere && run.data !== undefined,
-    // Before its line is written there is nothing to read, and that is no failure.
-    retry: false,
+    // Before it has ended there is nothing to read of a line.
+    enabled: run.data !== undefined && run.data.lines.completed + run.data.lines.failed > 0,
   });
-  return { run: run.data, line: line.data, isOver, error: run.error ?? (isOver ? line.error : null) };
+  return { run: run.data, line: line.data, isOver, error: run.error ?? line.error };
 }
 
 /** Ask again about a run when something of it is logged. That its job changed is heard anyway. */

@@ -7,6 +7,7 @@ import {
   Copy20Regular,
   ArrowUndo20Regular,
   Stop20Regular,
+  TextBulletListSquare20Regular,
 } from "@fluentui/react-icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -128,6 +129,7 @@ function Actions({ job }: TabProps) {
   const actions = useJobActions();
   const [isAsking, setAsking] = useState(false);
   const isOver = ENDED.has(job.properties.status);
+  const flow = job.properties.properties?.["smalt.flow"];
   const isChild = job.properties.parentJobName !== null;
   const rerun = useMutation({
     mutationFn: () =>
@@ -144,6 +146,14 @@ function Actions({ job }: TabProps) {
       {isOver && job.properties.jobType === "Pipeline" && !isChild && (
         <Button icon={<ArrowRepeatAll20Regular />} disabled={rerun.isPending} onClick={() => rerun.mutate()}>
           {t("Rerun from what failed")}
+        </Button>
+      )}
+      {flow && (
+        <Button
+          icon={<TextBulletListSquare20Regular />}
+          onClick={() => void navigate({ to: "/flows/$name/runs/$job", params: { name: flow, job: job.name } })}
+        >
+          {t("Lines")}
         </Button>
       )}
       <Button

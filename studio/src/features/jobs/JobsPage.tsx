@@ -30,7 +30,7 @@ const GROUPS: [Message, string][] = [
   ["Failed", "Failed"],
   ["Canceled", "Canceled"],
 ];
-const TYPES = ["Command", "Pipeline", "Sweep", "Parallel", "AutoML"];
+const TYPES = ["Command", "Pipeline", "Sweep", "Parallel", "AutoML", "Flow"];
 const TYPING_MS = 250;
 const MOST_COMPARED = 100;
 

@@ -10,6 +10,7 @@ import { FailureText, LinkToRun } from "../NodeResult";
 import { useDag } from "../useDag";
 import { useDraft } from "../useDraft";
 import { useTests, useTried, type Tests } from "../useTests";
+import { Value } from "../Value";
 import { valueOf } from "../values";
 
 /** The inputs as they were typed to try the flow; what was left empty is not given, so that defaults count. */
@@ -46,6 +47,12 @@ export function RunWith({ inputs }: { inputs: readonly FlowInput[] }) {
       </span>
       {tests.whole && isOver && <LinkToRun flow={flow.name} job={tests.whole} />}
       {failure && <FailureText of={failure} />}
+      {line?.logs && (
+        <details>
+          <summary>{t("Logs")}</summary>
+          <Value of={line.logs} label={t("Logs")} />
+        </details>
+      )}
       {error && !failure && <Problem error={error} />}
     </div>
   );

@@ -102,7 +102,7 @@ function OneFile({ of, chosen, onChoose }: OneProps) {
     <Section
       title={`${of.path} · ${
         first.conflicts > 0
-          ? t("{count} places were changed by both: yours stand on the right", { count: first.conflicts })
+          ? t("Places changed by both: {count}. Yours stand on the right.", { count: first.conflicts })
           : t("both changes fit together")
       }`}
     >

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { flowComparison, type FlowRun } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
+import { AssetLink } from "../../../ui/AssetLink";
 import { Loaded } from "../../../ui/Loaded";
 import { short } from "../../../ui/number";
 import { Status } from "../../../ui/Status";
@@ -27,7 +28,7 @@ export function Comparison({ jobs, onClose }: { jobs: string[]; onClose: () => v
           { name: t("Status"), cell: (run) => <Status of={run.status} /> },
           { name: t("Version"), cell: (run) => run.version },
           { name: t("Variant"), cell: (run) => run.variant ?? "" },
-          { name: t("Data"), cell: (run) => run.data ?? "" },
+          { name: t("Data"), cell: (run) => <AssetLink id={run.data} /> },
           { name: t("Lines"), cell: (run) => <LineCount run={run} /> },
           { name: t("Tokens"), cell: (run) => run.tokens?.total ?? "" },
           { name: t("Cost"), cell: (run) => (run.cost === null ? "" : `$${short(run.cost)}`) },

@@ -1,9 +1,10 @@
-import { Field, Input, Select } from "@fluentui/react-components";
+import { Field, Select } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { assets, versions } from "../../../api/queries";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
+import { Committed } from "../Committed";
 
 interface Props {
   /** As jobs take it: `azureml:NAME:VERSION` or an address. */
@@ -37,10 +38,11 @@ export function DataPicker({ value, onChange }: Props) {
       </Field>
       {isOther && (
         <Field label={t("Address")}>
-          <Input
+          <Committed
+            size="medium"
             value={value}
             placeholder="azureml://datastores/workspaceblobstore/paths/questions.jsonl"
-            onChange={(_, data) => onChange(data.value)}
+            onCommit={onChange}
           />
         </Field>
       )}

@@ -1,5 +1,5 @@
 import { Button, Field, Select } from "@fluentui/react-components";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { json } from "../../../api/client";
@@ -51,12 +51,12 @@ function Judging({ run, flow, version }: { run: FlowRun; flow: string; version: 
   const scope = useScope();
   const navigate = useNavigate();
   const graph = useQuery(flowGraph(scope, flow, version));
-  const lines = useQuery(flowLines(scope, run.job, ""));
+  const lines = useInfiniteQuery(flowLines(scope, run.job, ""));
   const columns = useColumns(run.data ?? "");
   const [own, setOwn] = useState<Record<string, string>>({});
   const inputs = graph.data?.inputs ?? [];
   const sources = useMemo(() => {
-    const first = lines.data?.find(({ outputs }) => outputs !== null);
+    const first = lines.data?.pages[0].value.find(({ outputs }) => outputs !== null);
     return [
       ...Object.keys(first?.outputs ?? {}).map((name) => `\${run.outputs.${name}}`),
       ...columns.map((name) => `\${data.${name}}`),

@@ -1,8 +1,8 @@
 import { Button, Select } from "@fluentui/react-components";
 import { ClipboardCheckmark20Regular } from "@fluentui/react-icons";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { flowLines, flowRun, type FlowLine, type FlowRun, messageOf } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
@@ -13,10 +13,12 @@ import { Loaded } from "../../../ui/Loaded";
 import { LongTable, type LongColumn } from "../../../ui/LongTable";
 import { short } from "../../../ui/number";
 import { Page } from "../../../ui/Page";
+import { Problem } from "../../../ui/Problem";
 import { Section } from "../../../ui/Section";
 import { Status } from "../../../ui/Status";
 import { duration, When } from "../../../ui/time";
-import { FailureText } from "../NodeResult";
+import { Waiting } from "../../../ui/Waiting";
+import { FailureText, NodeResult } from "../NodeResult";
 import { useLiveRun } from "../useTests";
 import { textOfValue } from "../values";
 import { EvaluateForm } from "./EvaluateForm";
@@ -70,11 +72,11 @@ function Shown({ run }: { run: FlowRun }) {
             of={[
               [t("Version"), run.version],
               [t("Variant"), run.variant],
-              [t("Data"), run.data],
+              [t("Data"), run.data && <AssetLink key="data" id={run.data} />],
               [t("Evaluated run"), run.evaluates && <AssetLink id={`/jobs/${run.evaluates}`} />],
               [t("Lines"), <LineCount key="lines" run={run} />],
-              [t("Tokens"), run.tokens && tokensText(run.tokens)],
-              [t("Cost"), run.cost !== null && `$${short(run.cost)}`],
+              [t("Tokens"), run.tokens && run.tokens.total > 0 && tokensText(run.tokens)],
+              [t("Cost"), run.cost !== null && run.cost > 0 && `$${short(run.cost)}`],
               [t("Created"), <When key="at" at={run.createdAt} />],
               [t("Created by"), run.createdBy],
             ]}
@@ -86,6 +88,16 @@ function Shown({ run }: { run: FlowRun }) {
           </Section>
         )}
       </div>
+      {run.aggregations && run.aggregations.length > 0 && (
+        <Section title={t("Once over all lines")}>
+          {run.aggregations.map((node) => (
+            <details key={node.node} open={node.error !== null}>
+              <summary>{node.node}</summary>
+              <NodeResult of={node} />
+            </details>
+          ))}
+        </Section>
+      )}
       <div className="filters">
         <Select
           aria-label={t("Status")}
@@ -112,14 +124,19 @@ export const tokensText = (tokens: { prompt: number; completion: number; total: 
 
 function Lines({ run, status, onOpen }: { run: FlowRun; status: string; onOpen: (line: number) => void }) {
   const t = useT();
-  const found = useQuery(flowLines(useScope(), run.job, status));
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    flowLines(useScope(), run.job, status),
+  );
+  const rows = useMemo(() => data?.pages.flatMap(({ value }) => value), [data]);
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   const names = useMemo(() => {
-    const rows = found.data ?? [];
     return {
-      inputs: [...new Set(rows.slice(0, 20).flatMap(({ inputs }) => Object.keys(inputs ?? {})))],
-      outputs: [...new Set(rows.slice(0, 20).flatMap(({ outputs }) => Object.keys(outputs ?? {})))],
+      inputs: [...new Set((rows ?? []).slice(0, 20).flatMap(({ inputs }) => Object.keys(inputs ?? {})))],
+      outputs: [...new Set((rows ?? []).slice(0, 20).flatMap(({ outputs }) => Object.keys(outputs ?? {})))],
     };
-  }, [found.data]);
+  }, [rows]);
   const columns: LongColumn<FlowLine>[] = [
     {
       key: "line",
@@ -158,15 +175,10 @@ function Lines({ run, status, onOpen }: { run: FlowRun; status: string; onOpen: 
     },
     { key: "tokens", title: t("Tokens"), width: "5.5rem", isNumber: true, cell: ({ tokens }) => tokens?.total ?? "" },
   ];
+  if (error) return <Problem error={error} />;
+  if (!rows) return <Waiting />;
+  if (rows.length === 0) return <Empty>{t("No lines yet.")}</Empty>;
   return (
-    <Loaded of={found}>
-      {(rows) =>
-        rows.length === 0 ? (
-          <Empty>{t("No lines yet.")}</Empty>
-        ) : (
-          <LongTable columns={columns} rows={rows} rowKey={({ line }) => String(line)} label={t("Lines")} />
-        )
-      }
-    </Loaded>
+    <LongTable columns={columns} rows={rows} rowKey={({ line }) => String(line)} label={t("Lines")} onEnd={onEnd} />
   );
 }

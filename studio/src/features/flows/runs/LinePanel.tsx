@@ -36,14 +36,20 @@ export function LinePanel({ job, line, onClose }: Props) {
   );
 }
 
+/** Seconds since the epoch, with the microseconds that a Date leaves out. */
+function secondsOf(moment: string): number {
+  const fraction = /\.\d+/.exec(moment)?.[0] ?? "0";
+  return Math.floor(Date.parse(moment) / 1000) + Number(fraction);
+}
+
 interface Shown extends Span {
   of: FlowSpan;
 }
 
 const spanOf = (span: FlowSpan): Shown => ({
   ...span,
-  start: Date.parse(span.start) / 1000,
-  end: span.end === null ? null : Date.parse(span.end) / 1000,
+  start: secondsOf(span.start),
+  end: span.end === null ? null : secondsOf(span.end),
   status: /error|failed/i.test(span.status) ? "ERROR" : span.status,
   of: span,
 });
@@ -58,7 +64,7 @@ function Detail({ of }: { of: LineDetail }) {
       <Facts
         of={[
           [t("Duration"), of.seconds !== null && duration(of.seconds)],
-          [t("Tokens"), of.tokens && tokensText(of.tokens)],
+          [t("Tokens"), of.tokens && of.tokens.total > 0 && tokensText(of.tokens)],
         ]}
       />
       {of.error && <FailureText of={of.error} />}
@@ -73,6 +79,12 @@ function Detail({ of }: { of: LineDetail }) {
       <Value of={of.inputs} label={t("Inputs")} />
       <h3>{t("Outputs")}</h3>
       <Value of={of.outputs} label={t("Outputs")} />
+      {of.logs && (
+        <details>
+          <summary>{t("Logs")}</summary>
+          <Value of={of.logs} label={t("Logs")} />
+        </details>
+      )}
       <h3>{t("Nodes")}</h3>
       {of.nodes.map((node) => (
         <details key={node.node} open={node.error !== null}>

@@ -22,7 +22,7 @@ const columns = (file: StoredFile | undefined) =>
 /** The names of the columns of a data asset, read from the beginning of its first file. */
 export function useColumns(uri: string): string[] {
   const scope = useScope();
-  const listed = useQuery({ ...files(scope, uri), enabled: uri.startsWith("azureml:"), retry: false });
+  const listed = useQuery({ ...files(scope, uri), enabled: uri !== "", retry: false });
   const found = useQuery(columns(listed.data?.find(({ name, isFolder }) => !isFolder && READABLE.test(name))));
   return found.data ?? [];
 }
