@@ -43,6 +43,21 @@ const highlights = (keyword: string, text: string, value: string, comment: strin
     { tag: [tags.number, tags.bool, tags.null, tags.propertyName, tags.definition(tags.propertyName)], color: value },
     { tag: tags.comment, color: comment, fontStyle: "italic" },
   ]);
+/** Where a browser types over lines itself, it keeps their look in an inline style, which the page's policy refuses. */
+export const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    const text = event.data;
+    if (event.inputType !== "insertText" || !text || empty || event.isComposing) return false;
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, text, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** The line of the cursor is tinted so little that the colours stay readable on it. */
 const look = (tint: string) => ({
   "&": { fontSize: "13px" },
@@ -77,6 +92,7 @@ export default function Code({ text, name, label, onChange }: Props) {
           EditorState.readOnly.of(!isEditable),
           // With a place in the order of tabs it is scrolled with the keyboard.
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+          typingOver,
           EditorView.theme(LOOK[shown], { dark: shown === "dark" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) listener.current?.(update.state.sliceDoc());

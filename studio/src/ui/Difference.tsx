@@ -5,7 +5,7 @@ import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
 import { useT } from "../app/i18n";
 import { useTheme } from "../app/theme";
-import { COLORS, languageOf, LOOK, nonce } from "./Code";
+import { COLORS, languageOf, LOOK, nonce, typingOver } from "./Code";
 import "./difference.css";
 
 interface Props {
@@ -37,6 +37,7 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
         EditorState.phrases.of({ "$ unchanged lines": t("{count} lines are the same", { count: "$" }) }),
         EditorState.readOnly.of(isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+        typingOver,
         EditorView.theme(LOOK[shown], { dark: shown === "dark" }),
         ...languageOf(name),
         ...(doc.includes("\r\n") ? [EditorState.lineSeparator.of("\r\n")] : []),

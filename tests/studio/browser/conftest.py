@@ -40,6 +40,14 @@ class House:
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """Call it as a program."""
+        text = self._answer(method, path, body)
+        return json.loads(text) if text else None
+
+    def text(self, path: str) -> str:
+        """What stands at a path, as text."""
+        return self._answer("GET", path).decode()
+
+    def _answer(self, method: str, path: str, body: Any = None) -> bytes:
         request = urllib.request.Request(
             self.url + path,
             method=method,
@@ -47,8 +55,7 @@ class House:
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})},
         )
         with urllib.request.urlopen(request) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
+            return answer.read()
 
     def link(self) -> str:
         """An address that signs in once."""

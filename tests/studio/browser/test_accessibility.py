@@ -53,6 +53,16 @@ PAGES = {
     "audit": "/audit",
     "traces": "/traces",
     "trace": "/traces/{trace}",
+    "flows": "/flows",
+    "gallery": "/flows?create=gallery",
+    "flow": "/flows/{sorter}",
+    "flow file": "/flows/{sorter}?file=tidy.py",
+    "variants": "/flows/{sorter}?tab=variants",
+    "flow runs": "/flows/{sorter}?tab=runs&begin=yes",
+    "flow history": "/flows/{sorter}?tab=history",
+    "flow details": "/flows/{sorter}?tab=details",
+    "flow deploy": "/flows/{sorter}?tab=deploy",
+    "chat": "/flows/{talker}?tab=chat",
     "nowhere": "/nowhere",
 }
 
@@ -72,11 +82,19 @@ def themed(request: pytest.FixtureRequest, chromium: Browser, house: House) -> I
     context.close()
 
 
+@pytest.fixture(scope="module")
+def flows(house: House) -> dict[str, str]:
+    """Two flows, each by its name."""
+    for name, template in {"axe-sorter": "classification", "axe-chat": "chat"}.items():
+        house.call("PUT", f"{house.scope}/smalt/flows/{name}", {"template": template})
+    return {"sorter": "axe-sorter", "talker": "axe-chat"}
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(themed: tuple[Page, list[str]], house: House, work, served, name: str):
+def test_axe_finds_nothing_serious(themed: tuple[Page, list[str]], house: House, work, served, flows, name: str):
     page, complaints = themed
     complaints.clear()
-    page.goto(f"{house.url}/studio{PAGES[name].format(**work, **served)}")
+    page.goto(f"{house.url}/studio{PAGES[name].format(**work, **served, **flows)}")
     page.get_by_role("heading", level=1).wait_for()
     page.locator(".waiting, .whole").first.wait_for(state="hidden")
 

@@ -7,7 +7,7 @@ import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { inputsOf } from "./editor/RunBar";
-import { TryField } from "./editor/TryField";
+import { TryFields } from "./editor/TryFields";
 import { chatOf } from "./dag";
 import { base64 } from "./edits";
 import { LinkToRun } from "./NodeResult";
@@ -125,12 +125,7 @@ export default function ChatTab() {
           if (text.trim() || image) send.mutate(question());
         }}
       >
-        {others.map((input) => (
-          <label key={input.name} className="plain-input">
-            {input.name}
-            <TryField input={input} />
-          </label>
-        ))}
+        <TryFields inputs={others} />
         {image && <img className="value-image" src={image} alt={t("Image")} />}
         <div className="chat-row">
           <Textarea

@@ -43,6 +43,7 @@ const TABS: TabEntry[] = [
   { id: "runs", title: "Runs", content: lazy(() => import("./runs/RunsTab")) },
   { id: "history", title: "History", content: lazy(() => import("./history/HistoryTab")) },
   { id: "deploy", title: "Deploy", content: lazy(() => import("./DeployTab")) },
+  { id: "details", title: "Details", content: lazy(() => import("./DetailsTab")) },
 ];
 
 /** One flow: edited, tried, talked with, run over data, compared, deployed. */

@@ -15,6 +15,7 @@ import { FileEditor } from "./editor/FileEditor";
 import { NodeInputs } from "./editor/NodeInputs";
 import { NodeSettings } from "./editor/NodeSettings";
 import { inputsOf } from "./editor/RunBar";
+import { TryFields } from "./editor/TryFields";
 import { FailureText, LinkToRun } from "./NodeResult";
 import { freeName, isName, referencesFor } from "./references";
 import { useDag, useDagChange } from "./useDag";
@@ -86,6 +87,12 @@ export default function VariantsTab() {
           {t("Run all variants")}
         </Button>
       </div>
+      {names.length > 0 && (
+        <details className="variant-inputs">
+          <summary>{t("Values to try with")}</summary>
+          <TryFields inputs={dag.inputs} />
+        </details>
+      )}
       {node.variants === null && <Empty>{t("The node has one form only. Add a variant to compare with.")}</Empty>}
       <div className="variants" tabIndex={0} role="region" aria-label={t("Variants")}>
         {Object.entries(node.variants?.bodies ?? {}).map(([name, body]) => (

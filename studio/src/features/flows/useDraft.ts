@@ -50,7 +50,7 @@ export function useDraftOf(flow: Flow): Draft {
   const scope = useScope();
   const client = useQueryClient();
   const { session } = useSession();
-  const [edits, setEdits] = useState<Edits>(() => kept(scope, flow.name) ?? { base: flow.latestVersion, files: {} });
+  const [edits, setEdits] = useState<Edits>(() => beginning(scope, flow));
   const [isSaving, setSaving] = useState(false);
   const isDirty = Object.keys(edits.files).length > 0;
   const latest = flow.latestVersion;
@@ -142,6 +142,12 @@ export function useDraftOf(flow: Flow): Draft {
     rebase: setEdits,
     save,
   };
+}
+
+/** The edits that were kept, or none. A flow that was made anew under its name has fewer versions than they know of. */
+function beginning(scope: string, flow: Flow): Edits {
+  const found = kept(scope, flow.name);
+  return { base: Math.min(found?.base ?? flow.latestVersion, flow.latestVersion), files: found?.files ?? {} };
 }
 
 /** The text of a file as it is edited: undefined until it is there, null when it is no text. */

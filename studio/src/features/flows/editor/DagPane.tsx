@@ -71,7 +71,7 @@ export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
         }
       >
         <Background />
-        <Controls showInteractive={false} />
+        <Controls position="top-right" showInteractive={false} />
       </ReactFlow>
     </section>
   );

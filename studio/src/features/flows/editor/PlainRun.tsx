@@ -6,7 +6,7 @@ import { useDraft } from "../useDraft";
 import { useTests, useTried } from "../useTests";
 import { Value } from "../Value";
 import { RunWith } from "./RunBar";
-import { TryField } from "./TryField";
+import { TryFields } from "./TryFields";
 
 /** Runs a flow that is no graph: a function, a class or a prompty. */
 export function PlainRun() {
@@ -18,12 +18,7 @@ export function PlainRun() {
   return (
     <section className="node-card">
       <RunWith inputs={inputs} />
-      {inputs.map((input) => (
-        <label key={input.name} className="plain-input">
-          {input.name}
-          <TryField input={input} />
-        </label>
-      ))}
+      <TryFields inputs={inputs} />
       {line?.outputs &&
         Object.entries(line.outputs).map(([name, value]) => (
           <div key={name}>
