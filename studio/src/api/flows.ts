@@ -164,6 +164,7 @@ export interface FlowTest {
   files?: FlowFile[];
 }
 
+const MOST_RUN_PAGES = 3;
 const FOREVER = { staleTime: Infinity } as const;
 
 export const flowPath = (scope: string, flow: string): string => `${scope}/smalt/flows/${encodeURIComponent(flow)}`;
@@ -243,7 +244,9 @@ export const flowDifference = (scope: string, name: string, from: number, to: nu
 export const flowRuns = (scope: string, name: string, tests = false) =>
   queryOptions({
     queryKey: ["jobs", scope, "", "flowRuns", name, tests],
-    queryFn: ({ signal }) => everything<FlowRun>(`${flowPath(scope, name)}/runs${query({ tests })}`, signal),
+    // The newest of them: every job that ends lets an open page ask again.
+    queryFn: ({ signal }) =>
+      everything<FlowRun>(`${flowPath(scope, name)}/runs${query({ tests, $top: 200 })}`, signal, MOST_RUN_PAGES),
   });
 
 export const flowRun = (scope: string, job: string) =>

@@ -93,7 +93,7 @@ def test_edits_keep_comments_survive_a_reload_and_are_saved_with_the_keyboard(pa
     page.get_by_label("Node welcome").wait_for()
     page.keyboard.press("Control+s")
 
-    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page.get_by_text("Saved as version 3.").first).to_be_visible()
     text = text_of(house, "edited", "flow.dag.yaml")
     assert text.startswith("# keep me\n")
     assert "reference: ${welcome.output}" in text
@@ -164,7 +164,7 @@ def test_of_two_people_nobody_overwrites_the_other(page: Page, house: House):
     page.get_by_role("button", name="Go on with both").click()
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page.get_by_text("Saved as version 3.").first).to_be_visible()
     text = text_of(house, "shared", "flow.dag.yaml")
     assert text.startswith("# theirs\n")
     assert "temperature: 0.9" in text

@@ -6,8 +6,9 @@ import { useT } from "../../../app/i18n";
 import { useTheme } from "../../../app/theme";
 import { Status } from "../../../ui/Status";
 import { NODE, places } from "../../graph/layout";
+import { connected, canConnect } from "../connecting";
 import { edgesOf, type Dag } from "../dag";
-import { useDag } from "../useDag";
+import { useDag, useDagChange } from "../useDag";
 import { useNodeRun } from "../useTests";
 
 interface CardData extends Record<string, unknown> {
@@ -22,7 +23,7 @@ type Card = Node<CardData, "card">;
 const FlowCard = memo(function FlowCard({ id, data }: NodeProps<Card>) {
   return (
     <div className={`step-card ${data.isChosen ? "chosen" : ""} ${data.isNode ? "" : "flow-end"}`}>
-      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <Handle type="target" position={Position.Top} isConnectable={id !== "inputs"} />
       <div className="step-title">
         <span>{data.title}</span>
       </div>
@@ -30,7 +31,7 @@ const FlowCard = memo(function FlowCard({ id, data }: NodeProps<Card>) {
         <span className="faint">{data.kind}</span>
         {data.isNode && <NodeState node={id} />}
       </div>
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+      <Handle type="source" position={Position.Bottom} isConnectable={id !== "outputs"} />
     </div>
   );
 });
@@ -48,6 +49,7 @@ export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
   const { shown } = useTheme();
   const dag = useDag();
   const { node: chosen } = useSearch({ from: "/flows/$name" });
+  const change = useDagChange();
   const { nodes, edges, shape } = useMemo(() => drawn(dag, chosen, [t("Inputs"), t("Outputs")]), [dag, chosen, t]);
   const choose = (id: string) => dag?.nodes.some(({ name }) => name === id) && onChoose(id);
   return (
@@ -62,7 +64,9 @@ export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
         fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
         minZoom={0.1}
         nodesDraggable={false}
-        nodesConnectable={false}
+        // The list beside it says the same with the keyboard.
+        onConnect={({ source, target }) => dag && change((text) => connected(text, dag, source, target))}
+        isValidConnection={({ source, target }) => dag !== null && canConnect(dag, source, target)}
         proOptions={{ hideAttribution: true }}
         onNodeClick={(_, { id }) => choose(id)}
         // With the keyboard a node is chosen by Enter or the space bar.
