@@ -1,5 +1,5 @@
 import { Button, Textarea } from "@fluentui/react-components";
-import { Delete20Regular, Image20Regular, Send20Filled } from "@fluentui/react-icons";
+import { Delete20Regular, Send20Filled } from "@fluentui/react-icons";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../../api/flows";
@@ -9,7 +9,7 @@ import { Empty } from "../../ui/Empty";
 import { inputsOf } from "./editor/RunBar";
 import { TryFields } from "./editor/TryFields";
 import { chatOf } from "./dag";
-import { base64 } from "./edits";
+import { ImagePicker } from "./ImagePicker";
 import { LinkToRun } from "./NodeResult";
 import { useDag } from "./useDag";
 import { useDraft } from "./useDraft";
@@ -36,7 +36,6 @@ export default function ChatTab() {
   const [text, setText] = useState("");
   const [image, setImage] = useState<string | null>(null);
   const [asked, setAsked] = useState<{ job: string; question: unknown } | null>(null);
-  const picker = useRef<HTMLInputElement>(null);
   const end = useRef<HTMLDivElement>(null);
   const chat = dag && chatOf(dag);
   const { run, line, isOver, error } = useTried(asked?.job);
@@ -141,28 +140,7 @@ export default function ChatTab() {
               event.currentTarget.form?.requestSubmit();
             }}
           />
-          {takesImages && (
-            <>
-              <Button
-                icon={<Image20Regular />}
-                aria-label={t("Choose an image")}
-                onClick={() => picker.current?.click()}
-              />
-              <input
-                ref={picker}
-                hidden
-                type="file"
-                accept="image/*"
-                aria-label={t("Choose an image")}
-                onChange={(event) => {
-                  const file = event.target.files?.[0];
-                  void file?.arrayBuffer().then((bytes) => {
-                    setImage(`data:${file.type};base64,${base64(new Uint8Array(bytes))}`);
-                  });
-                }}
-              />
-            </>
-          )}
+          {takesImages && <ImagePicker onPick={setImage} />}
           <Button
             appearance="primary"
             type="submit"

@@ -17,9 +17,10 @@ import { NodeSettings } from "./editor/NodeSettings";
 import { inputsOf } from "./editor/RunBar";
 import { TryFields } from "./editor/TryFields";
 import { FailureText, LinkToRun } from "./NodeResult";
-import { freeName, isName, referencesFor } from "./references";
+import { referencesFor } from "./references";
 import { useDag, useDagChange } from "./useDag";
 import { useDraft, useText } from "./useDraft";
+import { useNameCheck } from "./useNameCheck";
 import { useTests, useTried } from "./useTests";
 import { Value } from "./Value";
 
@@ -39,6 +40,8 @@ export default function VariantsTab() {
   const node =
     nodes.find(({ name }) => name === wanted) ?? nodes.find(({ variants }) => variants !== null) ?? nodes.at(0);
   const { text } = useText(node?.source?.path ?? null);
+  const names = node?.variants?.names ?? [];
+  const check = useNameCheck(names);
   const runAll = useMutation({
     mutationFn: async (of: DagNode) => {
       const inputs = inputsOf(dag?.inputs ?? [], tests.values);
@@ -50,7 +53,6 @@ export default function VariantsTab() {
     },
   });
   if (!dag || !node) return <Empty>{t("The flow has no nodes yet.")}</Empty>;
-  const names = node.variants?.names ?? [];
   const add = (name: string) => {
     // A variant gets a file of its own, so that its text can differ.
     const from = node.source?.path;
@@ -112,19 +114,7 @@ export default function VariantsTab() {
         ))}
       </datalist>
       {isNaming && (
-        <AskName
-          title={t("Add a variant")}
-          value=""
-          check={(name) =>
-            !isName(name)
-              ? t("Letters, digits and underscores make a name.")
-              : names.includes(name)
-                ? t("There is one already.")
-                : ""
-          }
-          onName={(name) => add(freeName(name, names))}
-          onClose={() => setNaming(false)}
-        />
+        <AskName title={t("Add a variant")} value="" check={check} onName={add} onClose={() => setNaming(false)} />
       )}
     </>
   );

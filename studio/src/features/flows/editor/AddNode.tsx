@@ -4,9 +4,9 @@ import { useState } from "react";
 import { useT } from "../../../app/i18n";
 import { AskName } from "../AskName";
 import { addNode } from "../change";
-import { isName } from "../references";
 import { useDag, useDagChange } from "../useDag";
 import { useDraft } from "../useDraft";
+import { useNameCheck } from "../useNameCheck";
 
 type Kind = "llm" | "prompt" | "python" | "package";
 
@@ -47,12 +47,7 @@ export function AddNode({ onAdded }: { onAdded: (node: string) => void }) {
   const change = useDagChange();
   const [kind, setKind] = useState<Kind | null>(null);
   const names = dag?.nodes.map(({ name }) => name) ?? [];
-  const check = (name: string) =>
-    !isName(name)
-      ? t("Letters, digits and underscores make a name.")
-      : names.includes(name)
-        ? t("There is one already.")
-        : "";
+  const check = useNameCheck(names);
   const add = (name: string) => {
     if (!kind || !dag) return;
     const path = kind === "python" ? `${name}.py` : `${name}.jinja2`;

@@ -1,14 +1,13 @@
 import { Button, Select } from "@fluentui/react-components";
-import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
+import { Add16Regular } from "@fluentui/react-icons";
 import type { FlowInput } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
-import { addPort, removePort, renamePort, setPort, shown, typed } from "../change";
+import { addPort, setPort, shown, typed } from "../change";
 import { Committed } from "../Committed";
-import { freeName, isName } from "../references";
+import { freeName } from "../references";
 import { useDag, useDagChange } from "../useDag";
+import { PortName, PortType, RemovePort } from "./PortCells";
 import { TryField } from "./TryField";
-
-const TYPES = ["string", "int", "double", "bool", "list", "object", "image"];
 
 /** What the flow takes, and the values with which it is tried. */
 export function InputsSection() {
@@ -59,25 +58,10 @@ function InputRow({ input, names }: { input: FlowInput; names: string[] }) {
   return (
     <tr>
       <td>
-        <Committed
-          value={name}
-          aria-label={t("Name of {name}", { name })}
-          onCommit={(next) =>
-            isName(next) && !names.includes(next) && change((text) => renamePort(text, "inputs", name, next))
-          }
-        />
+        <PortName side="inputs" name={name} taken={names} />
       </td>
       <td>
-        <Select
-          size="small"
-          value={input.type}
-          aria-label={t("Type of {name}", { name })}
-          onChange={(_, { value }) => set("type", value)}
-        >
-          {[...new Set([...TYPES, input.type])].map((type) => (
-            <option key={type}>{type}</option>
-          ))}
-        </Select>
+        <PortType side="inputs" name={name} type={input.type} />
       </td>
       <td>
         <Committed
@@ -102,13 +86,7 @@ function InputRow({ input, names }: { input: FlowInput; names: string[] }) {
         </Select>
       </td>
       <td>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<Delete16Regular />}
-          aria-label={t("Take {name} away", { name })}
-          onClick={() => change((text) => removePort(text, "inputs", name))}
-        />
+        <RemovePort side="inputs" name={name} />
       </td>
     </tr>
   );

@@ -17,9 +17,10 @@ import { AskName } from "../AskName";
 import { moveNode, removeNode, renameNode, setInNode } from "../change";
 import { Committed } from "../Committed";
 import type { DagNode } from "../dag";
-import { isName, referencesFor } from "../references";
+import { referencesFor } from "../references";
 import { useDag, useDagChange } from "../useDag";
 import { useDraft, useText } from "../useDraft";
+import { useNameCheck } from "../useNameCheck";
 import { useNodeRun } from "../useTests";
 import { NodeResult } from "../NodeResult";
 import { Activation } from "./Activation";
@@ -51,12 +52,7 @@ export function NodeCard({ node, place, isChosen, onChoose }: Props) {
   const variant = node.variants?.default;
   const set = (where: (string | number)[], value: unknown) =>
     change((text) => setInNode(text, node.name, where, value, variant));
-  const check = (name: string) =>
-    !isName(name)
-      ? t("Letters, digits and underscores make a name.")
-      : names.includes(name)
-        ? t("There is one already.")
-        : "";
+  const check = useNameCheck(names);
   return (
     <section
       ref={box}

@@ -1,15 +1,14 @@
-import { Button, Checkbox, Select } from "@fluentui/react-components";
-import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
+import { Button, Checkbox } from "@fluentui/react-components";
+import { Add16Regular } from "@fluentui/react-icons";
 import { useT } from "../../../app/i18n";
-import { addPort, removePort, renamePort, setPort } from "../change";
+import { addPort, setPort } from "../change";
 import { Committed } from "../Committed";
 import type { DagOutput } from "../dag";
-import { freeName, isName } from "../references";
+import { freeName } from "../references";
 import { useDag, useDagChange } from "../useDag";
 import { useTests, useTried } from "../useTests";
 import { Value } from "../Value";
-
-const TYPES = ["string", "int", "double", "bool", "list", "object", "image"];
+import { PortName, PortType, RemovePort } from "./PortCells";
 
 /** What the flow answers, and what it has answered last. */
 export function OutputsSection({ references }: { references: string }) {
@@ -80,25 +79,10 @@ function OutputRow({ output, names, references }: { output: DagOutput; names: st
   return (
     <tr>
       <td>
-        <Committed
-          value={name}
-          aria-label={t("Name of {name}", { name })}
-          onCommit={(next) =>
-            isName(next) && !names.includes(next) && change((text) => renamePort(text, "outputs", name, next))
-          }
-        />
+        <PortName side="outputs" name={name} taken={names} />
       </td>
       <td>
-        <Select
-          size="small"
-          value={output.type}
-          aria-label={t("Type of {name}", { name })}
-          onChange={(_, { value }) => set("type", value)}
-        >
-          {[...new Set([...TYPES, output.type])].map((type) => (
-            <option key={type}>{type}</option>
-          ))}
-        </Select>
+        <PortType side="outputs" name={name} type={output.type} />
       </td>
       <td className="wide">
         <Committed
@@ -116,13 +100,7 @@ function OutputRow({ output, names, references }: { output: DagOutput; names: st
         />
       </td>
       <td>
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<Delete16Regular />}
-          aria-label={t("Take {name} away", { name })}
-          onClick={() => change((text) => removePort(text, "outputs", name))}
-        />
+        <RemovePort side="outputs" name={name} />
       </td>
     </tr>
   );

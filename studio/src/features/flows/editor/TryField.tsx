@@ -1,9 +1,7 @@
 import { Button, Textarea } from "@fluentui/react-components";
-import { Image16Regular } from "@fluentui/react-icons";
-import { useRef } from "react";
 import type { FlowInput } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
-import { base64 } from "../edits";
+import { ImagePicker } from "../ImagePicker";
 import { useTests } from "../useTests";
 import { addressOf, imageOf, isOfText, textOfValue } from "../values";
 
@@ -11,16 +9,10 @@ import { addressOf, imageOf, isOfText, textOfValue } from "../values";
 export function TryField({ input }: { input: FlowInput }) {
   const t = useT();
   const tests = useTests();
-  const picker = useRef<HTMLInputElement>(null);
   const text = tests.values[input.name] ?? "";
   const hint = textOfValue(input.default);
   const isImage = input.type === "image";
   const shown = isImage ? addressOf(imageOf(text)) : null;
-  const pick = async (file: File | undefined) => {
-    if (!file) return;
-    const bytes = base64(new Uint8Array(await file.arrayBuffer()));
-    tests.setValue(input.name, `data:${file.type || "image/png"};base64,${bytes}`);
-  };
   return (
     <span className="try-field">
       {shown ? (
@@ -41,24 +33,7 @@ export function TryField({ input }: { input: FlowInput }) {
           onChange={(_, { value }) => tests.setValue(input.name, value)}
         />
       )}
-      {isImage && (
-        <>
-          <Button
-            size="small"
-            icon={<Image16Regular />}
-            aria-label={t("Choose an image")}
-            onClick={() => picker.current?.click()}
-          />
-          <input
-            ref={picker}
-            hidden
-            type="file"
-            accept="image/*"
-            aria-label={t("Choose an image")}
-            onChange={(event) => void pick(event.target.files?.[0])}
-          />
-        </>
-      )}
+      {isImage && <ImagePicker onPick={(address) => tests.setValue(input.name, address)} />}
     </span>
   );
 }
