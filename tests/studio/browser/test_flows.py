@@ -130,7 +130,7 @@ def test_a_flow_and_a_node_are_tried_with_edits_that_are_not_saved(page: Page, h
 
     result = page.get_by_label("Node greet").locator(".node-result")
     expect(result.get_by_text("Completed")).to_be_visible(timeout=60_000)
-    page.get_by_role("link", name="Trace").click()
+    page.get_by_role("link", name="Trace", exact=True).click()
     expect(page.get_by_role("treeitem", name=re.compile("^tidy, Node"))).to_be_visible()
 
 

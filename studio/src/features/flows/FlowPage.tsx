@@ -12,12 +12,16 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Waiting";
 import { chatOf, readDag } from "./dag";
+import { forget } from "./edits";
 import { SaveBar } from "./SaveBar";
 import { DagContext, type OpenDag } from "./useDag";
 import { DraftContext, useDraft, useDraftOf, useText } from "./useDraft";
 import { TestsContext, useTestsOf } from "./useTests";
 import { TYPES } from "./words";
 import "./flows.css";
+
+/** What is kept of versions for as long as the page is open. */
+const OF_VERSIONS = ["flowFiles", "flowFile", "flowGraph", "flowDifference"];
 
 interface TabEntry {
   id: string;
@@ -122,6 +126,9 @@ function Actions({ flow }: { flow: Flow }) {
     mutationFn: () => request(flowPath(scope, flow.name), { method: "DELETE" }),
     onSuccess: () => {
       void navigate({ to: "/flows" });
+      forget(scope, flow.name);
+      // Versions never change, but another flow may come to have this name, and begin with a version 1 of its own.
+      for (const kind of OF_VERSIONS) client.removeQueries({ queryKey: [kind, scope, flow.name] });
       void client.invalidateQueries({ queryKey: ["flows", scope, ""] });
     },
   });

@@ -41,6 +41,9 @@ export function onKeptElsewhere(scope: string, flow: string, listener: (edits: E
   return () => window.removeEventListener("storage", heard);
 }
 
+/** Nothing of a flow's edits is kept any longer. */
+export const forget = (scope: string, flow: string): void => localStorage.removeItem(keyOf(scope, flow));
+
 export const isGone = (file: FlowFile | undefined): boolean =>
   file !== undefined && "content" in file && file.content === null;
 
@@ -56,6 +59,7 @@ export function pathsOf(saved: readonly string[], files: Record<string, FlowFile
 /** A file of the person's machine as it is written: text where it is text. */
 export async function fileFrom(path: string, blob: Blob): Promise<FlowFile> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
+  if (bytes.includes(0)) return { path, contentBase64: base64(bytes) };
   try {
     return { path, content: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {

@@ -133,7 +133,7 @@ export function useDraftOf(flow: Flow): Draft {
     paths: useMemo(() => pathsOf(saved, edits.files), [saved, edits.files]),
     isDirty,
     isSaving,
-    isBehind: isDirty && latest > edits.base,
+    isBehind: isDirty && !isSaving && latest > edits.base,
     change: (path, content) => put([{ path, content }]),
     put,
     remove: (path) => put([{ path, content: null }]),

@@ -46,7 +46,12 @@ export function useTestsOf({ flow, edits }: Draft): Tests {
     (name: string, text: string) =>
       setValues((old) => {
         const next = { ...old, [name]: text };
-        localStorage.setItem(key, JSON.stringify(next));
+        try {
+          localStorage.setItem(key, JSON.stringify(next));
+        } catch {
+          // An image may be larger than what a browser keeps; the flow is tried with it all the same.
+          localStorage.removeItem(key);
+        }
         return next;
       }),
     [key],
