@@ -1,5 +1,6 @@
 import { Button, Field, Input, MessageBar, MessageBarBody, Select, Switch } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { flowVersions } from "../../api/flows";
 import { list } from "../../api/queries";
@@ -31,7 +32,15 @@ export default function DeployTab() {
             rows={flow.deployments}
             rowKey={(each) => `${each.endpoint}/${each.deployment}`}
             columns={[
-              { key: "endpoint", title: t("Endpoint"), cell: ({ endpoint }) => <strong>{endpoint}</strong> },
+              {
+                key: "endpoint",
+                title: t("Endpoint"),
+                cell: ({ endpoint }) => (
+                  <Link to="/endpoints/online/$name" params={{ name: endpoint }}>
+                    {endpoint}
+                  </Link>
+                ),
+              },
               { key: "deployment", title: t("Deployment"), cell: ({ deployment }) => deployment },
               { key: "version", title: t("Version"), isNumber: true, cell: ({ version }) => version ?? "" },
             ]}
