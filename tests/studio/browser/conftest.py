@@ -40,14 +40,14 @@ class House:
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """Call it as a program."""
-        text = self._answer(method, path, body)
+        text = self._answer(method, path, body, headers)
         return json.loads(text) if text else None
 
     def text(self, path: str) -> str:
         """What stands at a path, as text."""
         return self._answer("GET", path).decode()
 
-    def _answer(self, method: str, path: str, body: Any = None) -> bytes:
+    def _answer(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> bytes:
         request = urllib.request.Request(
             self.url + path,
             method=method,
