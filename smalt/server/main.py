@@ -327,7 +327,7 @@ def build(settings: Settings) -> Server:
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms, sites),
         *jobs.routes(job_service, rooms, versioned),
-        *pipelines.routes(pipeline_service, rooms),
+        *pipelines.routes(pipeline_service, pipelines.Authoring(pipeline_kind, children, versioned), rooms),
         *schedules.routes(schedule_service, job_service, rooms),
         *online.routes,
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),

@@ -55,6 +55,9 @@ class _Handlers:
             call.work, workspace, list_filter(call), after=call.position(_Position), limit=_page_size(call)
         )
         shown = [to_arm(workspace, record, base_url=call.base_url) for record in page.items]
+        if call.flag("withoutSteps"):
+            for each in shown:
+                each["properties"].pop("jobs", None)
         return ok(call.listing(Page(shown, page.after)))
 
     def show(self, call: Call) -> Answer:
@@ -123,6 +126,7 @@ def routes(service: JobService, workspaces: WorkspaceService, assets: AssetServi
         "status",
         "experimentName",
         "search",
+        "withoutSteps:bool",
         "$top",
         "$skip",
     )

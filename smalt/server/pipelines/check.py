@@ -17,12 +17,15 @@ from smalt.server.pipelines.bindings import ParentInput, ParentOutput, StepInput
 from smalt.server.pipelines.components import Components, check_kind, reference_of, steps_of
 from smalt.server.pipelines.draft import draft_of
 from smalt.server.pipelines.graph import Graph, Node
+from smalt.wire import references
+from smalt.wire.references import LocalPath
 
 _MOST_LEVELS = 20
 _FOLDERS = frozenset(
     {"uri_folder", "mltable", "path", "custom_model", "mlflow_model", "triton_model", "mltable_folder"}
 )
 _PORTS = _FOLDERS | {"uri_file"}
+_VALUES = ("string", "number", "integer", "boolean")
 _ANY = "any"
 
 
@@ -115,6 +118,8 @@ class Checker:
                 check_kind(component.type)
                 self._check_known(node.kind)
             self._check_honoured(node, component, place, problems)
+        with problems.at(f"{place}.code"):
+            _check_reach(component.code)
         for name, value in node.step.inputs.items():
             with problems.at(f"{place}.inputs.{name}"):
                 self._input(component, name, value, whole, scope)
@@ -191,6 +196,7 @@ class Checker:
         if isinstance(value, StepInput):
             binding = bindings.whole(value.path)
             if binding is None:
+                _check_reach(value.path)
                 return Given(str(value.type or _ANY)) if value.path else None
         else:
             binding = bindings.whole(value)
@@ -251,6 +257,20 @@ def of_input(value: DataInput | LiteralInput | str | int | float | bool) -> Give
     return Given("literal", input_text(value))
 
 
+def fitting() -> dict[str, list[str]]:
+    """For each type of an output or input, and for a value without one, the types of inputs that take it."""
+    types = (*_VALUES, *sorted(_PORTS), _ANY)
+    return {given: [wanted for wanted in types if _fits(wanted, given)] for given in (*types, "literal")}
+
+
+def _fits(wanted: str, given: str) -> bool:
+    try:
+        _check_fit("", ComponentInput(type=wanted), Given(given))
+    except InvalidRequest:
+        return False
+    return True
+
+
 def _check_fit(name: str, declared: ComponentInput, given: Given) -> None:
     wanted = declared.type.lower()
     if _ANY in (wanted, given.type):
@@ -295,6 +315,12 @@ def check_value(name: str, declared: ComponentInput, text: str) -> None:
 
 def _family(type_name: str) -> str:
     return {"int": "number", "integer": "number", "float": "number", "bool": "boolean"}.get(type_name, type_name)
+
+
+def _check_reach(path: str | None) -> None:
+    """Refuse what lies on the machine of whoever submits: a server does not see it."""
+    if path and "${{" not in path and isinstance(references.parse(path), LocalPath):
+        raise InvalidRequest(f"{path!r} is a path on your machine. Upload it: smalt job create does.")
 
 
 def _check_present(node: Node, name: str, declared: ComponentInput, whole: Graph) -> None:

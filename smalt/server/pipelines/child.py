@@ -21,7 +21,6 @@ from smalt.server.pipelines.components import steps_of
 from smalt.server.pipelines.flow_steps import as_flow
 from smalt.server.pipelines.values import Data, Value, Values
 
-_TRIAL = ("command", "code", "environment", "environment_variables", "distribution", "resources")
 _FILE = "uri_file"
 
 
@@ -83,8 +82,7 @@ def build(
         document["identity"] = around.identity
     if kind == "command":
         document.pop("retry_settings", None)
-    if kind == "sweep":
-        document["trial"] = {key: document.pop(key) for key in _TRIAL if key in document}
+    document = draft.with_trial(kind, document)
     if kind == "pipeline":
         document["jobs"] = {key: value.document() for key, value in steps_of(component).items()}
         document["settings"] = _inherited(document.get("settings"), around.settings)

@@ -9,6 +9,7 @@ from smalt.entities.component import Component
 from smalt.entities.job.base import Job
 from smalt.entities.job.step import Step
 from smalt.entities.kinds import entity_class
+from smalt.entities.text import normal_form
 from smalt.errors import SmaltError
 from smalt.server.pipelines import bindings
 
@@ -20,6 +21,7 @@ _COMPONENT_ONLY = frozenset(
     }
 )  # fmt: skip
 _STEP_ONLY = frozenset({"component", "trial", "type", "inputs", "outputs", "name", "_source", "jobs"})
+_TRIAL = ("command", "code", "environment", "environment_variables", "distribution", "resources")
 _MERGED = ("environment_variables", "resources")
 
 
@@ -35,9 +37,17 @@ def merged(component: Component, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, **settings, **both}
 
 
+def with_trial(kind: str, document: dict[str, Any]) -> dict[str, Any]:  # Any: a document
+    """A sweep says under `trial` what its component says of a trial."""
+    if kind != "sweep":
+        return document
+    trial = {key: document[key] for key in _TRIAL if key in document}
+    return {**_without(document, frozenset(_TRIAL)), "trial": trial}
+
+
 def draft_of(step: Step, component: Component) -> Job | None:
     """The job as far as it is known; None where a binding stands for what only a value can be."""
-    document = merged(component, settings_of(step))
+    document = with_trial(normal_form(step.type), merged(component, settings_of(step)))
     try:
         found = entity_class("job", step.type).parse({"type": step.type, **document})
     except SmaltError:

@@ -21,6 +21,8 @@ _NOT_NEEDED = dict.fromkeys(CONTROL_TYPES, _BLOCKS) | {"do_while": _BLOCKS | {"c
 
 _CONTROL = {normal_form(kind): kind for kind in CONTROL_TYPES}
 
+_WITHIN = frozenset({"component", "trial", "jobs"})
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -170,8 +172,13 @@ def _needs(name: str, step: Step, kind: str, steps: Mapping[str, Step], problems
 
 
 def _values(step: Step) -> Iterator[tuple[str, str | None, Any]]:  # Any: JSON
-    """Every setting of a step as plain values; inputs and outputs one by one."""
+    """Every setting of a step as plain values; inputs and outputs one by one.
+
+    What is written inside a step, such as the steps of a nested pipeline, speaks of its own surroundings.
+    """
     for field, value in step:
+        if field in _WITHIN and isinstance(value, dict):
+            continue
         if field in ("inputs", "outputs"):
             for key, item in value.items():
                 yield field, key, item.document() if isinstance(item, Entity) else item

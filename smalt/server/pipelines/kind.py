@@ -15,7 +15,7 @@ from smalt.errors import InvalidRequest
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.compute import ComputeService
 from smalt.server.jobs import Children, JobKind, JobRecord, ParentLike, Pinned, Pinner, Problems, Progress, Software
-from smalt.server.pipelines.check import Checker, Scope, check_value, of_input
+from smalt.server.pipelines.check import Checker, Given, Scope, check_value, of_input
 from smalt.server.pipelines.child import default_place
 from smalt.server.pipelines.components import Components, steps_of
 from smalt.server.pipelines.plan import Plans
@@ -81,15 +81,8 @@ class PipelineKind(ParentLike):
         pinned = self._below.pinner.ports(work, workspace, name, placed, problems)
         with problems.at("settings.default_compute"):
             self._below.computes.require(work, workspace, settings.default_compute)
-        checker = Checker(
-            look_up=lambda reference: components.look_up(work, workspace, self._below.assets, reference),
-            check_compute=lambda compute: self._below.computes.require(work, workspace, compute),
-            check_command=lambda component, step: self._check_command(work, workspace, component, step),
-            kinds=self._below.kinds,
-            components=components,
-        )
         scope = Scope({key: of_input(value) for key, value in whole.inputs.items()}, whole.outputs.keys())
-        checker.check(whole.jobs, settings, scope, problems)
+        self._checker(work, workspace, components).check(whole.jobs, settings, scope, problems)
         pinned.parts = {"components": components.documents, "unplaced": unplaced}
         return whole, pinned
 
@@ -98,6 +91,24 @@ class PipelineKind(ParentLike):
         plan = self.plans.of(record)
         turn = Turn(plan, record, work, workspace, children=self._below.children, locator=self._below.locator)
         return turn.take()
+
+    def check_component(self, work: Work, workspace: WorkspaceRecord, component: Component, problems: Problems) -> None:
+        """Look at the steps of a pipeline component that is not registered yet."""
+        scope = Scope(
+            {name: Given(declared.type.lower()) for name, declared in component.inputs.items()},
+            component.outputs.keys(),
+        )
+        with problems.at("jobs"):
+            self._checker(work, workspace, Components()).check(steps_of(component), None, scope, problems)
+
+    def _checker(self, work: Work, workspace: WorkspaceRecord, components: Components) -> Checker:
+        return Checker(
+            look_up=lambda reference: components.look_up(work, workspace, self._below.assets, reference),
+            check_compute=lambda compute: self._below.computes.require(work, workspace, compute),
+            check_command=lambda component, step: self._check_command(work, workspace, component, step),
+            kinds=self._below.kinds,
+            components=components,
+        )
 
     def _with_steps(
         self, work: Work, workspace: WorkspaceRecord, job: PipelineJob, components: Components, problems: Problems

@@ -46,6 +46,20 @@ _UPSERT_LATEST = (
     "(latest_metrics.step, latest_metrics.at, latest_metrics.value)"
 )
 
+_COUNT = "SELECT COUNT(*) FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?"
+_BETWEEN = (
+    "SELECT key, step, at, value, is_nan FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ? "
+    "ORDER BY step, at, value, is_nan"
+)
+# How many there are is asked beforehand: a count over the window would hold all rows before the first one is given.
+_SPREAD = (
+    "WITH numbered AS (SELECT key, step, at, value, is_nan, "
+    "ROW_NUMBER() OVER (ORDER BY step, at, value, is_nan) - 1 AS place "
+    "FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?) "
+    "SELECT key, step, at, value, is_nan FROM numbered WHERE place = ? "
+    "OR (? > 1 AND (place = 0 OR place * ? / ? <> (place - 1) * ? / ?)) ORDER BY place"
+)
+
 
 class MetricStore:
     """Rows of metrics. Remembers the numbers of metric names, which never change once committed."""
@@ -123,18 +137,13 @@ class MetricStore:
 
     def sample(self, connection: Connection, run: int, key: int, *, steps: tuple[int, int], limit: int) -> list[Point]:
         """At most `limit` values between two steps, evenly spread, the first and the last among them."""
-        statement = (
-            "WITH numbered AS (SELECT key, step, at, value, is_nan, "
-            "ROW_NUMBER() OVER (ORDER BY step, at, value, is_nan) - 1 AS place, COUNT(*) OVER () AS total "
-            "FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?) "
-            "SELECT key, step, at, value, is_nan FROM numbered WHERE total <= ? OR place = total - 1 "
-            "OR (? > 1 AND (place = 0 OR place * (? - 1) / NULLIF(total - 1, 0) "
-            "<> (place - 1) * (? - 1) / NULLIF(total - 1, 0))) "
-            "ORDER BY place"
-        )
-        spread = max(limit, 2)
-        parameters = (run, key, *steps, limit, limit, spread, spread)
-        return [Point(*row) for row in execute(connection, statement, parameters)]
+        place = (run, key, *steps)
+        total = int(execute(connection, _COUNT, place).fetchone()[0])
+        if total <= limit:
+            return [Point(*row) for row in execute(connection, _BETWEEN, place)]
+        spread, last = max(limit, 2) - 1, total - 1
+        rows = execute(connection, _SPREAD, (*place, last, limit, spread, last, spread, last))
+        return [Point(*row) for row in rows]
 
     def _intern(self, connection: Connection, name: str) -> int:
         found = self.find_key(connection, name)

@@ -36,13 +36,17 @@ export const trials = (scope: string, name: string) => jobPart<Trials>(scope, na
 export const children = (scope: string, name: string) =>
   queryOptions({
     queryKey: ["jobs", scope, name, "children"],
-    queryFn: ({ signal }) => everything<Job>(`${scope}/jobs${query({ parentJobName: name, $top: 1000 })}`, signal, 5),
+    queryFn: ({ signal }) =>
+      everything<Job>(`${scope}/jobs${query({ parentJobName: name, withoutSteps: true, $top: 1000 })}`, signal, 5),
   });
 
 export const someJobs = (scope: string, values: Record<string, string | number | undefined>) =>
   queryOptions({
     queryKey: ["jobs", scope, "", values],
-    queryFn: async ({ signal }) => (await json<{ value: Job[] }>(`${scope}/jobs${query(values)}`, { signal })).value,
+    queryFn: async ({ signal }) => {
+      const path = `${scope}/jobs${query({ ...values, withoutSteps: true })}`;
+      return (await json<{ value: Job[] }>(path, { signal })).value;
+    },
   });
 
 export const logFiles = (scope: string, name: string) =>

@@ -11,6 +11,7 @@ import { Suspense, useEffect, useState } from "react";
 import { Empty } from "../ui/Empty";
 import { Problem } from "../ui/Problem";
 import { useWords } from "./i18n";
+import { whenIdle } from "./later";
 import { Logo } from "./Logo";
 import { navigation } from "./navigation";
 import { Palette } from "./Palette";
@@ -22,6 +23,8 @@ import { Waiting } from "../ui/Waiting";
 export function Shell() {
   const { t } = useWords();
   const { workspace, all, isPending, error, wsid } = useChosenWorkspace();
+  // The page that is opened most is there before it is asked for.
+  useEffect(() => whenIdle(() => void import("../features/jobs/JobsPage")), []);
   if (isPending) return <Spinner className="whole" label={t("Opening the studio")} />;
   if (error) return <Problem error={error} />;
   if (!workspace) {

@@ -6,6 +6,7 @@ import {
   ClipboardTaskListLtr20Regular,
   Cube20Regular,
   Database20Regular,
+  Organization20Regular,
   Home20Regular,
   CalendarClock20Regular,
   People20Regular,
@@ -33,7 +34,10 @@ export const navigation: Group[] = [
   { title: null, entries: [{ title: "Home", to: "/", icon: Home20Regular }] },
   {
     title: "Authoring",
-    entries: [{ title: "Prompt flow", to: "/flows", icon: BranchFork20Regular }],
+    entries: [
+      { title: "Prompt flow", to: "/flows", icon: BranchFork20Regular },
+      { title: "Designer", to: "/designer", icon: Organization20Regular },
+    ],
   },
   {
     title: "Assets",

@@ -176,6 +176,20 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("../features/manage/AuditPage"), "AuditPage"),
 });
 
+const designer = createRoute({
+  getParentRoute: () => root,
+  path: "/designer",
+  validateSearch: texts("job", "component"),
+  component: lazyRouteComponent(() => import("../features/designer/DraftsPage"), "DraftsPage"),
+});
+
+const designed = createRoute({
+  getParentRoute: () => root,
+  path: "/designer/$draft",
+  validateSearch: texts("way", "step", "view"),
+  component: lazyRouteComponent(() => import("../features/designer/EditorPage"), "EditorPage"),
+});
+
 const traces = createRoute({
   getParentRoute: () => root,
   path: "/traces",
@@ -214,6 +228,8 @@ export const router = createRouter({
     connections,
     access,
     audit,
+    designer,
+    designed,
     traces,
     trace,
   ]),

@@ -73,12 +73,13 @@ def works(plant: Plant, request: pytest.FixtureRequest) -> Works:  # noqa: F811
     )
     plant.kinds["pipeline"] = kind
     service = pipelines.PipelineService(plant.children, kind.plans)
+    authoring = pipelines.Authoring(kind, plant.children, plant.assets)
     house = plant.house
     pages = assets.AssetPages(plant.assets, house.workspaces.of, plant.containers, plant.signer, root="workspaces")
     routes = [
         *pages.routes(WORKSPACE),
         *jobs.routes(plant.service, house.workspaces, plant.assets),
-        *pipelines.routes(service, house.workspaces),
+        *pipelines.routes(service, authoring, house.workspaces),
         *jobs.history_routes(plant.service, house.workspaces, locator=plant.locator, signer=plant.signer),
     ]
     gate = IdentityGate(house.identity, house.works, house.workspaces.find_scope)

@@ -257,3 +257,15 @@ def test_the_log_numbers_the_runs_of_a_loop(works):
     log = (works.plant.artifacts("p") / "logs/azureml/executionlogs.txt").read_text()
     assert "step each[0] completed" in log
     assert "step each[1] completed" in log
+
+
+def test_a_list_may_leave_out_the_steps_of_pipelines(works):
+    works.submit("p", {"one": command("echo hi")})
+
+    whole, brief = (
+        works.pages.get(f"{works.plant.scope}/jobs{query}").json()["value"][0] for query in ("", "?withoutSteps=true")
+    )
+
+    assert list(whole["properties"]["jobs"]) == ["one"]
+    assert "jobs" not in brief["properties"]
+    assert brief["properties"]["displayName"] == whole["properties"]["displayName"]

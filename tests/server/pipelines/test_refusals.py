@@ -45,6 +45,15 @@ def test_everything_that_is_wrong_is_said_at_once(works):
     assert works.pages.get(f"{works.plant.scope}/jobs/p").status_code == 404
 
 
+def test_code_and_data_on_the_machine_of_the_caller_are_refused(works):
+    here = {"type": "uri_folder", "path": "./data"}
+
+    found = mistakes(works.submit("p", {"one": command("x", code="./src", inputs={"data": here})}))
+
+    assert found["jobs.one.code"] == "'./src' is a path on your machine. Upload it: smalt job create does."
+    assert "'./data' is a path on your machine" in found["jobs.one.inputs.data"]
+
+
 def test_steps_in_a_circle_are_named(works):
     def after(other: str) -> dict[str, Any]:
         return command("x", inputs={"i": literal(f"${{{{parent.jobs.{other}.outputs.o}}}}")}, **PORT)

@@ -37,3 +37,18 @@ def test_the_best_trials_output_is_the_input_of_the_next_step(lab, works, execut
     values = lab.trials("p_search")[1].parameters
     commands = {plan.environment["AZUREML_RUN_ID"]: plan.argv[1] for plan in executor.started}
     assert commands["p_search_1"].startswith(f"train {values['lr']} 3 ")
+
+
+def test_a_trial_that_is_written_in_place_is_accepted(lab, works):  # noqa: F811
+    search = {
+        "type": "sweep",
+        "trial": {**command("train ${{inputs.lr}}"), "inputs": {"lr": {"type": "number"}}},
+        "search_space": {"lr": {"type": "uniform", "min_value": 0, "max_value": 1}},
+        "objective": {"goal": "minimize", "primary_metric": "loss"},
+        "sampling_algorithm": "random",
+        "limits": {"max_total_trials": 2},
+    }
+
+    answer = works.submit("p", {"search": search})
+
+    assert answer.status_code == 201, answer.text

@@ -51,6 +51,8 @@ PAGES = {
     "connections": "/connections",
     "access": "/access",
     "audit": "/audit",
+    "designer": "/designer",
+    "designed": "/designer?job={pipeline}",
     "traces": "/traces",
     "trace": "/traces/{trace}",
     "flows": "/flows",

@@ -86,6 +86,11 @@ function Found({ kind, name, shown, versions }: FoundProps) {
       }
       actions={
         <>
+          {isPipeline(shown) && (
+            <Link to="/designer" search={{ component: `${name}:${shown.name}` }}>
+              {t("Open in designer")}
+            </Link>
+          )}
           {kind === "models" && (
             <Button
               appearance="primary"
@@ -131,6 +136,9 @@ function Found({ kind, name, shown, versions }: FoundProps) {
     </Page>
   );
 }
+
+const isPipeline = ({ properties }: Asset): boolean =>
+  (properties.componentSpec as Record<string, unknown> | undefined)?.type === "pipeline";
 
 /** Writes a version with other tags, or archived. */
 function useChange(kind: AssetKind, name: string, shown: Asset) {

@@ -5,17 +5,19 @@ import {
   BranchCompare20Regular,
   CalendarClock20Regular,
   Copy20Regular,
+  Organization20Regular,
   ArrowUndo20Regular,
   Stop20Regular,
   TextBulletListSquare20Regular,
 } from "@fluentui/react-icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState, type ComponentType, type LazyExoticComponent } from "react";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
 import { ApiError, json } from "../../api/client";
 import { job as jobQuery } from "../../api/queries";
 import { ENDED, type Job } from "../../api/types";
 import { useT, type Message } from "../../app/i18n";
+import { later, whenIdle, type Later } from "../../app/later";
 import { useScope } from "../../app/workspace";
 import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
@@ -33,7 +35,7 @@ export interface TabProps {
 interface TabEntry {
   id: string;
   title: Message;
-  content: ComponentType<TabProps> | LazyExoticComponent<ComponentType<TabProps>>;
+  content: Later<TabProps> | ((props: TabProps) => ReactNode);
   fits?: (job: Job) => boolean;
 }
 
@@ -44,28 +46,28 @@ const TABS: TabEntry[] = [
   {
     id: "graph",
     title: "Graph",
-    content: lazy(() => import("../graph/GraphTab")),
+    content: later(() => import("../graph/GraphTab")),
     fits: (job) => job.properties.jobType === "Pipeline",
   },
   {
     id: "trials",
     title: "Trials",
-    content: lazy(() => import("./TrialsTab")),
+    content: later(() => import("./TrialsTab")),
     fits: (job) => job.properties.jobType === "Sweep",
   },
   { id: "overview", title: "Overview", content: Overview },
-  { id: "metrics", title: "Metrics", content: lazy(() => import("./MetricsTab")) },
-  { id: "images", title: "Images and tables", content: lazy(() => import("./ImagesTab")) },
-  { id: "outputs", title: "Outputs", content: lazy(() => import("./OutputsTab")) },
-  { id: "logs", title: "Logs", content: lazy(() => import("./LogsTab")), fits: (job) => !isParent(job) },
+  { id: "metrics", title: "Metrics", content: later(() => import("./MetricsTab")) },
+  { id: "images", title: "Images and tables", content: later(() => import("./ImagesTab")) },
+  { id: "outputs", title: "Outputs", content: later(() => import("./OutputsTab")) },
+  { id: "logs", title: "Logs", content: later(() => import("./LogsTab")), fits: (job) => !isParent(job) },
   {
     id: "code",
     title: "Code",
-    content: lazy(() => import("./CodeTab")),
+    content: later(() => import("./CodeTab")),
     fits: (job) => Boolean(job.properties.codeId),
   },
-  { id: "children", title: "Child jobs", content: lazy(() => import("./ChildrenTab")), fits: isParent },
-  { id: "lineage", title: "Lineage", content: lazy(() => import("./LineageTab")) },
+  { id: "children", title: "Child jobs", content: later(() => import("./ChildrenTab")), fits: isParent },
+  { id: "lineage", title: "Lineage", content: later(() => import("./LineageTab")) },
 ];
 
 export function JobPage() {
@@ -83,6 +85,7 @@ function Found({ job }: { job: Job }) {
   const tabs = TABS.filter((each) => each.fits?.(job) ?? true);
   const shown = tabs.find((each) => each.id === tab) ?? tabs[0];
   const Content = shown.content;
+  useEffect(() => whenIdle(() => tabs.forEach(({ content }) => "load" in content && void content.load())), []);
   const parent = job.properties.parentJobName;
   return (
     <Page
@@ -146,6 +149,14 @@ function Actions({ job }: TabProps) {
       {isOver && job.properties.jobType === "Pipeline" && !isChild && (
         <Button icon={<ArrowRepeatAll20Regular />} disabled={rerun.isPending} onClick={() => rerun.mutate()}>
           {t("Rerun from what failed")}
+        </Button>
+      )}
+      {job.properties.jobType === "Pipeline" && (
+        <Button
+          icon={<Organization20Regular />}
+          onClick={() => void navigate({ to: "/designer", search: { job: job.name } })}
+        >
+          {t("Open in designer")}
         </Button>
       )}
       {flow && (

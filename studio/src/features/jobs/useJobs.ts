@@ -31,6 +31,7 @@ export function useJobs(filter: JobFilter) {
     jobType: filter.type,
     experimentName: filter.experiment,
     listViewType: filter.view,
+    withoutSteps: true,
     $top: PAGE,
   })}`;
   const pages = useInfiniteQuery({
