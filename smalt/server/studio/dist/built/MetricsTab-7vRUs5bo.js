@@ -1,1 +1,0 @@
-import{g as e,i as t,it as n}from"./workspace-CSaSraEU.js";import{c as r}from"./index-DF0howNE.js";import{t as i}from"./MetricCharts-B5rnSjoC.js";import{a,t as o}from"./jsx-runtime-Wy9s6hX0.js";var s=a(o(),1);function c({job:a}){let o=n(e(t(),a.name));return(0,s.jsx)(r,{of:o,children:e=>(0,s.jsx)(i,{names:[a.name],runs:[e]})})}export{c as default};

@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1),r=n.createContext(void 0),i={targetDocument:typeof document==`object`?document:void 0,dir:`ltr`},a=r.Provider;function o(){return n.useContext(r)??i}export{o as n,a as t};

@@ -1,0 +1,2 @@
+function e(e,t){let n=[],r=[],i=``,a=!1;for(let o=0;o<e.length;o+=1){let s=e[o];a?s===`"`?e[o+1]===`"`?(i+=`"`,o+=1):a=!1:i+=s:s===`"`?a=!0:s===t?(r.push(i),i=``):s===`
+`?(n.push([...r,i.replace(/\r$/,``)]),r=[],i=``):i+=s}return(i||r.length)&&n.push([...r,i]),n}export{e as t};

@@ -1,0 +1,1 @@
+var e={standard:`Standard`,chat:`Chat`,evaluation:`Evaluation`};export{e as t};
