@@ -1,10 +1,13 @@
-"""A home of flows of its own for every test."""
+"""A home of flows, and nobody who sends spans, for every test."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
+
+from smalt.flows.tracing import export
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "home"
     monkeypatch.setenv("PF_HOME_DIRECTORY", str(place))
     return place
+
+
+@pytest.fixture(autouse=True)
+def _no_spans_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process begins to send once, for good: here each test is one."""
+    monkeypatch.setattr(export, "_sender", None)
+    monkeypatch.setattr(export, "_queue", SimpleQueue())

@@ -20,7 +20,6 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelService]:
     """Something that takes spans, to which this process sends."""
     with model_service() as running:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
-        monkeypatch.setattr(export, "_sender", None)
         yield running
         spans.export_to(None)
 

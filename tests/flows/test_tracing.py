@@ -71,7 +71,6 @@ def test_lines_are_sent_as_otlp_json_without_secrets(
     tmp_path: Path, service: ModelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", service.url)
-    monkeypatch.setattr(export, "_sender", None)
     tool = (
         "from promptflow.core import tool\nfrom promptflow.connections import OpenAIConnection\n\n@tool\n"
         "def t(c: OpenAIConnection):\n    return 'ok'\n"
