@@ -22,6 +22,7 @@ EXAMPLES = {
     "Regression in five steps": "examples/pipelines/regression/pipeline.yml",
     "Search for a classifier of handwritten digits": "examples/sweep/sweep.yml",
 }
+FLOW = "support"
 
 
 def smalt(home: Path, *arguments: str) -> str:
@@ -37,6 +38,8 @@ def prepare(home: Path) -> dict[str, str]:
         if file is not None and title not in _completed(home):
             name = smalt(home, "job", "create", "-f", str(ROOT / file), "--query", "name", "-o", "tsv")
             smalt(home, "job", "stream", "-n", name)
+    if FLOW not in smalt(home, "flow", "list", "--query", "[].name", "-o", "tsv").split():
+        smalt(home, "flow", "create", "-n", FLOW, "--template", "chat")
     return _completed(home)
 
 
@@ -55,6 +58,8 @@ def shoot(page: Page, base: str, jobs: dict[str, str]) -> None:
         "metrics": (f"/jobs/{trained}?tab=metrics", ".chart canvas"),
         "pipeline": (f"/jobs/{pipeline}?step=train", ".panel h3"),
         "compare": (f"/compare?tab=parallel&jobs={trials}", ".echart canvas"),
+        "flow": (f"/flows/{FLOW}", ".react-flow__node"),
+        "endpoint": ("/endpoints/online/diagnosis", "h1"),
     }
     for name, (path, selector) in pages.items():
         page.goto(base + path)
