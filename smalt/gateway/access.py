@@ -72,7 +72,7 @@ class Access:
 
     def _claims(self, token: str) -> dict[str, Any]:
         if self._key_set is None:
-            self._key_set = KeySet.import_key_set(dict(self._endpoint.token_keys or {"keys": []}))  # type: ignore[arg-type]
+            self._key_set = KeySet.import_key_set(dict(self._endpoint.token_keys or {"keys": []}))  # type: ignore[arg-type]  # JSON
         claims = jwt.decode(token, self._key_set, algorithms=_ALGORITHMS).claims
         now = self._now()
         if float(claims["exp"]) + _LEEWAY_SECONDS < now or float(claims.get("nbf", 0)) - _LEEWAY_SECONDS > now:

@@ -131,7 +131,7 @@ class Desk:
 
     async def _score_async(self, request: Request) -> Answer:
         try:
-            return await asyncio.wait_for(self._loader.score(request), self._timeout)  # type: ignore[arg-type]
+            return await asyncio.wait_for(self._loader.score(request), self._timeout)  # type: ignore[arg-type]  # is_async
         except asyncio.TimeoutError:  # noqa: UP041  (not the built-in one before Python 3.11)
             return self._handler.failure(Overdue())
         except BaseException as problem:

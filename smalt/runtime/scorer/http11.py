@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
 MAX_HEAD_BYTES = 64 << 10
 _MAX_CHUNK_LINE = 1024
@@ -49,7 +49,7 @@ class Answer:
         status: int,
         body: bytes = b"",
         headers: Iterable[tuple[str, str]] = (),
-        pieces: Iterator[bytes] | None = None,
+        pieces: Iterator[bytes] | AsyncIterator[bytes] | None = None,
     ) -> None:
         self.status = status
         self.body = body

@@ -87,14 +87,14 @@ class FlowLoader(Loader):
         self._scoring.check_accept(accept, has_stream=field is not None)
         if field is None:
             return Answer(200, self._encode(outputs), [_JSON, _tokens(result)])
-        return Answer(200, b"", [_EVENTS], _counted(self._pieces(outputs, field), result))  # type: ignore[arg-type]
+        return Answer(200, b"", [_EVENTS], _counted(self._pieces(outputs, field), result))
 
     async def _talk(self, request: Request) -> Answer:
         asked = self._chat.read(request.body, self._flow)
         result = await self._engine.run(asked.inputs, streams=asked.streams)
         if asked.streams:
             events = self._chat.events(self._flow, result, asked)
-            return Answer(200, b"", [_EVENTS], _counted(events, result))  # type: ignore[arg-type]
+            return Answer(200, b"", [_EVENTS], _counted(events, result))
         return Answer(200, self._encode(self._chat.answer(self._flow, result, asked)), [_JSON, _tokens(result)])
 
     async def _pieces(self, outputs: dict[str, Any], field: str) -> AsyncIterator[bytes]:
