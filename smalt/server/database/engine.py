@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
@@ -13,7 +15,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool
 
 from smalt.errors import MissingExtra, Unavailable
 
@@ -43,12 +45,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reader: _Connections
+        self._writer: _Connections
         if self.is_sqlite:
-            self._reader = _sqlite_engine(self.url.set(drivername="sqlite+reading"), size=12)
-            self._writer = _sqlite_engine(self.url.set(drivername="sqlite+writing"), size=1)
+            self._reader = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+reading")), most=12)
+            self._writer = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+writing")), most=1)
         else:
-            self._writer = _postgres_engine(url)
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            engine = _postgres_engine(url)
+            reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._reader, self._writer = _Pooled(reading), _Pooled(engine)
 
     @classmethod
     def at(cls, path: Path) -> Database:
@@ -58,13 +63,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; nothing written in it stays."""
-        with self._reader.connect() as connection:
+        with self._reader.taken() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer.begin() as connection:
+        with self._writer.taken() as connection, connection.begin():
             yield connection
 
     def prepare(self) -> None:
@@ -72,7 +77,8 @@ class Database:
         from smalt.server.database import migrate  # alembic is slow to import and seldom needed
 
         if self._version() != migrate.HEAD:
-            migrate.upgrade(self._writer)
+            with self.write() as connection:
+                migrate.upgrade(connection)
 
     def settle(self) -> None:
         """Make everything that is committed survive a power cut: SQLite writes its log back, PostgreSQL always has.
@@ -82,25 +88,97 @@ class Database:
         """
         if not self.is_sqlite:
             return
-        connection = self._writer.raw_connection()
-        try:
-            (is_busy, _, _) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            connection.close()
+        with self._writer.taken() as connection:
+            cursor = connection.connection.cursor()  # Outside of a transaction, which the checkpoint would wait for.
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, _, _) = cursor.fetchone() or (1, 0, 0)
         if is_busy:
             raise Unavailable(f"Another process reads {self.url.database}. End it, then try again.")
 
     def close(self) -> None:
         """Give every connection back."""
-        self._reader.dispose()
-        self._writer.dispose()
+        self._reader.close()
+        self._writer.close()
 
     def _version(self) -> str | None:
         try:
-            with self._reader.connect() as connection:
+            with self.read() as connection:
                 return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         except DBAPIError:
             return None
+
+
+class _Connections(Protocol):
+    """Where transactions get their connection."""
+
+    @contextmanager
+    def taken(self) -> Iterator[Connection]:
+        """A connection without a transaction; what is left open when the block ends is rolled back."""
+
+    def close(self) -> None:
+        """End those that nobody has taken."""
+
+
+class _Pooled:
+    """The engine's own pool, which also finds connections that the network has cut."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def taken(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class _Kept:
+    """Connections to a file, kept whole between transactions: to take one from a pool and to give it back costs more
+    than a small transaction does.
+
+    Args:
+        engine: Opens them.
+        most: That are open at once; who comes then waits.
+    """
+
+    def __init__(self, engine: Engine, most: int) -> None:
+        self._engine = engine
+        self._room = threading.BoundedSemaphore(most)
+        self._idle: deque[Connection] = deque()
+
+    @contextmanager
+    def taken(self) -> Iterator[Connection]:
+        if not self._room.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+            raise Unavailable("The database is busy with other requests. Try again.")
+        try:
+            connection = self._one()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+        finally:
+            self._room.release()
+
+    def _one(self) -> Connection:
+        try:
+            return self._idle.pop()  # The one that was used last: its cache is warm.
+        except IndexError:
+            return self._engine.connect()
+
+    def _give_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except DBAPIError:
+            connection.invalidate()
+            raise
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
 
 
 def _encode(value: Any) -> str:
@@ -128,13 +206,10 @@ registry.register("sqlite.reading", __name__, "_Reading")
 registry.register("sqlite.writing", __name__, "_Writing")
 
 
-def _sqlite_engine(url: URL, *, size: int) -> Engine:
+def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
         url,
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=0,
-        pool_timeout=_BUSY_MILLISECONDS / 1000,
+        poolclass=NullPool,
         connect_args={"check_same_thread": False},
         json_serializer=_encode,
         json_deserializer=msgspec.json.decode,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, cast
 
@@ -18,7 +17,7 @@ from smalt.kit import ids
 from smalt.server.http.answer import Answer
 from smalt.server.http.call import Call
 from smalt.server.http.render import failure
-from smalt.server.http.route import ANYONE, Route
+from smalt.server.http.route import ANYONE, Route, Wire
 from smalt.server.http.tree import Match, RouteTree
 from smalt.server.work import Actor, Work, Works
 
@@ -96,26 +95,28 @@ class Dispatcher:
             return
         correlation = ids.guid()
         raw_path = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-        wire = self._tree.wire(raw_path)
+        route: Route | None = None
         try:
             request = Request(scope, receive)
             base_url = self._base_url(request)
             match, route, names = self._find(request.method, raw_path)
-            wire = route.wire
             call = Call(request, route, match.params(names), base_url)
             answer = await self._run(call, route, correlation)
         except SmaltError as error:
-            answer = failure(error, wire, correlation=correlation)
+            answer = failure(error, self._wire(route, raw_path), correlation=correlation)
         except ClientDisconnect:
             return
         except Exception:
             _log.exception("%s %s failed (%s).", scope["method"], scope["path"], correlation)
             broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
-            answer = failure(broken, wire, correlation=correlation)
+            answer = failure(broken, self._wire(route, raw_path), correlation=correlation)
         if isinstance(answer, Response):
             await answer(scope, receive, _guarded(send))
             return
-        await _send(answer, scope, _guarded(send), correlation)
+        await _send(answer, scope, send, correlation)
+
+    def _wire(self, route: Route | None, raw_path: str) -> Wire:
+        return self._tree.wire(raw_path) if route is None else route.wire
 
     def _find(self, method: str, raw_path: str) -> tuple[Match, Route, tuple[str, ...]]:
         match = self._tree.match(raw_path)
@@ -147,10 +148,11 @@ class Dispatcher:
             call.actor = known
         if route.max_body_bytes is not None and route.method not in {"GET", "HEAD"}:
             call.body = await _read(call.request, route.max_body_bytes, unpacks=route.unpacks)
-        if inspect.iscoroutinefunction(route.handler):
+        if route.is_async:
             if route.action != ANYONE:
                 self._gate.authorize(call, call.actor)
-            return cast("Answer | Response", await route.handler(call))
+            on_loop = cast("Callable[[Call], Awaitable[Answer | Response]]", route.handler)
+            return await on_loop(call)
         answer: Answer | Response = await loop.run_in_executor(self._pool, self._handle, call, route, correlation)
         return answer
 
@@ -217,13 +219,13 @@ def _guarded(send: Send) -> Send:
 
 async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> None:
     body, media_type = answer.encoded()
-    headers = [(b"content-length", str(len(body)).encode()), *_SECURITY_HEADERS]
+    headers = [(b"content-length", b"%d" % len(body)), *_SECURITY_HEADERS, _POLICY]
     if media_type is not None:
         headers.append((b"content-type", media_type.encode()))
-    named = {name.lower() for name in answer.headers}
-    if "x-ms-request-id" not in named:
-        headers.append((b"x-ms-request-id", correlation.encode()))
-    headers = [pair for pair in headers if pair[0].decode() not in named]
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    headers.append((b"x-ms-request-id", correlation.encode()))
+    if answer.headers:
+        own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        named = {name for name, _ in own}
+        headers = [*(pair for pair in headers if pair[0] not in named), *own]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

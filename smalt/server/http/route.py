@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -74,6 +75,10 @@ class Route:
     body: dict[str, Any] | Callable[[], dict[str, Any]] | str | None = None
     query: tuple[str, ...] = ()
     writes: bool | None = None
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(self.handler))
 
     @property
     def is_write(self) -> bool:

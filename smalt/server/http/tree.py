@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from smalt.errors import InvalidRequest
 from smalt.server.http.route import Route, Wire
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -112,6 +115,6 @@ def _decode(text: str) -> str:
         raise InvalidRequest(
             f"The path segment {text[:80]!r} is not UTF-8. Encode it as UTF-8, then with percent signs.", target="path"
         ) from error
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if _CONTROL.search(value):
         raise InvalidRequest(f"The path segment {text[:80]!r} holds a control character. Leave it out.", target="path")
     return value

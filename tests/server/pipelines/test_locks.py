@@ -20,9 +20,11 @@ pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 def _await_a_waiter(database):
     """Return once somebody waits for a lock, which PostgreSQL tells only to those who ask."""
-    with database._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar():
-            time.sleep(0.01)
+    while True:
+        with database.read() as connection:
+            if connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar():
+                return
+        time.sleep(0.01)
 
 
 def _cancel_while_it_ends(works, database, loop, parent):
