@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 
 from smalt.errors import InvalidRequest
 
@@ -11,6 +12,9 @@ STAGED = ".smalt-staged"
 """A folder of this name, anywhere in a container, holds unfinished writes: it has no keys and shows in no listing."""
 
 _LONGEST = 1024
+_LONGEST_PART = 255
+# XML, in which keys are listed, has no way to write these.
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LONGEST_BLOCK_ID = 88
 """As Azure has it: 64 bytes in base64."""
 
@@ -60,9 +64,10 @@ def problem(key: str) -> str | None:
     """Why a text is no key, or None when it is one."""
     if key == "":
         return "is empty"
-    if any(_is_unwritable(character) for character in key):
+    if _UNWRITABLE.search(key):
         return "holds a control character or half a character"
-    if len(key.encode()) > _LONGEST:
+    length = len(key.encode())
+    if length > _LONGEST:
         return f"is longer than {_LONGEST} bytes"
     if "\\" in key:
         return "holds a backslash"
@@ -71,14 +76,8 @@ def problem(key: str) -> str | None:
         return "begins or ends with a slash, or holds two in a row"
     if "." in parts or ".." in parts:
         return "holds '.' or '..'"
-    if any(len(part.encode()) > 255 for part in parts):
-        return "has a part longer than 255 bytes"
+    if length > _LONGEST_PART and any(len(part.encode()) > _LONGEST_PART for part in parts):
+        return f"has a part longer than {_LONGEST_PART} bytes"
     if STAGED in parts:
         return f"holds {STAGED!r}, a name that is kept for unfinished writes"
     return None
-
-
-def _is_unwritable(character: str) -> bool:
-    """Whether XML, in which keys are listed, has no way to write it."""
-    number = ord(character)
-    return number < 32 or number == 127 or 0xD800 <= number <= 0xDFFF or number in (0xFFFE, 0xFFFF)

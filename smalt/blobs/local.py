@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -198,10 +199,14 @@ class LocalBlobStore(BlobStore):
 
     def _is_within(self, path: Path) -> bool:
         # Only an existing link can lead out; resolving the deepest existing folder finds it.
-        try:
-            return path.resolve().is_relative_to(self._root.resolve())
-        except (RuntimeError, OSError):  # links in a circle lead nowhere
+        root, real = os.path.realpath(self._root), os.path.realpath(path)
+        if real != root and not real.startswith(root.rstrip("/") + "/"):
             return False
+        try:
+            os.stat(real)  # noqa: PTH116  (this is asked for every key, and a Path costs as much as the question)
+        except OSError as error:
+            return error.errno != errno.ELOOP  # links in a circle lead nowhere
+        return True
 
     def _fresh(self) -> Path:
         self._staging.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,11 @@
-"""Writes a private layer on an environment: standard library only, so that machines without smalt can do it as well."""
+"""Writes a private layer on an environment: standard library only, so that machines without smalt can do it as well.
+
+Every job waits for it, so paths are plain text here and each folder is made once.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -10,7 +14,7 @@ _BASE_PTH = "zzzz_base.pth"
 _LISTING_PTH = "_smalt_sorted_listing.pth"
 _LISTING_MODULE = "_smalt_sorted_listing.py"
 # A shebang cannot hold a long path or one with spaces; this is a shell script that is also Python.
-_PIP = """#!/bin/sh
+_PIP = b"""#!/bin/sh
 '''exec' "$(dirname -- "$(realpath -- "$0")")/python" "$0" "$@"
 ' '''
 import sys
@@ -28,40 +32,46 @@ def write(prefix: Path, *, base: Path, python_version: str, sorted_listing: byte
         python_version: Of its interpreter, e.g. `3.10.13`.
         sorted_listing: The source of the module that makes listings of folders sorted, if they shall be.
     """
-    settings = prefix / "pyvenv.cfg"
-    if settings.exists():
+    top = str(prefix)
+    settings = f"{top}/pyvenv.cfg"
+    if os.path.exists(settings):
         return
-    interpreter = Path(os.path.realpath(base / "bin" / "python"))
+    interpreter = os.path.realpath(f"{base}/bin/python")
     minor = ".".join(python_version.split(".")[:2])
-    packages = prefix / "lib" / f"python{minor}" / "site-packages"
-    scripts = prefix / "bin"
-    packages.mkdir(parents=True, exist_ok=True)
-    scripts.mkdir(exist_ok=True)
-    _link(scripts / "python", str(interpreter))
-    _link(scripts / "python3", "python")
-    _link(scripts / f"python{minor}", "python")
-    _link(prefix / "lib64", "lib")
+    packages = f"{top}/lib/python{minor}/site-packages"
+    os.makedirs(top, exist_ok=True)
+    for folder in (f"{top}/bin", f"{top}/lib", f"{top}/lib/python{minor}", packages):
+        _make(folder)
+    _link(f"{top}/bin/python", interpreter)
+    _link(f"{top}/bin/python3", "python")
+    _link(f"{top}/bin/python{minor}", "python")
+    _link(f"{top}/lib64", "lib")
     for name in ("pip", "pip3", f"pip{minor}"):
-        _program(scripts / name)
-    below = base / "lib" / f"python{minor}" / "site-packages"
-    (packages / _BASE_PTH).write_text(f"import site; site.addsitedir({str(below)!r})\n", encoding="utf-8")
+        _write(f"{top}/bin/{name}", _PIP, mode=0o755)
+    below = f"{base}/lib/python{minor}/site-packages"
+    _write(f"{packages}/{_BASE_PTH}", f"import site; site.addsitedir({below!r})\n".encode())
     if sorted_listing is not None:
-        (packages / _LISTING_MODULE).write_bytes(sorted_listing)
-        module = Path(_LISTING_MODULE).stem
-        (packages / _LISTING_PTH).write_text(f"import {module}; {module}.install()\n", encoding="utf-8")
+        _write(f"{packages}/{_LISTING_MODULE}", sorted_listing)
+        module = _LISTING_MODULE.removesuffix(".py")
+        _write(f"{packages}/{_LISTING_PTH}", f"import {module}; {module}.install()\n".encode())
     # Last, as its presence says that the layer is complete.
-    settings.write_text(
-        f"home = {interpreter.parent}\ninclude-system-site-packages = false\nversion = {python_version}\n",
-        encoding="utf-8",
-    )
+    home = os.path.dirname(interpreter)
+    _write(settings, f"home = {home}\ninclude-system-site-packages = false\nversion = {python_version}\n".encode())
 
 
-def _link(path: Path, target: str) -> None:
-    if not path.is_symlink():
-        path.symlink_to(target)
+def _make(folder: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder)
 
 
-def _program(path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(_PIP)
+def _link(path: str, target: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.symlink(target, path)
+
+
+def _write(path: str, content: bytes, *, mode: int = 0o666) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)

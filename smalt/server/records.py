@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Table, Text, delete, func, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 
 from smalt.server.database import Document, Moment, insert_or, metadata
@@ -56,14 +68,16 @@ class Records:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._find = select(table).where(
+            table.c.owner == bindparam("of"), func.lower(table.c.name) == bindparam("called")
+        )
 
     def find(self, work: Work, owner: str, name: str) -> Record | None:
         """The record of this name, if there is one."""
         return work.once(self._key(owner, name), lambda: self._look(work, owner, name))
 
     def _look(self, work: Work, owner: str, name: str) -> Record | None:
-        query = select(self._table).where(self._is(owner, name))
-        row = work.connection.execute(query).mappings().first()
+        row = work.connection.execute(self._find, {"of": owner, "called": name.lower()}).mappings().first()
         return _record(row) if row is not None else None
 
     def _key(self, owner: str, name: str) -> tuple[str, str, str]:

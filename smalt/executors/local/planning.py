@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -26,6 +27,7 @@ INHERITED = (
 """Variables a job gets from the machine, as patterns. Everything else the server has in its environment stays there."""
 
 _LONGEST_NAME = 255
+_UNSAYABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def inherited(variables: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
@@ -119,7 +121,7 @@ def _check_variable(name: str) -> None:
 
 
 def _check_text(text: str, what: str, target: str) -> None:
-    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+    if _UNSAYABLE.search(text):
         raise InvalidRequest(f"{what} holds a NUL character or half a Unicode pair; take it out.", target=target)
 
 

@@ -6,15 +6,36 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from smalt.server.assets.tables import containers, versions
 from smalt.server.database import insert_or
 from smalt.server.work import Work
 
+_Text = str | BindParameter[str]
 
-def _asset(table: Any, owner: str, kind: str, name: str) -> ColumnElement[bool]:  # Any: either table
+
+def _asset(table: Any, owner: _Text, kind: _Text, name: _Text) -> ColumnElement[bool]:  # Any: either table
     return and_(table.c.owner == owner, table.c.kind == kind, table.c.name == name)
+
+
+# The query of every reference is put together once: building one costs more than running it.
+_VERSION = select(versions).where(
+    _asset(versions, bindparam("of"), bindparam("sort"), bindparam("called")), versions.c.version == bindparam("number")
+)
 
 
 def container(work: Work, owner: str, kind: str, name: str) -> RowMapping | None:
@@ -52,8 +73,8 @@ def list_containers(
 
 def version(work: Work, owner: str, kind: str, name: str, version: str) -> RowMapping | None:
     """One version."""
-    query = select(versions).where(_asset(versions, owner, kind, name), versions.c.version == version)
-    return work.connection.execute(query).mappings().first()
+    named = {"of": owner, "sort": kind, "called": name, "number": version}
+    return work.connection.execute(_VERSION, named).mappings().first()
 
 
 def held_version(work: Work, owner: str, kind: str, name: str, version: str) -> RowMapping | None:

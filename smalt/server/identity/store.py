@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, or_, select, update
 
 from smalt.server.identity.tables import actors, credentials, job_tokens, role_assignments, role_definitions
+
+# What every job does is put together once: building a statement costs more than running it.
+_DELETE_JOB_TOKENS = delete(job_tokens).where(
+    job_tokens.c.workspace_id == bindparam("workspace"), job_tokens.c.job == bindparam("of")
+)
+_DELETE_EXPIRED = delete(job_tokens).where(job_tokens.c.expires_at <= bindparam("now"))
 
 
 def add_actor(connection: Connection, row: dict[str, Any]) -> None:
@@ -188,7 +194,7 @@ def last_job_token_end(connection: Connection) -> datetime | None:
 
 def delete_job_tokens(connection: Connection, workspace_id: str, job: str) -> None:
     """Revoke every token of a job."""
-    connection.execute(delete(job_tokens).where(job_tokens.c.workspace_id == workspace_id, job_tokens.c.job == job))
+    connection.execute(_DELETE_JOB_TOKENS, {"workspace": workspace_id, "of": job})
 
 
 def delete_tokens_of_workspace(connection: Connection, workspace_id: str) -> None:
@@ -198,4 +204,4 @@ def delete_tokens_of_workspace(connection: Connection, workspace_id: str) -> Non
 
 def delete_expired_job_tokens(connection: Connection, now: datetime) -> None:
     """Remove the tokens that no longer open anything."""
-    connection.execute(delete(job_tokens).where(job_tokens.c.expires_at <= now))
+    connection.execute(_DELETE_EXPIRED, {"now": now})

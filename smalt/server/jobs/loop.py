@@ -103,8 +103,9 @@ class JobsLoop:
         self._untidied: list[JobRecord] = []
         self._is_fresh = True
         self._next_look = _NEVER
+        self._thread = 0
         for fact in (JobSubmitted, CancelRequested, JobFinished):
-            events.subscribe(fact, lambda _: self.wake.set())
+            events.subscribe(fact, lambda _: self._ring())
 
     @property
     def interval_seconds(self) -> float:
@@ -112,12 +113,18 @@ class JobsLoop:
         until_next = (self._next_look - clock.now()).total_seconds() if self._next_look < _NEVER else _INTERVAL_SECONDS
         return min(max(until_next, _SHORTEST_SECONDS), _INTERVAL_SECONDS)
 
+    def _ring(self) -> None:
+        # What a turn of our own has done is seen by the turn's last look: it needs no further one.
+        if threading.get_ident() != self._thread:
+            self.wake.set()
+
     def close(self) -> None:
         """Begin no further build. What runs goes on running and is found again."""
         self._builds.close()
 
     def run_once(self, now: datetime) -> bool:
         """Take every job that is due or was hinted at one step on; True when there may be more at once."""
+        self._thread = threading.get_ident()
         if self._is_fresh:
             with self._works.write(SYSTEM) as work:
                 store.release(work.connection, worker=self._worker, now=now)

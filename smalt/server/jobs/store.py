@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     Text,
     and_,
     bindparam,
@@ -188,28 +187,55 @@ _HOLD = (
     .where(or_(and_(_IS_MINE, _IS_FREE), jobs.c.lease == bindparam("own")))
     .with_for_update()
 )
+_IN_WORKSPACE = jobs.c.workspace_id == bindparam("workspace")
+_NAMED = and_(_IN_WORKSPACE, jobs.c.name == bindparam("called"))
+_FIND = select(jobs).where(_NAMED)
+_FIND_LOCKED = _FIND.with_for_update()
+_FIND_ID = select(jobs.c.id).where(_NAMED)
+_HOLD_NAMED = _FIND_ID.with_for_update()
+_CALL = update(jobs).where(_NAMED, jobs.c.active.is_(True)).values(due_at=bindparam("now"))
+_ADD = insert(jobs)
+_CHANGE = update(jobs).where(jobs.c.id == bindparam("job"))
+_FIELDS = tuple(field.name for field in fields(JobRecord))
+_RUNNING = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None))
+_RUNNING_THERE = _RUNNING.where(jobs.c.site == bindparam("at"))
+_RUNNING_HERE = _RUNNING.where(jobs.c.site.is_(None), jobs.c.worker == bindparam("own_worker"))
+_WAITING = select(jobs.c.id).where(
+    jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(bindparam("at"))
+)
+_ANYONE_WAITING = _WAITING.limit(1)
+_NEXT = _WAITING.order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("limit")).with_for_update(skip_locked=True)
+_CHILD_STATES = (
+    select(jobs.c.name, jobs.c.status, jobs.c.active, jobs.c.error, jobs.c.started_at, jobs.c.ended_at)
+    .where(_IN_WORKSPACE, jobs.c.parent == bindparam("of"))
+    .order_by(jobs.c.created_at, jobs.c.id)
+)
+_SOME_CHILD_STATES = _CHILD_STATES.where(jobs.c.name.in_(bindparam("names", expanding=True)))
+_RESULTS = select(jobs.c.name, jobs.c.pinned["outputs"], jobs.c.written).where(
+    _IN_WORKSPACE, jobs.c.name.in_(bindparam("names", expanding=True))
+)
 
 
 def find(connection: Connection, workspace_id: str, name: str, *, lock: bool = False) -> JobRecord | None:
     """A job by name, deleted ones too; locked against other writers if asked."""
-    query = select(jobs).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
-    return _one(connection, query.with_for_update() if lock else query)
+    named = {"workspace": workspace_id, "called": name}
+    row = connection.execute(_FIND_LOCKED if lock else _FIND, named).one_or_none()
+    return None if row is None else _record(row)
 
 
 def find_id(connection: Connection, workspace_id: str, name: str) -> str | None:
     """The own id of a job of this name, deleted ones too."""
-    query = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.name == name)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_FIND_ID, {"workspace": workspace_id, "called": name}).scalar_one_or_none()
 
 
 def add(connection: Connection, record: JobRecord) -> None:
     """Insert a job."""
-    connection.execute(insert(jobs).values({field.name: getattr(record, field.name) for field in fields(JobRecord)}))
+    connection.execute(_ADD, {name: getattr(record, name) for name in _FIELDS})
 
 
 def change(connection: Connection, record: JobRecord, **values: Any) -> None:  # Any: values of columns
     """Set columns of a job."""
-    connection.execute(update(jobs).where(jobs.c.id == record.id).values(**values))
+    connection.execute(_CHANGE, {"job": record.id, **values})
 
 
 def page(
@@ -251,12 +277,11 @@ def child_states(
     connection: Connection, workspace_id: str, parent: str, *, names: Collection[str] | None = None
 ) -> dict[str, ChildState]:
     """How far the children of a job are, by name, the oldest first; deleted ones too."""
-    columns = (jobs.c.name, jobs.c.status, jobs.c.active, jobs.c.error, jobs.c.started_at, jobs.c.ended_at)
-    query = select(*columns).where(jobs.c.workspace_id == workspace_id, jobs.c.parent == parent)
+    values: dict[str, Any] = {"workspace": workspace_id, "of": parent}  # Any: values of columns
     if names is not None:
-        query = query.where(jobs.c.name.in_(names))
-    query = query.order_by(jobs.c.created_at, jobs.c.id)
-    return {row.name: ChildState(row.name, JobStatus(row.status), *row[2:]) for row in connection.execute(query)}
+        values["names"] = list(names)
+    rows = connection.execute(_CHILD_STATES if names is None else _SOME_CHILD_STATES, values)
+    return {row[0]: ChildState(row[0], JobStatus(row[1]), *row[2:]) for row in rows}
 
 
 def results(connection: Connection, workspace_id: str, names: Collection[str]) -> dict[str, Result]:
@@ -264,10 +289,8 @@ def results(connection: Connection, workspace_id: str, names: Collection[str]) -
     found: dict[str, Result] = {}
     wanted = list(names)
     for start in range(0, len(wanted), _MOST_NAMES):
-        query = select(jobs.c.name, jobs.c.pinned["outputs"], jobs.c.written).where(
-            jobs.c.workspace_id == workspace_id, jobs.c.name.in_(wanted[start : start + _MOST_NAMES])
-        )
-        found |= {row[0]: Result(row[0], row[1] or {}, row[2]) for row in connection.execute(query)}
+        some = {"workspace": workspace_id, "names": wanted[start : start + _MOST_NAMES]}
+        found |= {row[0]: Result(row[0], row[1] or {}, row[2]) for row in connection.execute(_RESULTS, some)}
     return found
 
 
@@ -320,9 +343,9 @@ def release(connection: Connection, *, worker: str, now: datetime) -> int:
 
 def running(connection: Connection, *, worker: str, site: str | None) -> int:
     """How many workloads are not over: on a cluster, or on the machine of this worker."""
-    where = jobs.c.site == site if site is not None else and_(jobs.c.site.is_(None), jobs.c.worker == worker)
-    query = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None), where)
-    return connection.execute(query).scalar_one()
+    if site is None:
+        return connection.execute(_RUNNING_HERE, {"own_worker": worker}).scalar_one()
+    return connection.execute(_RUNNING_THERE, {"at": site}).scalar_one()
 
 
 def is_busy(connection: Connection, workspace_id: str, compute_id: str) -> bool:
@@ -367,7 +390,7 @@ def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str,
 
 def is_anyone_waiting(connection: Connection, *, site: str | None) -> bool:
     """Whether a job waits for a place at a site."""
-    return connection.execute(_waiting(site).limit(1)).first() is not None
+    return connection.execute(_ANYONE_WAITING, {"at": site}).first() is not None
 
 
 def call_next(connection: Connection, *, now: datetime, count: int, site: str | None) -> None:
@@ -375,8 +398,7 @@ def call_next(connection: Connection, *, now: datetime, count: int, site: str | 
 
     Those that somebody else has locked are passed over: whoever ends a job must not wait for jobs of other parents.
     """
-    first = _waiting(site).order_by(jobs.c.created_at, jobs.c.id).limit(count).with_for_update(skip_locked=True)
-    found = connection.execute(first).scalars().all()
+    found = connection.execute(_NEXT, {"at": site, "limit": count}).scalars().all()
     if found:
         connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(due_at=now))
 
@@ -387,23 +409,13 @@ def hold_parent(connection: Connection, record: JobRecord | Due) -> None:
     Whoever locks a job and its parent locks the parent first, as a cancel and a parent's turn do.
     """
     if record.parent is not None:
-        connection.execute(select(jobs.c.id).where(*_parent_of(record)).with_for_update())
+        connection.execute(_HOLD_NAMED, {"workspace": record.workspace_id, "called": record.parent})
 
 
 def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> None:
     """Make the parent of a job due."""
     if record.parent is not None:
-        connection.execute(update(jobs).where(*_parent_of(record), jobs.c.active.is_(True)).values(due_at=now))
-
-
-def _waiting(site: str | None) -> Select[Any]:  # Any: the columns selected
-    return select(jobs.c.id).where(
-        jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(site)
-    )
-
-
-def _parent_of(record: JobRecord | Due) -> tuple[ColumnElement[bool], ...]:
-    return jobs.c.workspace_id == record.workspace_id, jobs.c.name == record.parent
+        connection.execute(_CALL, {"workspace": record.workspace_id, "called": record.parent, "now": now})
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -437,11 +449,6 @@ def _holds(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _one(connection: Connection, query: Select[Any]) -> JobRecord | None:  # Any: the columns selected
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _record(row)
 
 
 class _Unread(Mapping[str, Any]):  # Any: JSON

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from smalt.server.database import insert_or
 from smalt.server.pipelines.tables import pipeline_steps, step_results
@@ -58,11 +58,37 @@ _LIGHT = (
     pipeline_steps.c.value,
     pipeline_steps.c.fingerprint,
 )
+_IN_PIPELINE = pipeline_steps.c.pipeline == bindparam("own_pipeline")
+_THIS = (
+    _IN_PIPELINE,
+    pipeline_steps.c.step == bindparam("own_step"),
+    pipeline_steps.c.iteration == bindparam("own_iteration"),
+    pipeline_steps.c.attempt == bindparam("own_attempt"),
+)
+# The queries of every step are put together once: building one costs more than running it.
+_STEPS = select(*_LIGHT).where(_IN_PIPELINE)
+_ADD_STEP = insert(pipeline_steps)
+_CHANGE_STEP = update(pipeline_steps).where(*_THIS)
+_PARTS = select(pipeline_steps.c.parts).where(*_THIS)
+_HERE = step_results.c.workspace_id == bindparam("workspace")
+_NEWEST = step_results.c.finished_at.desc()
+_REUSABLE = (
+    select(step_results.c.job, step_results.c.parts)
+    .where(_HERE, step_results.c.fingerprint == bindparam("same"), step_results.c.invalidated_at.is_(None))
+    .order_by(_NEWEST)
+    .limit(bindparam("limit"))
+)
+_LAST_OF_FAMILY = (
+    select(step_results.c.job, step_results.c.parts, step_results.c.invalidated_at)
+    .where(_HERE, step_results.c.family == bindparam("same"))
+    .order_by(_NEWEST)
+    .limit(1)
+)
 
 
 def steps(connection: Connection, pipeline: str) -> list[StepRow]:
     """Every run of every step of a pipeline."""
-    rows = connection.execute(select(*_LIGHT).where(pipeline_steps.c.pipeline == pipeline))
+    rows = connection.execute(_STEPS, {"own_pipeline": pipeline})
     return [StepRow(StepKey(row[0], row[1], row[2]), StepStatus(row[3]), row[4], row[5], row[6]) for row in rows]
 
 
@@ -75,19 +101,17 @@ def whole_steps(connection: Connection, pipeline: str) -> Sequence[RowMapping]:
 
 def add_step(connection: Connection, pipeline: str, key: StepKey, **values: Any) -> None:  # Any: values of columns
     """Write down that a step was begun."""
-    connection.execute(insert(pipeline_steps).values(pipeline=pipeline, **key._asdict(), **values))
+    connection.execute(_ADD_STEP, {"pipeline": pipeline, **key._asdict(), **values})
 
 
 def change_step(connection: Connection, pipeline: str, key: StepKey, **values: Any) -> None:  # Any: values of columns
     """Write down what became of one."""
-    connection.execute(update(pipeline_steps).where(*_named(pipeline, key)).values(**values))
+    connection.execute(_CHANGE_STEP, {**_own(pipeline, key), **values})
 
 
 def parts(connection: Connection, pipeline: str, key: StepKey) -> Mapping[str, str] | None:
     """What the fingerprint of a step was made of."""
-    found: Mapping[str, str] | None = connection.execute(
-        select(pipeline_steps.c.parts).where(*_named(pipeline, key))
-    ).scalar_one_or_none()
+    found: Mapping[str, str] | None = connection.execute(_PARTS, _own(pipeline, key)).scalar_one_or_none()
     return found
 
 
@@ -98,21 +122,13 @@ def add_result(connection: Connection, **values: Any) -> None:  # Any: values of
 
 def reusable(connection: Connection, workspace_id: str, fingerprint: str, *, limit: int = 5) -> list[Finished]:
     """Finished steps that did the same, the newest first."""
-    query = select(step_results.c.job, step_results.c.parts).where(
-        step_results.c.workspace_id == workspace_id,
-        step_results.c.fingerprint == fingerprint,
-        step_results.c.invalidated_at.is_(None),
-    )
-    newest = query.order_by(step_results.c.finished_at.desc()).limit(limit)
-    return [Finished(row[0], row[1]) for row in connection.execute(newest)]
+    newest = connection.execute(_REUSABLE, {"workspace": workspace_id, "same": fingerprint, "limit": limit})
+    return [Finished(row[0], row[1]) for row in newest]
 
 
 def last_of_family(connection: Connection, workspace_id: str, family: str) -> tuple[Finished, bool] | None:
     """The newest finished run of the same step and component, and whether it was invalidated."""
-    query = select(step_results.c.job, step_results.c.parts, step_results.c.invalidated_at).where(
-        step_results.c.workspace_id == workspace_id, step_results.c.family == family
-    )
-    row = connection.execute(query.order_by(step_results.c.finished_at.desc()).limit(1)).first()
+    row = connection.execute(_LAST_OF_FAMILY, {"workspace": workspace_id, "same": family}).first()
     return None if row is None else (Finished(row[0], row[1]), row[2] is not None)
 
 
@@ -150,10 +166,5 @@ def _invalidate(connection: Connection, now: datetime, *conditions: Any) -> int:
     return connection.execute(statement.values(invalidated_at=now)).rowcount
 
 
-def _named(pipeline: str, key: StepKey) -> tuple[Any, ...]:  # Any: conditions
-    return (
-        pipeline_steps.c.pipeline == pipeline,
-        pipeline_steps.c.step == key.step,
-        pipeline_steps.c.iteration == key.iteration,
-        pipeline_steps.c.attempt == key.attempt,
-    )
+def _own(pipeline: str, key: StepKey) -> dict[str, Any]:  # Any: values of columns
+    return {"own_pipeline": pipeline, "own_step": key.step, "own_iteration": key.iteration, "own_attempt": key.attempt}

@@ -44,7 +44,15 @@ class Outcome(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more becomes of it."""
-        return self in (Outcome.DONE, Outcome.FAILED, Outcome.SKIPPED)
+        return self in _FINAL
+
+
+_FINAL = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.SKIPPED})
+_OUTCOMES = {
+    StepStatus.RUNNING: Outcome.RUNNING,
+    StepStatus.COMPLETED: Outcome.DONE,
+    StepStatus.FAILED: Outcome.FAILED,
+}
 
 
 class Turn:
@@ -106,7 +114,10 @@ class Turn:
 
     def last(self, name: str, iteration: int = 0) -> StepRow | None:
         """The newest attempt at a step, or at one iteration of a loop."""
-        mine = [row for row in self.rows.get(name, ()) if row.key.iteration == iteration]
+        rows = self.rows.get(name, ())
+        if len(rows) == 1:
+            return rows[0] if rows[0].key.iteration == iteration else None
+        mine = [row for row in rows if row.key.iteration == iteration]
         return max(mine, key=lambda row: row.key.attempt, default=None)
 
     def start(
@@ -278,10 +289,7 @@ class Turn:
         if node.body is not None:
             return Outcome(loops.outcome(self, node))
         row = self.last(name)
-        if row is None:
-            return Outcome.WAITING
-        outcomes = {StepStatus.RUNNING: Outcome.RUNNING, StepStatus.COMPLETED: Outcome.DONE}
-        return outcomes.get(row.status, Outcome.FAILED)
+        return Outcome.WAITING if row is None else _OUTCOMES[row.status]
 
     def _failed_row(self, name: str) -> bool:
         return name in self.rows and self._own_outcome(name) is Outcome.FAILED

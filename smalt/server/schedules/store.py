@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, insert, or_, select, update
 
 from smalt.entities.kinds import entity_class
 from smalt.entities.schedule import Schedule
@@ -53,6 +53,26 @@ class ScheduleRecord:
         found = entity_class("schedule", self.action).parse(whole)
         assert isinstance(found, Schedule)
         return found
+
+
+# What is asked after every job is put together once: building a statement costs more than running it.
+_IS_FREE = or_(schedules.c.lease_until.is_(None), schedules.c.lease_until < bindparam("now"))
+_DUE = select(schedules.c.id).where(schedules.c.enabled.is_(True), schedules.c.due_at <= bindparam("now"), _IS_FREE)
+_ANY_DUE = _DUE.limit(1)
+_NEXT = _DUE.order_by(schedules.c.due_at, schedules.c.id).limit(1).with_for_update(skip_locked=True)
+_CLAIM = (
+    update(schedules)
+    .where(schedules.c.id == _NEXT.scalar_subquery(), _IS_FREE)
+    .values(lease=bindparam("new_lease"), lease_until=bindparam("until"))
+    .returning(*schedules.c)
+)
+_WATCHING = (
+    schedules.c.workspace_id.in_(bindparam("workspaces", expanding=True)),
+    schedules.c.watch_from.is_not(None),
+    schedules.c.enabled.is_(True),
+)
+_ANY_WATCHING = select(schedules.c.id).where(*_WATCHING).limit(1)
+_CALL_WATCHERS = update(schedules).where(*_WATCHING).values(due_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +144,17 @@ def remove_all(connection: Connection, workspace_id: str) -> None:
 
 def call_watchers(connection: Connection, workspace_ids: Collection[str], *, now: datetime) -> None:
     """Make the schedules due that wait for something in these workspaces."""
-    connection.execute(update(schedules).where(*_watching(workspace_ids)).values(due_at=now))
+    connection.execute(_CALL_WATCHERS, {"workspaces": list(workspace_ids), "now": now})
 
 
 def has_watchers(connection: Connection, workspace_ids: Collection[str]) -> bool:
     """Whether a schedule waits for something in these workspaces."""
-    return connection.execute(select(schedules.c.id).where(*_watching(workspace_ids)).limit(1)).first() is not None
+    return connection.execute(_ANY_WATCHING, {"workspaces": list(workspace_ids)}).first() is not None
 
 
 def has_due(connection: Connection, *, now: datetime) -> bool:
     """Whether a claim might find something."""
-    return connection.execute(_due(now).limit(1)).first() is not None
+    return connection.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
 def claim(connection: Connection, *, lease: str, now: datetime, until: datetime) -> ScheduleRecord | None:
@@ -142,14 +162,7 @@ def claim(connection: Connection, *, lease: str, now: datetime, until: datetime)
 
     The claim is one UPDATE, so that two workers can never take the same schedule.
     """
-    wanted = _due(now).order_by(schedules.c.due_at, schedules.c.id).limit(1)
-    statement = (
-        update(schedules)
-        .where(schedules.c.id == wanted.with_for_update(skip_locked=True).scalar_subquery(), _is_free(now))
-        .values(lease=lease, lease_until=until)
-        .returning(*schedules.c)
-    )
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_CLAIM, {"now": now, "new_lease": lease, "until": until}).one_or_none()
     return None if row is None else _record(row)
 
 
@@ -180,19 +193,6 @@ def page_of_fires(
         query = query.where(or_(at < moment, and_(at == moment, cause < last)))
     query = query.order_by(fires.c.happened_at.desc(), fires.c.cause.desc()).limit(limit)
     return [FireRecord(**row._mapping) for row in connection.execute(query)]
-
-
-def _due(now: datetime) -> Select[Any]:  # Any: the columns selected
-    return select(schedules.c.id).where(schedules.c.enabled.is_(True), schedules.c.due_at <= now, _is_free(now))
-
-
-def _watching(workspace_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    of_these = schedules.c.workspace_id.in_(workspace_ids)
-    return of_these, schedules.c.watch_from.is_not(None), schedules.c.enabled.is_(True)
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(schedules.c.lease_until.is_(None), schedules.c.lease_until < now)
 
 
 def _one(connection: Connection, query: Select[Any]) -> ScheduleRecord | None:  # Any: the columns selected

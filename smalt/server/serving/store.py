@@ -180,9 +180,12 @@ def all_endpoints(connection: Connection) -> list[EndpointRecord]:
     return [EndpointRecord(**row._mapping) for row in connection.execute(query)]
 
 
+_ANY_ENDPOINT = select(endpoints.c.id).limit(1)
+
+
 def has_endpoints(connection: Connection) -> bool:
     """Whether there is any endpoint."""
-    return connection.execute(select(endpoints.c.id).limit(1)).first() is not None
+    return connection.execute(_ANY_ENDPOINT).first() is not None
 
 
 def add_endpoint(connection: Connection, record: EndpointRecord) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from smalt.server.database import insert_or
 from smalt.server.tracking.sql import CHUNK, execute, marks
@@ -18,6 +18,7 @@ _COLUMNS = (
     "r.ended_at, r.artifact_uri, r.owner_job"
 )
 _FROM = f"SELECT {_COLUMNS} FROM runs r JOIN experiments e ON e.id = r.experiment"  # noqa: S608  (constants)
+_CHANGE = update(runs).where(runs.c.id == bindparam("run"))
 
 
 class RunRow(NamedTuple):
@@ -93,16 +94,16 @@ def insert(connection: Connection, new: NewRun) -> int | None:
 
 def change(connection: Connection, run: int, **values: Any) -> None:
     """Set columns of a run."""
-    connection.execute(update(runs).where(runs.c.id == run).values(**values))
+    connection.execute(_CHANGE, {"run": run, **values})
 
 
 def close_owned(connection: Connection, workspace_id: str, job: str, *, status: str, ended_at: int) -> None:
     """End every run a job has made and left open."""
-    connection.execute(
-        update(runs)
-        .where(runs.c.workspace_id == workspace_id, runs.c.owner_job == job, runs.c.run_id != job)
-        .where(runs.c.status.in_(["RUNNING", "SCHEDULED"]))
-        .values(status=status, ended_at=ended_at)
+    execute(
+        connection,
+        "UPDATE runs SET status = ?, ended_at = ? WHERE workspace_id = ? AND owner_job = ? AND run_id <> ? "
+        "AND status IN ('RUNNING', 'SCHEDULED')",
+        (status, ended_at, workspace_id, job, job),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from smalt.server.database import insert_or
 from smalt.server.workspaces.tables import deployments, resource_groups, workspaces
@@ -45,12 +45,14 @@ def by_key(connection: Connection, key: str, *, with_deleted: bool = False) -> R
     return connection.execute(query).mappings().first()
 
 
+_BY_ID = select(workspaces).where(workspaces.c.id == bindparam("guid"))
+_ALIVE_BY_ID = _BY_ID.where(workspaces.c.deleted_at.is_(None))
+
+
 def by_id(connection: Connection, workspace_id: str, *, with_deleted: bool = False) -> RowMapping | None:
     """The workspace with this guid."""
-    query = select(workspaces).where(workspaces.c.id == workspace_id)
-    if not with_deleted:
-        query = query.where(workspaces.c.deleted_at.is_(None))
-    return connection.execute(query).mappings().first()
+    query = _BY_ID if with_deleted else _ALIVE_BY_ID
+    return connection.execute(query, {"guid": workspace_id}).mappings().first()
 
 
 def by_name(connection: Connection, name_key: str) -> Sequence[RowMapping]:
