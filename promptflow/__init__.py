@@ -10,7 +10,7 @@ from importlib import import_module
 _NAMES = {
     "tool": "smalt.flows.tools.declare",
     "ToolProvider": "smalt.flows.tools.declare",
-    "log_metric": "smalt.flows.metrics",
+    "log_metric": "smalt.flows.running.metrics",
     "PFClient": "promptflow.client",
     "load_flow": "promptflow.client",
     "load_run": "promptflow.client",

@@ -1,5 +1,5 @@
 """Images and texts of messages."""
 
-from smalt.flows.images import Image, PFBytes, Text
+from smalt.flows.values.images import Image, PFBytes, Text
 
 __all__ = ["Image", "PFBytes", "Text"]

@@ -5,22 +5,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from smalt.flows.metrics import log_metric
+from smalt.flows.running.metrics import log_metric
 from smalt.flows.tools.declare import ToolProvider, tool
 
 if TYPE_CHECKING:
     from smalt.flows.callables import AsyncFlow, Flow
-    from smalt.flows.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
-    from smalt.flows.prompty import AsyncPrompty, Prompty
+    from smalt.flows.flex.prompty import AsyncPrompty, Prompty
+    from smalt.flows.llm.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
 
 _LATER = {
     "Flow": "smalt.flows.callables",
     "AsyncFlow": "smalt.flows.callables",
-    "Prompty": "smalt.flows.prompty",
-    "AsyncPrompty": "smalt.flows.prompty",
-    "AzureOpenAIModelConfiguration": "smalt.flows.models",
-    "OpenAIModelConfiguration": "smalt.flows.models",
-    "ModelConfiguration": "smalt.flows.models",
+    "Prompty": "smalt.flows.flex.prompty",
+    "AsyncPrompty": "smalt.flows.flex.prompty",
+    "AzureOpenAIModelConfiguration": "smalt.flows.llm.models",
+    "OpenAIModelConfiguration": "smalt.flows.llm.models",
+    "ModelConfiguration": "smalt.flows.llm.models",
 }
 
 __all__ = [

@@ -1,5 +1,5 @@
 """Settings of models, at an older place."""
 
-from smalt.flows.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
+from smalt.flows.llm.models import AzureOpenAIModelConfiguration, ModelConfiguration, OpenAIModelConfiguration
 
 __all__ = ["AzureOpenAIModelConfiguration", "ModelConfiguration", "OpenAIModelConfiguration"]

@@ -1,5 +1,5 @@
 """The functions of an assistant."""
 
-from smalt.flows.assistants import AssistantToolInvoker
+from smalt.flows.dag.assistants import AssistantToolInvoker
 
 __all__ = ["AssistantToolInvoker"]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from promptflow.tools.exception import ChatAPIInvalidFunctions
-from smalt.flows import llm, messages, templates
-from smalt.flows.messages import ROLES as VALID_ROLES
-from smalt.flows.messages import ChatInputList, PromptResult
-from smalt.flows.messages import as_chat_lists as convert_to_chat_list
-from smalt.flows.templates import with_images_on_lines as preprocess_template_string
+from smalt.flows.llm import calls, messages, templates
+from smalt.flows.llm.messages import ROLES as VALID_ROLES
+from smalt.flows.llm.messages import ChatInputList, PromptResult
+from smalt.flows.llm.messages import as_chat_lists as convert_to_chat_list
+from smalt.flows.llm.templates import with_images_on_lines as preprocess_template_string
 
 
 def render_jinja_template(
@@ -40,22 +40,22 @@ def build_messages(
 
 def validate_functions(functions: Any) -> None:
     """Check what the chat API would refuse."""
-    llm.check_functions(functions)
+    calls.check_functions(functions)
 
 
 def validate_tools(tools: Any) -> None:
     """Check what the chat API would refuse."""
-    llm.check_tools(tools)
+    calls.check_tools(tools)
 
 
 def process_function_call(function_call: Any) -> Any:
     """What `function_call` is to be."""
-    return llm.checked_call(function_call)
+    return calls.checked_call(function_call)
 
 
 def process_tool_choice(tool_choice: Any) -> Any:
     """What `tool_choice` is to be."""
-    return llm.checked_choice(tool_choice)
+    return calls.checked_choice(tool_choice)
 
 
 def to_bool(value: Any) -> bool:

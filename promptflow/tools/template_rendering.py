@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from smalt.flows.messages import PromptResult, render_prompt
+from smalt.flows.llm.messages import PromptResult, render_prompt
 from smalt.flows.tools.declare import tool
 
 

@@ -1,5 +1,5 @@
 """What is known of the line that runs."""
 
-from smalt.flows.context import OperationContext
+from smalt.flows.running.context import OperationContext
 
 __all__ = ["OperationContext"]

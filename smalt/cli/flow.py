@@ -178,7 +178,7 @@ def build(source: str, target: str, form: str, variant: str | None, flow_only: b
 @verb.option("--source", "--flow", "source", required=True, metavar="PATH", help="Folder or file of the flow.")
 def validate(source: str) -> object:
     """Check a flow without running it, and write `.promptflow/flow.tools.json`."""
-    import smalt.flows.checking as checking
+    import smalt.flows.loading.checking as checking
 
     report = checking.check(source)
     for problem in report.problems:

@@ -30,7 +30,7 @@ def init(name: str, package: str | None, set_: tuple[str, ...]) -> None:
 @verb.option("--flow", metavar="PATH", help="Also the tools in the files of this flow.")
 def show_list(flow: str | None) -> object:
     """List the tools of installed packages, and of a flow."""
-    import smalt.flows.checking as checking
+    import smalt.flows.loading.checking as checking
 
     return checking.tools(flow)
 
@@ -39,7 +39,7 @@ def show_list(flow: str | None) -> object:
 @verb.option("--source", required=True, metavar="FILE|PACKAGE", help="Python file of a tool, or an installed package.")
 def validate(source: str) -> object:
     """Check that tools can be used as they are declared."""
-    import smalt.flows.checking as checking
+    import smalt.flows.loading.checking as checking
 
     problems = checking.check_tools(source)
     for problem in problems:

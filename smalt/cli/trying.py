@@ -20,7 +20,7 @@ from smalt.errors import InvalidRequest
 from smalt.kit import ids
 
 if TYPE_CHECKING:
-    from smalt.flows.flow import Flow
+    from smalt.flows.running.flow import Flow
 
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 

@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smalt.flows.flow import Flow
+    from smalt.flows.definition.types import InputDefinition, OutputDefinition
     from smalt.flows.loading import load
-    from smalt.flows.metrics import log_metric
-    from smalt.flows.results import (
+    from smalt.flows.running.flow import Flow
+    from smalt.flows.running.metrics import log_metric
+    from smalt.flows.running.results import (
         AggregationResult,
         FlowFailure,
         Limits,
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
         Status,
         Tokens,
     )
-    from smalt.flows.values import InputDefinition, OutputDefinition
 
 _PLACES = {
-    "flow": "Flow",
+    "running.flow": "Flow",
     "loading": "load",
-    "metrics": "log_metric",
-    "results": "AggregationResult FlowFailure Limits LineResult NodeResult Status Tokens",
-    "values": "InputDefinition OutputDefinition",
+    "running.metrics": "log_metric",
+    "running.results": "AggregationResult FlowFailure Limits LineResult NodeResult Status Tokens",
+    "definition.types": "InputDefinition OutputDefinition",
 }
 _PUBLISHED = {name: place for place, names in _PLACES.items() for name in names.split()}
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from smalt.flows.errors import UserErrorException
-from smalt.flows.flow import Flow as EngineFlow
+from smalt.flows.flex.prompty import AsyncPrompty, Prompty
 from smalt.flows.loading import find, load
-from smalt.flows.prompty import AsyncPrompty, Prompty
-from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult
-from smalt.flows.streams import AsyncStream
+from smalt.flows.running.flow import Flow as EngineFlow
+from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult
+from smalt.flows.values.streams import AsyncStream
 
 Result = TypeVar("Result")
 

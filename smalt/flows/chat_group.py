@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from smalt.flows import loops
 from smalt.flows.errors import UserErrorException
-from smalt.flows.flow import Flow
 from smalt.flows.loading import load
-from smalt.flows.results import Status
-from smalt.flows.streams import settled
+from smalt.flows.running import loops
+from smalt.flows.running.flow import Flow
+from smalt.flows.running.results import Status
+from smalt.flows.values.streams import settled
 
 STOP_SIGNAL = "[STOP]"
 HISTORY = "${parent.conversation_history}"

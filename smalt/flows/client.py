@@ -243,7 +243,7 @@ class FlowOperations:
 
     def validate(self, flow: str | Path, *, raise_error: bool = False, **_: object) -> Any:  # Any: a Report
         """Check a flow without running it."""
-        import smalt.flows.checking as checking
+        import smalt.flows.loading.checking as checking
 
         report = checking.check(flow)
         if raise_error and report.problems:
@@ -290,13 +290,13 @@ class ToolOperations:
 
     def list(self, flow: str | Path | None = None) -> dict[str, Any]:  # Any: YAML of tools
         """All of them."""
-        import smalt.flows.checking as checking
+        import smalt.flows.loading.checking as checking
 
         return checking.tools(None if flow is None else str(flow))
 
     def validate(self, source: Any, *, raise_error: bool = False, **_: object) -> Sequence[str]:  # Any: file or package
         """What is wrong with the tools of a file or package."""
-        import smalt.flows.checking as checking
+        import smalt.flows.loading.checking as checking
 
         problems = checking.check_tools(str(source))
         if raise_error and problems:

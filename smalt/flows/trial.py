@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smalt.flows import loops
 from smalt.flows.errors import UserErrorException
-from smalt.flows.flow import Flow
-from smalt.flows.results import AggregationResult, FlowFailure, LineResult, NodeResult, Status
+from smalt.flows.running import loops
+from smalt.flows.running.flow import Flow
+from smalt.flows.running.results import AggregationResult, FlowFailure, LineResult, NodeResult, Status
 
 _FOLDER = ".promptflow"
 

@@ -256,7 +256,7 @@ class Runner:
         }
 
     def _plain(self, flow: Json, value: Json, *, absolute: bool = False) -> Json:
-        from smalt.flows.plain import plain
+        from smalt.flows.values.plain import plain
 
         images = getattr(flow, "images", None)
         if images is None:

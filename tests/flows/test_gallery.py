@@ -8,7 +8,8 @@ import json
 import pytest
 
 from smalt.errors import InvalidRequest, NotFound
-from smalt.flows import checking, gallery, load, trial
+from smalt.flows import gallery, load, trial
+from smalt.flows.loading import checking
 
 
 @pytest.mark.parametrize("name", [each.name for each in gallery.templates()])

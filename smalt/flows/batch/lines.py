@@ -11,11 +11,11 @@ from smalt.flows.batch import records
 from smalt.flows.batch.folder import RunFolder
 from smalt.flows.batch.logs import line_log
 from smalt.flows.errors import LineExecutionTimeoutError, UserErrorException
-from smalt.flows.failures import failure
-from smalt.flows.flow import Flow, line_timeout, now
-from smalt.flows.images import PFBytes, found_in
 from smalt.flows.providers.base import Tokens
-from smalt.flows.results import Limits, LineResult, Status
+from smalt.flows.running.failures import failure
+from smalt.flows.running.flow import Flow, line_timeout, now
+from smalt.flows.running.results import Limits, LineResult, Status
+from smalt.flows.values.images import PFBytes, found_in
 
 Document = dict[str, Any]  # Any: JSON
 

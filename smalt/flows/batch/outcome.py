@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from smalt.flows.batch import records
-from smalt.flows.results import FlowFailure
+from smalt.flows.running.results import FlowFailure
 
 Document = dict[str, Any]  # Any: JSON
 

@@ -17,10 +17,10 @@ from smalt.flows.batch import lines, records
 from smalt.flows.batch.errors import WorkerDied
 from smalt.flows.batch.lines import EndedLine
 from smalt.flows.errors import LineExecutionTimeoutError
-from smalt.flows.failures import failure
-from smalt.flows.flow import line_timeout
 from smalt.flows.providers.base import Tokens
-from smalt.flows.results import LineResult, Status
+from smalt.flows.running.failures import failure
+from smalt.flows.running.flow import line_timeout
+from smalt.flows.running.results import LineResult, Status
 from smalt.flows.tracing import destination
 
 _LONGEST_RECORD = 256 * 1024 * 1024

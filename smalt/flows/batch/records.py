@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from smalt.flows.connections.base import Connection
-from smalt.flows.plain import plain
-from smalt.flows.results import FlowFailure, LineResult, NodeResult, Status
+from smalt.flows.running.results import FlowFailure, LineResult, NodeResult, Status
+from smalt.flows.values.plain import plain
 
 if TYPE_CHECKING:
     from smalt.flows.providers.base import Tokens

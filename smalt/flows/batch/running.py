@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalt.errors import SmaltError
-from smalt.flows import load, loops
+from smalt.flows import load
 from smalt.flows.batch import mapping, outcome, reading, records
 from smalt.flows.batch.errors import BatchRunTimeoutError, InvalidRunError
 from smalt.flows.batch.folder import RunFolder
@@ -21,10 +21,11 @@ from smalt.flows.batch.logs import RunLog, captured
 from smalt.flows.batch.run import Run, RunStatus, RunStore
 from smalt.flows.batch.sources import sources
 from smalt.flows.connections import ConnectionProvider
-from smalt.flows.failures import failure
-from smalt.flows.flow import Flow
 from smalt.flows.providers.base import Tokens
-from smalt.flows.results import AggregationResult, Limits, LineResult, Status
+from smalt.flows.running import loops
+from smalt.flows.running.failures import failure
+from smalt.flows.running.flow import Flow
+from smalt.flows.running.results import AggregationResult, Limits, LineResult, Status
 from smalt.kit import clock
 
 LINES_AT_ONCE = 16

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from smalt.errors import Forbidden, NotFound, SmaltError, TooLarge
 from smalt.flows.batch import records
-from smalt.flows.flow import Flow
+from smalt.flows.running.flow import Flow
 from smalt.flows.serving import chat_api, describe, page, scoring
 from smalt.flows.serving.errors import LineFailed
 from smalt.flows.serving.scoring import Scorer

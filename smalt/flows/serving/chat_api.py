@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalt.flows.batch import records
-from smalt.flows.flow import Flow
-from smalt.flows.results import LineResult
+from smalt.flows.running.flow import Flow
+from smalt.flows.running.results import LineResult
 from smalt.flows.serving.errors import BadScoreRequest, NotAChatFlow
 from smalt.flows.serving.scoring import pieces
-from smalt.flows.streams import AsyncStream, Stream
+from smalt.flows.values.streams import AsyncStream, Stream
 from smalt.kit import ids
 
 Document = dict[str, Any]  # Any: JSON

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from smalt.flows.flow import Flow
+from smalt.flows.running.flow import Flow
 
 _TYPES = {
     "int": "integer",

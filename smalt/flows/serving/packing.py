@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from smalt.errors import InvalidRequest, NotFound, SmaltError
-from smalt.flows import includes, loading
+from smalt.flows import loading
+from smalt.flows.loading import includes
 from smalt.kit import yaml
 
 _LEFT_OUT = (".git", ".runs", ".promptflow", "__pycache__", ".venv", "node_modules", ".env")

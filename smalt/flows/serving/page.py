@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from smalt.flows.flow import Flow
+from smalt.flows.running.flow import Flow
 
 
 def render(flow: Flow) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from smalt.flows.batch import records
-from smalt.flows.flow import Flow
-from smalt.flows.results import Limits, LineResult, Status
+from smalt.flows.running.flow import Flow
+from smalt.flows.running.results import Limits, LineResult, Status
 from smalt.flows.serving.errors import (
     BadScoreRequest,
     JsonPayloadRequiredForMultipleInputFields,
@@ -20,7 +20,7 @@ from smalt.flows.serving.errors import (
     NotAcceptable,
     TooBusy,
 )
-from smalt.flows.streams import AsyncStream, Stream
+from smalt.flows.values.streams import AsyncStream, Stream
 
 _AT_ONCE = 64
 _WAITING = 512

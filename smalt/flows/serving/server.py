@@ -16,7 +16,7 @@ import uvicorn
 from smalt.errors import InvalidRequest
 from smalt.flows import load
 from smalt.flows.connections import ConnectionProvider
-from smalt.flows.flow import Flow
+from smalt.flows.running.flow import Flow
 from smalt.flows.serving.app import FlowApp
 from smalt.flows.serving.scoring import Scorer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, overload
 
 from smalt.flows.errors import UserErrorException
-from smalt.flows.modules import MAIN
+from smalt.flows.loading.modules import MAIN
 from smalt.flows.tracing.decorate import Function, trace
 
 TOOL_TYPES = ("llm", "python", "csharp", "prompt", "action", "custom_llm")

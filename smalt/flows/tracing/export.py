@@ -201,8 +201,8 @@ def _value(value: Any) -> dict[str, Any]:
 
 def as_json(value: Any) -> str:
     """A value as text for a span: connections as their names, secrets as stars, images as marks; long ones are cut."""
-    from smalt.flows.plain import plain
     from smalt.flows.tracing import secrets
+    from smalt.flows.values.plain import plain
 
     text = json.dumps(secrets.hidden(plain(value)), ensure_ascii=False)
     # Struck out before it is cut: half a secret is one too.

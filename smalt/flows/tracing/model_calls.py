@@ -11,7 +11,7 @@ from smalt.flows.tracing import spans
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection
     from smalt.flows.providers import ChatAnswer, ChatPiece, ChatRequest
-    from smalt.flows.results import Tokens
+    from smalt.flows.running.results import Tokens
 
 _SYSTEMS = {"azure_open_ai": "az.ai.openai", "open_ai": "openai", "serverless": "az.ai.inference"}
 _NAMES = {"chat/completions": "chat", "completions": "text_completion", "embeddings": "embeddings"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from smalt.flows.results import LineResult, NodeResult
+from smalt.flows.running.results import LineResult, NodeResult
 from smalt.flows.tracing import export
 from smalt.flows.tracing.spans import Span
 

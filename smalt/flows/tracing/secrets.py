@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from smalt.flows.connections import seen
-from smalt.flows.plain import SCRUBBED
+from smalt.flows.values.plain import SCRUBBED
 
 _NAME = re.compile(
     r"(?i)(^|[_-])(api[_-]?key|apikey|access[_-]?key|account[_-]?key|authorization|client[_-]?secret|connection[_-]?string"

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from smalt.flows.results import Tokens
+from smalt.flows.running.results import Tokens
 
 # Ids need to be different, not secret; the system's source would be asked twice per span.
 _random = random.Random()  # noqa: S311

@@ -8,8 +8,8 @@ from typing import Any
 
 from smalt.entities.flow import Flow, FlowDeployment, FlowFile, FlowVersion
 from smalt.flows.definition import NodeDefinition
-from smalt.flows.outline import Outline
-from smalt.flows.references import Reference, Source
+from smalt.flows.definition.outline import Outline
+from smalt.flows.definition.references import Reference, Source
 from smalt.kit import clock
 from smalt.server.flows import contents
 from smalt.server.flows.store import FlowRecord, VersionRecord

@@ -13,7 +13,7 @@ from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.flow_words import FLOW_OUTPUTS
 from smalt.entities.types import AssetType
 from smalt.errors import Forbidden, NotFound
-from smalt.flows.outline import Outline
+from smalt.flows.definition.outline import Outline
 from smalt.kit import ids
 from smalt.server.assets import AssetService, DataLocator, Location
 from smalt.server.flows import contents

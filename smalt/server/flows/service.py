@@ -8,7 +8,7 @@ from typing import Any
 
 from smalt.entities.code import Code
 from smalt.errors import Forbidden, InvalidRequest
-from smalt.flows.outline import Outline, outline
+from smalt.flows.definition.outline import Outline, outline
 from smalt.kit import ids
 from smalt.server.assets import AssetService
 from smalt.server.flows import contents, store

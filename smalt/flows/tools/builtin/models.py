@@ -7,7 +7,7 @@ from typing import Any
 
 from smalt.flows.connections import AzureOpenAIConnection, Connection, OpenAIConnection, ServerlessConnection
 from smalt.flows.errors import InvalidConnectionType
-from smalt.flows.llm import ModelCall
+from smalt.flows.llm.calls import ModelCall
 from smalt.flows.tools.declare import ToolProvider, tool
 from smalt.flows.tools.types import PromptTemplate
 

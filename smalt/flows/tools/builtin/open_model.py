@@ -6,9 +6,9 @@ import time
 from enum import Enum
 from typing import Any
 
-from smalt.flows import messages, templates
 from smalt.flows.connections import CustomConnection
 from smalt.flows.errors import UserErrorException
+from smalt.flows.llm import messages, templates
 from smalt.flows.tools.builtin import web
 from smalt.flows.tools.declare import ToolProvider, tool
 from smalt.flows.tools.types import PromptTemplate

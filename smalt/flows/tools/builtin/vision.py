@@ -6,14 +6,15 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from smalt.flows import images, llm, messages, templates
 from smalt.flows.connections import AzureOpenAIConnection, Connection, OpenAIConnection
 from smalt.flows.errors import InvalidConnectionType
+from smalt.flows.llm import calls, messages, templates
 from smalt.flows.providers import ChatRequest
 from smalt.flows.tools.declare import ToolProvider, tool
 from smalt.flows.tools.types import PromptTemplate
 from smalt.flows.tracing import model_calls
 from smalt.flows.tracing.decorate import original
+from smalt.flows.values import images
 
 _HEADERS = {"ms-azure-ai-promptflow-called-from": "aoai-gpt4v-tool"}
 _FIELDS: dict[str, Any] = {
@@ -46,7 +47,7 @@ def _ask(connection: Connection, prompt: str, model: str, given: Mapping[str, An
     request = ChatRequest(model=model, body=body, headers=_HEADERS if is_azure else {})
     if values["stream"]:
         return (piece.text for piece in model_calls.stream_now(connection, request) if piece.text)
-    return llm.answer_of(model_calls.complete_now(connection, request), as_message=False)
+    return calls.answer_of(model_calls.complete_now(connection, request), as_message=False)
 
 
 @tool(streaming_option_parameter="stream")

@@ -10,21 +10,22 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import images, llm, messages, models, templates, values
-from smalt.flows.definition import read_inputs
+from smalt.flows.definition import read_inputs, types
 from smalt.flows.errors import (
     InvalidConnectionError,
     InvalidOutputKeyError,
     MissingRequiredInputError,
     UserErrorException,
 )
+from smalt.flows.llm import calls, messages, models, templates
 from smalt.flows.tracing import model_calls
 from smalt.flows.tracing.decorate import trace
+from smalt.flows.values import images
 from smalt.kit import yaml
 
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection, ConnectionProvider
-    from smalt.flows.flex import FlexFlow
+    from smalt.flows.flex.flow import FlexFlow
     from smalt.flows.providers import ChatAnswer, ChatRequest
 
 Values = dict[str, Any]  # Any: what files say and functions take
@@ -98,7 +99,7 @@ class Prompty:
         declared = self.declared_inputs
         if declared:
             return declared
-        return {name: {"type": values.type_of(value), "default": value} for name, value in self.sample_inputs().items()}
+        return {name: {"type": types.type_of(value), "default": value} for name, value in self.sample_inputs().items()}
 
     @property
     def declared_inputs(self) -> dict[str, Mapping[str, Any]]:
@@ -153,7 +154,7 @@ class Prompty:
         limit = self.parameters.get("max_tokens")
         if limit is not None and (not isinstance(limit, int) or limit <= 1):
             raise UserErrorException(f"max_tokens is {limit!r}. Write a whole number above 1.")
-        from smalt.flows.tokens import estimate
+        from smalt.flows.llm.tokens import estimate
 
         return estimate(self.prompt(self.resolve(given)), self.model) + (limit or 0)
 
@@ -169,11 +170,11 @@ class Prompty:
             headers |= _HEADERS
         body["prompt" if self.api == "completion" else "messages"] = self.prompt(inputs)
         if "tools" in body:
-            llm.check_tools(body["tools"])
-            body["tool_choice"] = llm.checked_choice(body.get("tool_choice"))
+            calls.check_tools(body["tools"])
+            body["tool_choice"] = calls.checked_choice(body.get("tool_choice"))
         elif "functions" in body:
-            llm.check_functions(body["functions"])
-            body["function_call"] = llm.checked_call(body.get("function_call"))
+            calls.check_functions(body["functions"])
+            body["function_call"] = calls.checked_call(body.get("function_call"))
         operation = Operation.COMPLETION if self.api == "completion" else Operation.CHAT
         timeout = given.get("timeout") if "timeout" not in self.inputs else None
         return connection, ChatRequest(
@@ -217,8 +218,8 @@ class Prompty:
             return whole_answer(answer.raw, self.api)
         choice = (answer.raw.get("choices") or [{}])[0]
         if choice.get("finish_reason") in ("tool_calls", "function_calls"):
-            return llm.whole_message(choice.get("message") or {})
-        return self._formatted(llm.answer_of(answer, as_message=False))
+            return calls.whole_message(choice.get("message") or {})
+        return self._formatted(calls.answer_of(answer, as_message=False))
 
     def _formatted(self, text: Any) -> Any:
         if not self._is_json:
@@ -358,7 +359,7 @@ def as_flow(
     file: Path, connections: Callable[[], ConnectionProvider], *, settings: Mapping[str, Any] | None = None
 ) -> FlexFlow:
     """A prompty as a flow, whose lines are calls of the prompt."""
-    from smalt.flows.flex import FlexFlow
+    from smalt.flows.flex.flow import FlexFlow
 
     prompty = Prompty(file, connections=connections, **(settings or {}))
     return FlexFlow.of_prompty(prompty, read_inputs({k: {"type": "string", **v} for k, v in prompty.inputs.items()}))

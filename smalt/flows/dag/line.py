@@ -18,16 +18,16 @@ from contextvars import copy_context
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import failures
+from smalt.flows.dag.nodes import Kind, Node
+from smalt.flows.definition.references import Reference, Source, getter
 from smalt.flows.errors import NodeExecutionTimeoutError
-from smalt.flows.nodes import Kind, Node
-from smalt.flows.references import Reference, Source, getter
-from smalt.flows.results import FlowFailure, Limits, NodeResult, Status
-from smalt.flows.streams import AsyncStream, Stream, kept, settled
+from smalt.flows.running import failures
+from smalt.flows.running.results import FlowFailure, Limits, NodeResult, Status
 from smalt.flows.tracing import spans
+from smalt.flows.values.streams import AsyncStream, Stream, kept, settled
 
 if TYPE_CHECKING:
-    from smalt.flows.threads import Threads
+    from smalt.flows.running.threads import Threads
 
 _log = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Any, Literal
 
 from smalt.errors import SmaltError
-from smalt.flows import definition, graph
-from smalt.flows.definition import FILES, FlowDefinition, NodeDefinition
-from smalt.flows.references import Source
-from smalt.flows.values import InputDefinition, OutputDefinition
+from smalt.flows import definition
+from smalt.flows.definition import FILES, FlowDefinition, NodeDefinition, graph
+from smalt.flows.definition.references import Source
+from smalt.flows.definition.types import InputDefinition, OutputDefinition
 from smalt.kit import yaml
 
 # What readers of a definition meet in a document of another shape than they expect.

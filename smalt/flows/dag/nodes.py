@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from smalt.errors import SmaltError
-from smalt.flows import messages, templates, values
-from smalt.flows.definition import NodeDefinition
+from smalt.flows.definition import NodeDefinition, types
+from smalt.flows.definition.references import Reference, Source, getter
 from smalt.flows.errors import (
     APINotFound,
     FlowDefinitionError,
@@ -24,14 +24,14 @@ from smalt.flows.errors import (
     NoToolDefined,
     ResolveToolError,
 )
-from smalt.flows.images import Format
-from smalt.flows.modules import Namespace
-from smalt.flows.references import Reference, Source, getter
+from smalt.flows.llm import messages, templates
+from smalt.flows.loading.modules import Namespace
 from smalt.flows.tools import apis
 from smalt.flows.tools.declare import STREAMING, ToolProvider, is_tool
 from smalt.flows.tools.interface import Interface, Parameter, interface_of
 from smalt.flows.tools.types import PromptTemplate
 from smalt.flows.tracing.decorate import original
+from smalt.flows.values.images import Format
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
@@ -195,7 +195,7 @@ class Resolver:
         return node
 
     def _llm(self, definition: NodeDefinition) -> Node:
-        from smalt.flows import llm
+        from smalt.flows.llm import calls
 
         with _named(definition.name):
             if not definition.connection:
@@ -205,7 +205,7 @@ class Resolver:
             connection = self._connection(definition.connection, definition.name)
             if type(connection).__name__ in apis.by_connection:
                 return self._api_of_package(definition, connection)
-            call = llm.ModelCall.of_node(definition, connection)
+            call = calls.ModelCall.of_node(definition, connection)
             template = self._template(definition)
             _check_no_duplicates(definition.name, template, call.parameters, f"the parameters of {call.title}")
             call.template = template
@@ -283,13 +283,13 @@ class Resolver:
         if parameter.is_connection:
             return self._connection_value(node.name, name, value, parameter, module)
         if kind == "assistant_definition":
-            from smalt.flows.assistants import load_definition
+            from smalt.flows.dag.assistants import load_definition
 
             return _explained(name, "assistant definition", lambda: load_definition(self, node.name, name, value))
         if kind == "image":
             return _explained(name, "image", lambda: self._images.image(value))
         try:
-            value = values.parse(kind, value)
+            value = types.parse(kind, value)
         except Exception as error:
             raise NodeInputValidationError(
                 f"The input {name!r} of node {node.name!r} is not of type {kind}: {value!r}. Correct the value."

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from smalt.flows.definition.types import InputDefinition
 from smalt.flows.errors import InvalidImageInput, InvalidMessageFormatType, LoadMultimediaDataError
-from smalt.flows.values import InputDefinition
 
 _KEY = re.compile(r"^data:image/(.*);(path|base64|url)$")
 _BASE64 = re.compile(r"^([A-Za-z0-9+/]{4})*(([A-Za-z0-9+/]{2})*(==|[A-Za-z0-9+/]=)?)?$")
@@ -312,7 +312,7 @@ def from_url(url: str, mime_type: str | None = None) -> Image:
     Raises:
         InvalidImageInput: It cannot be fetched; the message says why.
     """
-    from smalt.flows.fetch import Refused, fetch
+    from smalt.flows.values.fetch import Refused, fetch
 
     try:
         return Image(fetch(url, MAX_BYTES, _FETCH_SECONDS), mime_type, url)

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from smalt.flows.images import PFBytes, Text
-from smalt.flows.streams import AsyncStream, Stream
 from smalt.flows.tools.types import Secret
+from smalt.flows.values.images import PFBytes, Text
+from smalt.flows.values.streams import AsyncStream, Stream
 
 _SIMPLE = (str, int, float, bool, type(None))
 SCRUBBED = "**data_scrubbed**"

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from smalt.flows.definition import FlowDefinition, NodeDefinition
+from smalt.flows.definition.references import Source
+from smalt.flows.definition.types import OutputDefinition
 from smalt.flows.errors import (
     DuplicateNodeName,
     EmptyOutputReference,
@@ -16,8 +18,6 @@ from smalt.flows.errors import (
     NodeReferenceNotFound,
     OutputReferenceNotFound,
 )
-from smalt.flows.references import Source
-from smalt.flows.values import OutputDefinition
 
 _log = logging.getLogger(__name__)
 

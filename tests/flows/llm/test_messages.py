@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from smalt.flows import errors, messages
-from smalt.flows.images import Image
+from smalt.flows import errors
+from smalt.flows.llm import messages
+from smalt.flows.values.images import Image
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
 

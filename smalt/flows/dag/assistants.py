@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smalt.flows.definition import NodeDefinition, ToolSource
+from smalt.flows.definition.references import Reference, Source, parse
 from smalt.flows.errors import InvalidAssistantTool, InvalidSource
-from smalt.flows.references import Reference, Source, parse
 from smalt.flows.tools.interface import Interface
 from smalt.flows.tools.types import AssistantDefinition
 from smalt.flows.tracing.decorate import trace
 from smalt.kit import yaml
 
 if TYPE_CHECKING:
-    from smalt.flows.nodes import Resolver
+    from smalt.flows.dag.nodes import Resolver
 
 _JSON_TYPES = {
     "int": "number", "double": "number", "bool": "boolean", "string": "string", "list": "array", "object": "object",

@@ -12,16 +12,16 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import templates
 from smalt.flows.errors import (
     ChatAPIFunctionRoleInvalidFormat,
     ChatAPIInvalidRole,
     ChatAPIToolRoleInvalidFormat,
     JinjaTemplateError,
 )
+from smalt.flows.llm import templates
 
 if TYPE_CHECKING:
-    from smalt.flows.images import Image
+    from smalt.flows.values.images import Image
 
 ROLES = ("system", "user", "assistant", "function", "tool")
 _SEPARATOR = r"(?i)^\s*#?\s*(" + "|".join(ROLES) + r")\s*:\s*\n"

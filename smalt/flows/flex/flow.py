@@ -9,10 +9,14 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import failures, values
-from smalt.flows.context import running
-from smalt.flows.definition import identifier
-from smalt.flows.entry import (
+from smalt.flows.definition import identifier, types
+from smalt.flows.definition.types import InputDefinition, OutputDefinition
+from smalt.flows.errors import (
+    InvalidFlexFlowEntry,
+    LineExecutionTimeoutError,
+    SingleNodeValidationError,
+)
+from smalt.flows.flex.entry import (
     aggregate_of,
     checked_interface,
     declared_outputs,
@@ -24,26 +28,22 @@ from smalt.flows.entry import (
     parameters_of,
     sample_of,
 )
-from smalt.flows.errors import (
-    InvalidFlexFlowEntry,
-    LineExecutionTimeoutError,
-    SingleNodeValidationError,
-)
-from smalt.flows.flow import Flow, FlowKind, inside, line_timeout, now, within
-from smalt.flows.metrics import collecting, log_metric
-from smalt.flows.modules import Namespace
-from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
-from smalt.flows.streams import AsyncStream, Stream, kept
+from smalt.flows.loading.modules import Namespace
+from smalt.flows.running import failures
+from smalt.flows.running.context import running
+from smalt.flows.running.flow import Flow, FlowKind, inside, line_timeout, now, within
+from smalt.flows.running.metrics import collecting, log_metric
+from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
 from smalt.flows.tools.interface import interface_of
 from smalt.flows.tools.types import AttrDict
 from smalt.flows.tracing import spans
 from smalt.flows.tracing.decorate import original
 from smalt.flows.tracing.of_lines import trace_line
-from smalt.flows.values import InputDefinition, OutputDefinition
+from smalt.flows.values.streams import AsyncStream, Stream, kept
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
-    from smalt.flows.prompty import Prompty
+    from smalt.flows.flex.prompty import Prompty
 
 Provider = Callable[[], "ConnectionProvider"]
 
@@ -214,9 +214,9 @@ class FlexFlow(Flow):
         return result
 
     def _given(self, inputs: Mapping[str, Any], line_number: int | None) -> dict[str, Any]:
-        given = values.with_defaults(self.inputs, inputs or self.sample)
+        given = types.with_defaults(self.inputs, inputs or self.sample)
         required = {name: item for name, item in self.inputs.items() if name in given or not self._may_lack(name)}
-        given = values.convert(required, given, line=line_number)
+        given = types.convert(required, given, line=line_number)
         return given if self._takes is None else {name: value for name, value in given.items() if name in self._takes}
 
     def _may_lack(self, name: str) -> bool:

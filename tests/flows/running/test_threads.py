@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from smalt.flows.threads import Threads
+from smalt.flows.running.threads import Threads
 
 
 def test_answers_and_failures_come_back_to_the_loop() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smalt.errors import NotFound
-from smalt.flows import models, values
-from smalt.flows.definition import read_inputs
+from smalt.flows.definition import read_inputs, types
+from smalt.flows.definition.types import InputDefinition, OutputDefinition
 from smalt.flows.errors import (
     ConnectionNotFoundError,
     FlowEntryInitializationError,
@@ -20,10 +20,10 @@ from smalt.flows.errors import (
     InvalidAggregationFunction,
     PythonLoadError,
 )
-from smalt.flows.modules import Namespace
+from smalt.flows.llm import models
+from smalt.flows.loading.modules import Namespace
 from smalt.flows.tools.interface import Interface, alternatives, interface_of, type_name
 from smalt.flows.tracing.decorate import original
-from smalt.flows.values import InputDefinition, OutputDefinition
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
@@ -179,7 +179,7 @@ def declared_outputs(document: Mapping[str, Any]) -> dict[str, OutputDefinition]
 
 def sample_of(sample: Any, folder: Path) -> dict[str, Any]:
     """The sample of a flow, with what it names by file or variable read in."""
-    from smalt.flows.prompty import load_sample, resolved
+    from smalt.flows.flex.prompty import load_sample, resolved
 
     sample = resolved(dict(sample or {}), folder)
     return {key: load_sample(value, folder) if key == "inputs" else value for key, value in sample.items()}
@@ -230,7 +230,7 @@ def _arguments(
         elif wanted in models.CLASSES:
             arguments[name] = models.completed(arguments[name], wanted, connections)
         elif wanted in _TYPES and wanted != "string" and isinstance(arguments[name], str):
-            arguments[name] = values.convert({name: InputDefinition(wanted)}, {name: arguments[name]})[name]
+            arguments[name] = types.convert({name: InputDefinition(wanted)}, {name: arguments[name]})[name]
     return arguments
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smalt.flows import definition as dag_definition
-from smalt.flows import includes
 from smalt.flows.definition import FILES
 from smalt.flows.errors import ConnectionNotFoundError, FlowDefinitionError, UserErrorException, ValidationException
-from smalt.flows.flow import Flow
+from smalt.flows.loading import includes
+from smalt.flows.running.flow import Flow
 from smalt.kit import yaml
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def load(
     """
     provider = _Connections(connections)
     if callable(source):
-        from smalt.flows.flex import FlexFlow
+        from smalt.flows.flex.flow import FlexFlow
 
         _set(provider, environment_variables)
         return FlexFlow.of_callable(source, provider.get_provider, init=init)
@@ -55,7 +55,7 @@ def load(
     if file is None:
         return _of_entry(str(source), provider, init, environment_variables)
     if file.suffix == ".prompty":
-        from smalt.flows import prompty
+        from smalt.flows.flex import prompty
 
         _set(provider, environment_variables)
         return prompty.as_flow(file, provider.get_provider, settings=init)
@@ -63,7 +63,7 @@ def load(
     folder = includes.overlaid(file, document)
     _set(provider, {**dag_definition.environment_variables(document), **(environment_variables or {})})
     if "entry" in document:
-        from smalt.flows.flex import FlexFlow
+        from smalt.flows.flex.flow import FlexFlow
 
         flow: Flow = FlexFlow.of_file(document, folder.path, file, provider.get_provider, init=init)
     else:
@@ -82,7 +82,7 @@ def _dag(
     node_connections: Mapping[str, Mapping[str, Any]] | None,
     only_node: str | None,
 ) -> Flow:
-    from smalt.flows.dag import DagFlow
+    from smalt.flows.dag.flow import DagFlow
 
     definition = dag_definition.read(document, folder_name=file.parent.name, variant=variant)
     if node_connections:
@@ -148,7 +148,7 @@ def _of_entry(
     init: Mapping[str, Any] | None,
     environment_variables: Mapping[str, str] | None,
 ) -> Flow:
-    from smalt.flows.flex import FlexFlow
+    from smalt.flows.flex.flow import FlexFlow
 
     _set(provider, environment_variables)
     folder = Path.cwd()

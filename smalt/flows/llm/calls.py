@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import messages, templates
 from smalt.flows.errors import (
     APINotFound,
     ChatAPIInvalidFunctions,
@@ -19,6 +18,7 @@ from smalt.flows.errors import (
     InvalidConnectionType,
     NodeInputValidationError,
 )
+from smalt.flows.llm import messages, templates
 from smalt.flows.tools.interface import Interface, Parameter
 from smalt.flows.tracing import model_calls
 

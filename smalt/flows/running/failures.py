@@ -12,7 +12,7 @@ from smalt.flows.errors import (
     SystemErrorException,
     ToolExecutionError,
 )
-from smalt.flows.results import FlowFailure
+from smalt.flows.running.results import FlowFailure
 
 _OURS = (
     "/smalt/flows/",

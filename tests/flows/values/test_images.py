@@ -8,8 +8,8 @@ import pytest
 
 import smalt.flows
 from smalt.flows import errors
-from smalt.flows.fetch import Refused, fetch
-from smalt.flows.images import Format, Image
+from smalt.flows.values.fetch import Refused, fetch
+from smalt.flows.values.images import Format, Image
 from tests.flows.writing import TOOL, dag, line, python_node
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from smalt.flows.definition.references import Reference, Source, parse
+from smalt.flows.definition.types import InputDefinition, OutputDefinition
 from smalt.flows.errors import FlowDefinitionError, NodeOfVariantNotFound, VariantNotFound
-from smalt.flows.references import Reference, Source, parse
-from smalt.flows.values import InputDefinition, OutputDefinition
 
 
 @dataclass(frozen=True, slots=True)

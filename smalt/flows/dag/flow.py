@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows import failures, graph, values
-from smalt.flows.context import running
-from smalt.flows.definition import FlowDefinition
+from smalt.flows.dag.line import Line, Pace
+from smalt.flows.dag.nodes import Kind, Node, Resolver
+from smalt.flows.definition import FlowDefinition, graph, types
+from smalt.flows.definition.references import Reference, Source, steps
 from smalt.flows.errors import LineExecutionTimeoutError, SingleNodeValidationError
-from smalt.flows.flow import Flow, inside, line_timeout, now, tokens_of, within
-from smalt.flows.images import Format
-from smalt.flows.line import Line, Pace
-from smalt.flows.metrics import collecting
-from smalt.flows.modules import Namespace
-from smalt.flows.nodes import Kind, Node, Resolver
-from smalt.flows.references import Reference, Source, steps
-from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
+from smalt.flows.loading.modules import Namespace
+from smalt.flows.running import failures
+from smalt.flows.running.context import running
+from smalt.flows.running.flow import Flow, inside, line_timeout, now, tokens_of, within
+from smalt.flows.running.metrics import collecting
+from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
 from smalt.flows.tracing.of_lines import trace_line
+from smalt.flows.values.images import Format
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
@@ -124,7 +124,7 @@ class DagFlow(Flow):
         return result
 
     def _converted(self, inputs: Mapping[str, Any], line_number: int | None) -> dict[str, Any]:  # Any: values
-        given = values.convert(self.inputs, values.with_defaults(self.inputs, inputs), line=line_number)
+        given = types.convert(self.inputs, types.with_defaults(self.inputs, inputs), line=line_number)
         return self.images.load_inputs(self.inputs, given)
 
     async def _run(self, line: Line, result: LineResult, limits: Limits) -> bool:
@@ -193,7 +193,7 @@ class DagFlow(Flow):
         self, node: Node, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:  # Any: values of flows
         """What was given, as flow inputs, outputs of other nodes, and arguments of the node itself."""
-        flow_inputs = values.with_defaults(self.inputs, {})
+        flow_inputs = types.with_defaults(self.inputs, {})
         known: dict[str, Any] = dict(outputs)
         arguments: dict[str, Any] = {}
         own = {item.name: item.reference for item in node.inputs}
@@ -213,7 +213,7 @@ class DagFlow(Flow):
         self._check_given(node, flow_inputs, known, arguments)
         needed = {r.value for r in own.values() if r.source is Source.INPUT}
         converted = {
-            name: values.convert({name: self.inputs[name]}, {name: value})[name] if name in needed else value
+            name: types.convert({name: self.inputs[name]}, {name: value})[name] if name in needed else value
             for name, value in flow_inputs.items()
         }
         return self.images.load_inputs(self.inputs, converted), self.images.load(known), arguments

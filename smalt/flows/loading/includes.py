@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from smalt.flows.errors import UserErrorException
 
 if TYPE_CHECKING:
-    from smalt.flows.flow import Flow
+    from smalt.flows.running.flow import Flow
 
 _LEFT_OUT = frozenset({".git", ".promptflow", "__pycache__", ".runs"})
 

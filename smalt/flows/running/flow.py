@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from smalt.flows.results import AggregationResult, Limits, LineResult, NodeResult, Tokens
-from smalt.flows.threads import Threads
+from smalt.flows.definition.types import InputDefinition, OutputDefinition
+from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Tokens
+from smalt.flows.running.threads import Threads
 from smalt.flows.tracing import export
-from smalt.flows.values import InputDefinition, OutputDefinition
 
 FlowKind = Literal["dag", "flex", "prompty"]
 

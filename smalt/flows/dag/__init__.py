@@ -1,0 +1,1 @@
+"""Flows written as a graph of nodes: `flow.dag.yaml`."""

@@ -1,0 +1,1 @@
+"""Flows that are code: a function, a class, or a prompty."""

@@ -1,0 +1,1 @@
+"""Prompts, and the calls of models that are made of them."""

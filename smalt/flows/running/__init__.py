@@ -1,0 +1,1 @@
+"""What every flow needs while it runs, whatever it is written as."""
