@@ -37,6 +37,10 @@ class Pf(click.Group):
             from smalt.cli.tool import tool
 
             return tool
+        if cmd_name == "experiment":
+            from smalt.cli.experiment import experiment
+
+            return experiment
         own: dict[str, click.Command] = {
             "connection": connection, "config": config, "trace": trace, "service": service, "upgrade": upgrade
         }  # fmt: skip

@@ -39,6 +39,7 @@ FLOWS = {
     "flow": "Prompt flows: make, try, serve and build them; keep them in a workspace.",
     "run": "Batch runs of flows.",
     "tool": "Tools that nodes of flows use.",
+    "experiment": "Experiments: several flows over the same data.",
 }
 """Flows: on this machine without a server, and as assets of a workspace; each in the module of its name."""
 
@@ -67,6 +68,7 @@ PF = {
     "run": FLOWS["run"],
     "connection": "Connections of this machine.",
     "tool": FLOWS["tool"],
+    "experiment": FLOWS["experiment"],
     "config": "Settings.",
     "trace": "Traces.",
     "service": "Accepted; nothing has to run in the background.",

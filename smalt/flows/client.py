@@ -33,6 +33,13 @@ class PFClient:
         self.tools = ToolOperations()
         self.traces = TraceOperations()
 
+    @property
+    def _experiments(self) -> Any:  # Any: an ExperimentOperations, imported where it is used
+        """Experiments over several flows; prompt flow's own name for them."""
+        from smalt.flows.experiments import ExperimentOperations
+
+        return ExperimentOperations(self._provider)
+
     def test(
         self,
         flow: Source,
@@ -42,16 +49,18 @@ class PFClient:
         node: str | None = None,
         environment_variables: Mapping[str, str] | None = None,
         init: Values | None = None,
+        experiment: str | Path | None = None,
         **_: object,
     ) -> Any:  # Any: as the flow answers
-        """Run a flow, or one node, once.
+        """Run a flow, or one node, once; or with what else its experiment has.
 
         Raises:
             UserErrorException: It failed; the message begins with the class of the failure.
         """
         return self.flows.test(
-            flow, inputs=inputs, variant=variant, node=node, environment_variables=environment_variables, init=init
-        )
+            flow, inputs=inputs, variant=variant, node=node, environment_variables=environment_variables, init=init,
+            experiment=experiment,
+        )  # fmt: skip
 
     def run(
         self,
@@ -224,10 +233,19 @@ class FlowOperations:
         node: str | None = None,
         environment_variables: Mapping[str, str] | None = None,
         init: Values | None = None,
+        experiment: str | Path | None = None,
+        output_path: str | Path | None = None,
         **_: object,
     ) -> Any:  # Any: as the flow answers
         """As `PFClient.test`."""
         given = json.loads(Path(inputs).read_text(encoding="utf-8")) if isinstance(inputs, str | Path) else inputs
+        if experiment is not None:
+            from smalt.flows.experiments import ExperimentOperations
+
+            assert isinstance(flow, str | Path), "a flow of an experiment has files"
+            return ExperimentOperations(self._provider).test(
+                experiment, given, flow=flow, environment_variables=environment_variables, output_path=output_path
+            )
         loaded = load(
             flow, variant=variant, connections=self._provider, init=init,
             environment_variables=environment_variables, only_node=node,

@@ -86,7 +86,7 @@ def try_node(flow: Flow, node: str, inputs: Mapping[str, Any]) -> Trial:
 
 
 def write_files(trial: Trial, folder: Path, *, prefix: str = "flow", log: str = "", detail: Path | None = None) -> Path:
-    """Write `<prefix>.detail.json`, `<prefix>.output.json` and `<prefix>.log` into `.promptflow`.
+    """Write `<prefix>.detail.json`, `.output.json`, `.log`, and `.metrics.json` if there are some, into `.promptflow`.
 
     Args:
         folder: The folder of the flow.
@@ -104,6 +104,8 @@ def write_files(trial: Trial, folder: Path, *, prefix: str = "flow", log: str = 
     document = {"flow_runs": [] if line is None else [line], "node_runs": nodes}
     (place / f"{prefix}.detail.json").write_bytes(_indented(document))
     (place / f"{prefix}.output.json").write_bytes(_indented(trial.output))
+    if trial.metrics:
+        (place / f"{prefix}.metrics.json").write_bytes(_indented(dict(trial.metrics)))
     (place / f"{prefix}.log").write_text(log, encoding="utf-8")
     return place
 

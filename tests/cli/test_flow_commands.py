@@ -265,3 +265,22 @@ def test_the_first_page_of_pf_loads_nothing():
 
     assert "Usage: pf" in found.stdout
     assert found.stdout.splitlines()[-1] == "False"
+
+
+def test_an_experiment_is_made_run_and_gone_on_with(smalt, pf, flow):
+    node = {"name": "judge", "type": "flow", "path": flow, "inputs": {"prediction": "${data.d.prediction}"}}
+    data = [{"name": "d", "path": f"{flow}/data.jsonl"}]
+    Path("e.exp.yaml").write_text(json.dumps({"data": data, "nodes": [node]}))
+
+    made = smalt("experiment", "create", "--template", "e.exp.yaml", "--name", "e")
+    first = smalt("experiment", "start", "--name", "e", "--stream")
+    second = smalt("experiment", "start", "--name", "e", "--stream")
+    listed = json.loads(pf("experiment", "list")[1])
+    tried = json.loads(smalt("experiment", "test", "--template", "e.exp.yaml", "--inputs", "truth=sports")[1])
+
+    assert [code for code, _, _ in (made, first, second)] == [0, 0, 0]
+    assert "has completed before" in second[1]
+    assert [(each["name"], each["status"], len(each["node_runs"]["judge"])) for each in listed] == [
+        ("e", "Terminated", 1)
+    ]
+    assert tried == {"judge": {"grade": "right"}}

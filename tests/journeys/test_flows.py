@@ -76,3 +76,11 @@ def test_variants_are_judged_side_by_side(example, tmp_path):
 
 def test_a_notebook_goes_on_as_it_is(example):
     assert "{'accuracy': 1.0}" in example("notebook.py")
+
+
+def test_an_experiment_runs_several_flows_and_then_only_what_has_changed(example):
+    told = example("experiment/run.sh")
+
+    nodes = json.loads(told[told.rindex("\n{") :])
+    assert {node: len(runs) for node, runs in nodes.items()} == {"chosen": 2, "sorted": 2, "judged": 2}
+    assert all(run["status"] == "Completed" for runs in nodes.values() for run in runs)

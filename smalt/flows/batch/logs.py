@@ -90,7 +90,10 @@ class RunLog:
         """Write a line."""
         from smalt.kit import clock
 
-        line = f"{clock.now():%Y-%m-%d %H:%M:%S %z} {os.getpid():>7} execution.bulk     {level:<8} {message}"
+        self.repeat(f"{clock.now():%Y-%m-%d %H:%M:%S %z} {os.getpid():>7} execution.bulk     {level:<8} {message}")
+
+    def repeat(self, line: str) -> None:
+        """Write a line of another log."""
         self._file.write(line + "\n")
         if self._listener is not None:
             self._listener(line)

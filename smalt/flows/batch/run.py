@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
@@ -17,18 +14,13 @@ from typing import Any
 from smalt.flows.batch.errors import InvalidRunStatusError, RunExistsError, RunNotFoundError
 from smalt.flows.batch.folder import RunFolder
 from smalt.flows.connections import SCRUBBED
+from smalt.flows.documents import Documents
 from smalt.flows.home import flows_home
-from smalt.kit import clock
+from smalt.kit import clock, holding
 
 _LOCK = ".lock"
 _SECRET = re.compile(r"key|secret|token|password|connection_string", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
-_SCHEMA = """
-create table if not exists runs (
-  name text primary key, created text not null, archived integer not null default 0, document text not null
-);
-create index if not exists runs_by_time on runs (archived, created desc);
-"""
 
 
 class RunStatus(StrEnum):
@@ -41,6 +33,14 @@ class RunStatus(StrEnum):
     CANCELED = "Canceled"
 
 
+class RunType(StrEnum):
+    """What runs: a flow over lines, a group of flows that talk over lines, or a command of an experiment."""
+
+    BATCH = "batch"
+    CHAT_GROUP = "chat_group"
+    COMMAND = "command"
+
+
 @dataclass
 class Run:
     """A batch run of a flow.
@@ -49,6 +49,9 @@ class Run:
         flow: The folder or file of the flow, absolute; an entry `module:name` otherwise.
         data: The data, absolute; None for a run over another run.
         run: The run whose outputs it takes.
+        sources: Paths of further rows, by the names that the column mapping knows.
+        experiment: The experiment whose node it is.
+        command: What is run instead of a flow, and `outputs` where it writes.
         node: The only node that runs; a line has what it refers to.
         lines: How many lines it has, once they are known.
         error: Why the run as a whole failed.
@@ -69,6 +72,11 @@ class Run:
     tags: dict[str, str] = field(default_factory=dict)
     resume_from: str | None = None
     node: str | None = None
+    type: RunType = RunType.BATCH
+    sources: dict[str, str] = field(default_factory=dict)
+    experiment: str | None = None
+    command: str | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
     status: RunStatus = RunStatus.NOT_STARTED
     created_on: str = ""
     start_time: str | None = None
@@ -114,22 +122,17 @@ class Run:
         """
         path = Path(self.output_path)
         path.mkdir(parents=True, exist_ok=True)
-        with (path / _LOCK).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InvalidRunStatusError(
-                    f"Run {self.name!r} is being worked on by another process. Wait until it has ended."
-                ) from None
+        lock = holding.take(path / _LOCK)
+        if lock is None:
+            raise InvalidRunStatusError(
+                f"Run {self.name!r} is being worked on by another process. Wait until it has ended."
+            )
+        with lock:
             yield
 
     def is_held(self) -> bool:
         """Whether a process works on it."""
-        try:
-            with self.alone():
-                return False
-        except InvalidRunStatusError:
-            return True
+        return holding.is_held(Path(self.output_path) / _LOCK)
 
 
 class RunStore:
@@ -137,7 +140,7 @@ class RunStore:
 
     def __init__(self, home: Path | None = None) -> None:
         self.home = home or flows_home()
-        self._path = self.home / "runs.sqlite"
+        self._documents = Documents("runs", self.home)
 
     def folder_of(self, name: str, *, parent: Path | None = None) -> Path:
         """Where the files of a run go: `run.output_path` of the settings, or `.runs` of the home."""
@@ -154,25 +157,15 @@ class RunStore:
                 f"{run.name!r} cannot be the name of a run. Use letters, digits, '_', '-' and '.'."
             )
         run.created_on = run.created_on or clock.to_text(clock.now())
-        try:
-            with self._connection() as connection:
-                connection.execute(
-                    "insert into runs (name, created, archived, document) values (?, ?, 0, ?)",
-                    (run.name, run.created_on, _document(run)),
-                )
-        except sqlite3.IntegrityError:
+        if not self._documents.add(run.name, asdict(run), created=run.created_on):
             raise RunExistsError(
                 f"There is a run {run.name!r} already. Choose another name, or resume it: "
                 f"smalt run resume --name {run.name}."
-            ) from None
+            )
 
     def save(self, run: Run) -> None:
         """Record what has changed."""
-        with self._connection() as connection:
-            connection.execute(
-                "update runs set document = ?, archived = ? where name = ?",
-                (_document(run), run.is_archived, run.name),
-            )
+        self._documents.save(run.name, asdict(run), is_archived=run.is_archived)
 
     def get(self, name: str) -> Run:
         """A run. One that says Running, but whose process is gone, has failed and can be resumed.
@@ -180,11 +173,10 @@ class RunStore:
         Raises:
             RunNotFoundError: There is none of that name.
         """
-        with self._connection() as connection:
-            row = connection.execute("select document from runs where name = ?", (name,)).fetchone()
-        if row is None:
+        document = self._documents.find(name)
+        if document is None:
             raise RunNotFoundError(f"There is no run {name!r} on this machine. See smalt run list.")
-        return self._seen(_run(row[0]))
+        return self._seen(_run(document))
 
     def list(self, *, max_results: int | None = 50, archived: bool | None = False) -> list[Run]:
         """Runs, newest first.
@@ -193,14 +185,8 @@ class RunStore:
             max_results: At most so many; None for all.
             archived: Only those that are, only those that are not, or both (None).
         """
-        where = "" if archived is None else "where archived = ?"
-        values: tuple[int, ...] = () if archived is None else (int(archived),)
-        with self._connection() as connection:
-            rows = connection.execute(
-                f"select document from runs {where} order by created desc limit ?",  # noqa: S608 - one of two texts
-                (*values, -1 if max_results is None else max_results),
-            ).fetchall()
-        return [self._seen(_run(row[0])) for row in rows]
+        found = self._documents.list(max_results=max_results, archived=archived)
+        return [self._seen(_run(each)) for each in found]
 
     def delete(self, name: str) -> None:
         """Forget a run and remove its folder.
@@ -214,8 +200,7 @@ class RunStore:
             raise InvalidRunStatusError(f"Run {name!r} is running. End it before it is deleted.")
         if (Path(run.output_path) / _LOCK).exists():  # a folder that was only recorded here is its owner's
             shutil.rmtree(run.output_path, ignore_errors=True)
-        with self._connection() as connection:
-            connection.execute("delete from runs where name = ?", (name,))
+        self._documents.delete(name)
 
     def _seen(self, run: Run) -> Run:
         if run.status is RunStatus.RUNNING and Path(run.output_path).is_dir() and not run.is_held():
@@ -229,28 +214,11 @@ class RunStore:
             }
         return run
 
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path.touch(mode=0o600)  # runs may have been given secrets in variables
-        connection = sqlite3.connect(self._path, timeout=30)
-        try:
-            connection.executescript(_SCHEMA)
-            with connection:
-                yield connection
-        finally:
-            connection.close()
-
 
 _FIELDS = frozenset(each.name for each in fields(Run))
 
 
-def _document(run: Run) -> str:
-    return json.dumps(asdict(run), ensure_ascii=False, default=str)
-
-
-def _run(text: str) -> Run:
-    document: Mapping[str, Any] = json.loads(text)  # Any: JSON
+def _run(document: Mapping[str, Any]) -> Run:  # Any: JSON
     values = {key: value for key, value in document.items() if key in _FIELDS}
-    return Run(**values | {"status": RunStatus(values["status"])})
+    words = {"status": RunStatus(values["status"]), "type": RunType(values.get("type", RunType.BATCH))}
+    return Run(**values | words)

@@ -23,6 +23,8 @@ def sources(run: Run, store: RunStore) -> dict[str, list[reading.Row]]:
             )
         found["run.outputs"] = before.folder.outputs()
         found["run.inputs"] = _data_of(before, store)
+    for name, path in run.sources.items():
+        found[name] = found["data"] if path == run.data else reading.read(path)
     return found
 
 

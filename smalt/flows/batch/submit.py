@@ -13,7 +13,7 @@ from smalt.errors import InvalidRequest, NotFound
 from smalt.flows import configuration, loading
 from smalt.flows.batch import mapping
 from smalt.flows.batch.errors import InvalidRunError
-from smalt.flows.batch.run import Run, RunStatus, RunStore
+from smalt.flows.batch.run import Run, RunStatus, RunStore, RunType
 from smalt.flows.connections import read_env
 from smalt.kit import yaml
 
@@ -55,6 +55,9 @@ def described(
     tags: Mapping[str, str] | None = None,
     output_path: str | Path | None = None,
     node: str | None = None,
+    sources: Mapping[str, str] | None = None,
+    experiment: str | None = None,
+    type: RunType = RunType.BATCH,  # noqa: A002 - the word of the run
 ) -> Run:
     """A run of a flow as it would be recorded.
 
@@ -64,7 +67,7 @@ def described(
     """
     if flow is None:
         raise InvalidRunError("A run needs a flow. Give --flow, or flow: in the run file.")
-    if data is None and run is None:
+    if data is None and run is None and not sources:
         raise InvalidRunError("A run needs data. Give --data, or --run for the outputs of another run.")
     if data is not None and not Path(data).expanduser().exists():
         raise NotFound(f"There is no data at {str(data)!r}. Check the path.")
@@ -87,6 +90,9 @@ def described(
         description=description,
         tags={key: str(value) for key, value in (tags or {}).items()},
         node=node,
+        sources=dict(sources or {}),
+        experiment=experiment,
+        type=type,
     )
     created.display_name = _filled(display_name, created) if display_name else made
     return created
@@ -132,6 +138,11 @@ def again(store: RunStore, name: str) -> Run:
     run = store.get(name)
     if run.status is RunStatus.RUNNING:
         raise InvalidRunError(f"Run {name!r} is running. There is nothing to resume.")
+    if run.type is not RunType.BATCH:
+        raise InvalidRunError(
+            f"Run {name!r} is a {run.type} of experiment {run.experiment!r}. Go on with the whole of it: "
+            f"smalt experiment start --name {run.experiment}."
+        )
     if run.status is RunStatus.COMPLETED and not run.failed_lines:
         raise InvalidRunError(f"Run {name!r} has no failed lines. There is nothing to resume.")
     run.completed_lines = run.failed_lines = 0

@@ -194,14 +194,27 @@ class _OfMapping:
         return from_executor(name, found) if isinstance(found, Mapping) and "value" in found else found
 
 
-def _set(provider: _Connections, variables: Mapping[str, str] | None) -> None:
-    """Put variables into the environment; `${connection.key}` becomes the value of the connection."""
+def resolved_variables(
+    connections: ConnectionProvider | Mapping[str, Any] | None, variables: Mapping[str, Any] | None
+) -> dict[str, str]:
+    """Environment variables as text; `${connection.key}` becomes the value of the connection."""
+    return _resolved(_Connections(connections), variables)
+
+
+def _resolved(provider: _Connections, variables: Mapping[str, Any] | None) -> dict[str, str]:
+    found = {}
     for name, value in (variables or {}).items():
         text = str(value)
         if text.startswith("${") and text.endswith("}") and text.count(".") == 1:
             connection, _, key = text[2:-1].partition(".")
             text = str(_connection(provider, connection)[key])
-        os.environ[str(name)] = text
+        found[str(name)] = text
+    return found
+
+
+def _set(provider: _Connections, variables: Mapping[str, str] | None) -> None:
+    """Put variables into the environment."""
+    os.environ.update(_resolved(provider, variables))
 
 
 def _connection(provider: _Connections, name: str) -> Connection:
