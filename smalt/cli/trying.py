@@ -40,9 +40,10 @@ def try_once(
 ) -> int:
     """Run one line or one node, print its output, and leave the files of the trial behind."""
     from smalt.flows import trial
+    from smalt.flows.batch.logs import captured
 
     loaded = _load(source, variant=variant, variables=variables, init=init, collection=collection, node=node)
-    with _recorded() as log:
+    with _recorded() as log, captured():
         tried = trial.try_node(loaded, node, inputs) if node else trial.try_flow(loaded, inputs)
     prefix = f"flow-{node}.node" if node else f"flow-{variant.strip('${}')}" if variant else "flow"
     place = _place(loaded, prefix)

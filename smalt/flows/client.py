@@ -10,6 +10,7 @@ from typing import Any
 from smalt.errors import InvalidRequest
 from smalt.flows import batch, load, trial
 from smalt.flows.batch import Run, RunStore
+from smalt.flows.batch.logs import captured
 from smalt.flows.connections import Connection, ConnectionProvider, LocalConnections
 
 Values = Mapping[str, Any]  # Any: values of flows
@@ -251,7 +252,8 @@ class FlowOperations:
             environment_variables=environment_variables, only_node=node,
         )  # fmt: skip
         try:
-            tried = trial.try_node(loaded, node, given or {}) if node else trial.try_flow(loaded, given)
+            with captured():
+                tried = trial.try_node(loaded, node, given or {}) if node else trial.try_flow(loaded, given)
         finally:
             loaded.close()
         if loaded.source is not None:

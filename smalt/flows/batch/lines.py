@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from smalt.flows.batch import records
 from smalt.flows.batch.folder import RunFolder
-from smalt.flows.batch.logs import line_log
+from smalt.flows.batch.logs import line_log, text_of
 from smalt.flows.errors import LineExecutionTimeoutError, UserErrorException
 from smalt.flows.providers.base import Tokens
 from smalt.flows.running.failures import failure
@@ -88,7 +88,7 @@ class HereRunner:
             number,
             aggregation_inputs=result.aggregation_inputs,
         )
-        return EndedLine(line, nodes, "".join(pieces), kept, result.tokens)
+        return EndedLine(line, nodes, text_of(pieces, number) if pieces else "", kept, result.tokens)
 
     async def close(self) -> None:
         """See `LineRunner.close`."""

@@ -1,4 +1,4 @@
-"""Logs of a run: its own words in `logs.txt`, and what the flow prints in the log of the line that printed it."""
+"""Logs of a run: its own words in `logs.txt`, and what the flow prints with the node and the line that printed it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-_line: ContextVar[list[str] | None] = ContextVar("smalt_flow_line_log", default=None)
+from smalt.flows.running.results import Printed
+from smalt.flows.tracing import spans
+from smalt.flows.tracing.secrets import struck
+
+Pieces = list[tuple[str, str]]
+"""What was printed in a line, in turn: who printed, and the text."""
+
+_line: ContextVar[Pieces | None] = ContextVar("smalt_flow_line_log", default=None)
 
 
 @contextlib.contextmanager
-def line_log() -> Iterator[list[str]]:
+def line_log() -> Iterator[Pieces]:
     """Collect what is printed meanwhile in this context, and in threads that run a copy of it."""
-    pieces: list[str] = []
+    pieces: Pieces = []
     token = _line.set(pieces)
     try:
         yield pieces
@@ -25,17 +33,37 @@ def line_log() -> Iterator[list[str]]:
         _line.reset(token)
 
 
-class _ByLine:
-    """A standard stream that gives what is printed in a line to the log of that line."""
+def text_of(pieces: Pieces, number: int) -> str:
+    """The log of a line: whole lines, each with the node that printed it. Secrets are struck out."""
+    lines: list[str] = []
+    begun: dict[str, str] = {}
+    for source, text in pieces:
+        *whole, begun[source] = (begun.get(source, "") + text).split("\n")
+        lines += [_line_of(source, each, number) for each in whole]
+    lines += [_line_of(source, rest, number) for source, rest in begun.items() if rest]
+    return struck("".join(lines))
 
-    def __init__(self, stream: TextIO) -> None:
+
+def _line_of(source: str, text: str, number: int) -> str:
+    node, dot, stream = source.rpartition(".")
+    return f"[{node} in line {number} (index starts from 0)] {stream}> {text}\n" if dot else f"{text}\n"
+
+
+class _Sorted:
+    """A standard stream that gives what is printed to the node and to the log of the line that printed it."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
         self._stream = stream
+        self._name = name
 
     def write(self, text: str) -> int:
+        node = spans.node()
+        if node is not None:
+            node.printed.append(Printed(self._name, text, time.time()))
         pieces = _line.get()
         if pieces is None:
             return self._stream.write(text)
-        pieces.append(text)
+        pieces.append((f"{node.name}.{self._name}" if node is not None else "", text))
         return len(text)
 
     def writelines(self, texts: Iterable[str]) -> None:
@@ -56,16 +84,17 @@ class _OfLines(logging.Handler):
         pieces = _line.get()
         if pieces is not None:
             with contextlib.suppress(Exception):
-                pieces.append(f"{record.levelname} {record.name}: {record.getMessage()}\n")
+                pieces.append(("log", f"{record.levelname} {record.name}: {record.getMessage()}\n"))
 
 
 @contextlib.contextmanager
 def captured() -> Iterator[None]:
-    """What flows print meanwhile goes to the logs of their lines."""
+    """What flows print meanwhile is kept with their nodes, and in the logs of their lines where there are some."""
     kept = sys.stdout, sys.stderr
     handler = _OfLines(logging.INFO)
     logging.getLogger().addHandler(handler)
-    sys.stdout, sys.stderr = cast("TextIO", _ByLine(kept[0])), cast("TextIO", _ByLine(kept[1]))
+    sys.stdout = cast("TextIO", _Sorted(kept[0], "stdout"))
+    sys.stderr = cast("TextIO", _Sorted(kept[1], "stderr"))
     try:
         yield
     finally:

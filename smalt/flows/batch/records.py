@@ -12,6 +12,7 @@ import msgspec
 
 from smalt.flows.connections.base import Connection
 from smalt.flows.running.results import FlowFailure, LineResult, NodeResult, Status
+from smalt.flows.tracing.secrets import struck
 from smalt.flows.values.plain import plain
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]  # Any: JSON
 
-_EMPTY: dict[str, str] = {}
+_NOTHING = {"stdout": "", "stderr": ""}
 
 
 def line_document(result: LineResult, *, run_name: str) -> Document:
@@ -80,7 +81,7 @@ def node_document(node: NodeResult, *, run_name: str, line_number: int | None) -
         "api_calls": _calls(node.spans),
         "cached_run_id": None,
         "cached_flow_run_id": None,
-        "logs": _EMPTY,
+        "logs": _logs(node) if node.printed else _NOTHING,
         "system_metrics": _system_metrics(node.started_at, node.ended_at, node.tokens),
         "result": node.output,
     }
@@ -148,6 +149,15 @@ def _system_metrics(started: float, ended: float, tokens: Tokens | None) -> Docu
             "total_tokens": tokens.total,
         }
     return found
+
+
+def _logs(node: NodeResult) -> dict[str, str]:
+    """What a node printed, each line with its moment."""
+    found = dict(_NOTHING)
+    for piece in node.printed:
+        begins = found[piece.stream][-1:] in ("", "\n") and piece.text != "\n"
+        found[piece.stream] += f"[{_second(int(piece.at))}+0000] {piece.text}" if begins else piece.text
+    return {stream: struck(text) for stream, text in found.items()}
 
 
 def _calls(spans: list[Span]) -> list[Document] | None:

@@ -319,7 +319,8 @@ class _Batch:
         if not flow.has_aggregation or self._run.node is not None:
             return AggregationResult()
         lines = [self._results[number] for number in sorted(self._results)]
-        result = await flow.aggregate(lines)
+        with captured():
+            result = await flow.aggregate(lines)
         for node in result.nodes.values():
             document = records.node_document(node, run_name=self._run.name, line_number=None)
             self._folder.write_node(document)

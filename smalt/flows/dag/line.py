@@ -221,7 +221,7 @@ class Line:
         result, arguments = begun
         clock = time.perf_counter()
         try:
-            with spans.recording(result.spans):
+            with spans.recording(result.spans, result):
                 output = node.call(**arguments)
         except BaseException as error:
             self._fail(node, error)
@@ -366,7 +366,7 @@ class Line:
         result, arguments = begun
         seconds = node.definition.timeout_seconds or limits.node_seconds
         try:
-            with spans.recording(result.spans):
+            with spans.recording(result.spans, result):
                 async with asyncio.timeout(seconds):
                     if node.kind is Kind.COROUTINE:
                         output = node.call(**arguments)

@@ -18,6 +18,7 @@ __all__ = [
     "Limits",
     "LineResult",
     "NodeResult",
+    "Printed",
     "Status",
     "Tokens",
     "Values",
@@ -76,6 +77,15 @@ class FlowFailure:
     exception: BaseException | None = field(default=None, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Text that a node wrote to `stdout` or `stderr`, and when, in seconds since the epoch."""
+
+    stream: str
+    text: str
+    at: float
+
+
 @dataclass(slots=True)
 class NodeResult:
     """How one node of a line ended. Times are seconds since the epoch."""
@@ -89,6 +99,7 @@ class NodeResult:
     ended_at: float = 0.0
     tokens: Tokens | None = None
     spans: list[Span] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
 
 
 @dataclass(slots=True)

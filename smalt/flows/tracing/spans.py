@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from smalt.flows.running.results import Tokens
+from smalt.flows.running.results import NodeResult, Tokens
 
 # Ids need to be different, not secret; the system's source would be asked twice per span.
 _random = random.Random()  # noqa: S311
@@ -82,6 +82,7 @@ class Recording:
     parent: Span | None
     # Outside of lines nobody takes what was collected: each span is handed on when it ends.
     is_free: bool = False
+    node: NodeResult | None = None
 
 
 _now: ContextVar[Recording | None] = ContextVar("smalt_flow_recording", default=None)
@@ -92,6 +93,12 @@ def current() -> Span | None:
     """The span under which new ones stand now."""
     recorded = _now.get()
     return None if recorded is None else recorded.parent
+
+
+def node() -> NodeResult | None:
+    """The node that runs now in this context."""
+    recorded = _now.get()
+    return None if recorded is None else recorded.node
 
 
 def is_recording() -> bool:
@@ -106,9 +113,9 @@ def export_to(sink: Callable[[Span], None] | None) -> None:
 
 
 @contextlib.contextmanager
-def recording(spans: list[Span], parent: Span | None = None) -> Iterator[None]:
-    """Collect the spans that begin meanwhile, in this context."""
-    token = _now.set(Recording(spans, parent))
+def recording(spans: list[Span], node: NodeResult | None = None) -> Iterator[None]:
+    """Collect the spans that begin meanwhile, in this context, while a node runs or code of a flow."""
+    token = _now.set(Recording(spans, None, node=node))
     try:
         yield
     finally:
@@ -152,7 +159,7 @@ def enter(span: Span) -> object:
     recorded = _now.get()
     if recorded is None or recorded.is_free:
         return _now.set(Recording([], span, is_free=True))
-    return _now.set(Recording(recorded.spans, span))
+    return _now.set(Recording(recorded.spans, span, node=recorded.node))
 
 
 def leave(token: Any) -> None:  # Any: the token of a context variable

@@ -115,8 +115,14 @@ def node_to_json(record: Json) -> Json:
         "seconds": _seconds(run),
         "tokens": tokens,
         "cost": results.cost_of(run.get("api_calls")) if tokens else None,
-        "logs": "",
+        "logs": _printed(run.get("logs")),
     }
+
+
+def _printed(logs: Any) -> str:  # Any: JSON
+    """What a node printed: its standard output, then its standard errors."""
+    found = [logs.get(stream) for stream in ("stdout", "stderr")] if isinstance(logs, dict) else []
+    return "".join(text for text in found if isinstance(text, str))
 
 
 def _failure(error: Any) -> Json | None:  # Any: JSON

@@ -8,6 +8,7 @@ import pytest
 
 from smalt.flows.batch import Pace, RunStatus, again, create, execute, resumed, rows
 from smalt.flows.batch.errors import InvalidRunError, RunExistsError
+from smalt.flows.connections import seen
 
 FAILS_ONCE = """
     import pathlib
@@ -121,12 +122,19 @@ def test_a_new_run_takes_over_what_another_completed(store, python_flow, data, t
     assert store.get("r").failed_lines == 1
 
 
-def test_what_a_line_prints_stands_in_its_own_log(store, python_flow, data, capsys):
-    flow = python_flow("print('seen', text); return text")
+def test_what_a_line_prints_stands_in_its_own_log_and_with_its_node(store, python_flow, data, capsys):
+    seen.note(["hunter2hunter2"])
+    flow = python_flow("import sys; print('seen', text); print('hunter2hunter2', file=sys.stderr); return text")
 
     run = execute(create(store, flow, data=data("a", "b"), name="r"), store)
 
-    assert (run.folder.path / "flow_logs" / "000000001.log").read_text() == "seen b\n"
+    assert (run.folder.path / "flow_logs" / "000000001.log").read_text() == (
+        "[work in line 1 (index starts from 0)] stdout> seen b\n"
+        "[work in line 1 (index starts from 0)] stderr> **data_scrubbed**\n"
+    )
+    logs = [record["run_info"]["logs"] for record in run.folder.node_records()]
+    assert [each["stdout"].partition("] ")[2] for each in logs] == ["seen a\n", "seen b\n"]
+    assert [each["stderr"].partition("] ")[2] for each in logs] == ["**data_scrubbed**\n"] * 2
     assert capsys.readouterr().out == ""
 
 

@@ -165,6 +165,7 @@ def test_flows_are_tried_run_evaluated_and_compared(flows):
     assert line(node, 0)["outputs"] == {"output": "Hello, node!"}
     assert line(tried, 0)["outputs"] == {"said": "Bye, you!"}
     assert line(tried, 0)["logs"].strip().endswith("greeting you")
+    assert "".join(each["logs"] for each in line(tried, 0)["nodes"]).strip().endswith("greeting you")
     failed = line(run, 1)
     assert (failed["status"], failed["nodes"][0]["status"]) == ("Failed", "Failed")
     assert "nobody is there" in failed["error"]["message"]
