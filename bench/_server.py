@@ -51,9 +51,12 @@ def smalt(*arguments: str) -> str:
 
 
 @contextmanager
-def server(*options: str) -> Iterator[Server]:
-    """`smalt up --detach`, and `smalt down` at the end."""
+def server(*options: str, environments: Path | None = None) -> Iterator[Server]:
+    """`smalt up --detach`, and `smalt down` at the end; a folder of `environments` is kept for the next run."""
     with tempfile.TemporaryDirectory(prefix="smalt-bench-") as folder:
+        if environments is not None:
+            environments.mkdir(exist_ok=True)
+            (Path(folder) / "environments").symlink_to(environments.absolute())
         ports = ("--port", str(free_port()), "--tls-port", str(free_port()))
         smalt("up", "--detach", "--home", folder, *ports, *options)
         try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from smalt.cli.table import help_text
+
+_SELDOM = 50_000
+"""As many new objects are there before the collector looks: a command ends before it would find anything."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     from smalt.cli.app import run
 
+    gc.set_threshold(_SELDOM)
     sys.exit(run(given))
 
 

@@ -76,7 +76,7 @@ class Session:
             return self.client.online_endpoints
         from smalt.sdk.operations.online import OnlineEndpointOperations
 
-        return OnlineEndpointOperations(None, self.local)
+        return OnlineEndpointOperations(None, lambda: self.local)
 
     def online_deployments(self, *, local: bool = False) -> OnlineDeploymentOperations:
         """Online deployments; those of this machine without looking for a server."""
@@ -84,7 +84,7 @@ class Session:
             return self.client.online_deployments
         from smalt.sdk.operations.online import OnlineDeploymentOperations
 
-        return OnlineDeploymentOperations(None, None, None, self.local)
+        return OnlineDeploymentOperations(None, None, None, lambda: self.local)
 
     def load(
         self, kind: str, file: str | None, overrides: Sequence[str], /, **fields: object

@@ -127,14 +127,14 @@ class MLClient:
         """Online endpoints."""
         from smalt.sdk.operations.online import OnlineEndpointOperations
 
-        return OnlineEndpointOperations(self._room, self._local)
+        return OnlineEndpointOperations(self._room, lambda: self._local)
 
     @cached_property
     def online_deployments(self) -> OnlineDeploymentOperations:
         """What answers behind online endpoints."""
         from smalt.sdk.operations.online import OnlineDeploymentOperations
 
-        return OnlineDeploymentOperations(self._room, self._resolver, self.models, self._local)
+        return OnlineDeploymentOperations(self._room, self._resolver, self.models, lambda: self._local)
 
     @cached_property
     def batch_endpoints(self) -> BatchEndpointOperations:

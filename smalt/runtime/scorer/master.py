@@ -12,8 +12,7 @@ import sys
 import time
 
 from .pulse import Pulse
-from .settings import Settings, SettingsError
-from .worker import FAILED_CODE
+from .settings import FAILED_CODE, Settings, SettingsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

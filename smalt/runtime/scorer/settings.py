@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+FAILED_CODE = 3
+"""With which a process ends that could not load what it is to serve."""
+
 LOADERS = ("mlflow", "script", "flow")
 _DEFAULT_TIMEOUT_MS = 3_600_000.0
 _DEFAULT_BODY_BYTES = 100 << 20

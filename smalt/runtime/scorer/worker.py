@@ -18,16 +18,18 @@ from .desk import Desk
 from .handler import Handler
 from .loaders import LoadError, loader_for
 from .pulse import Pulse
-from .settings import Settings
+from .settings import FAILED_CODE, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _LINGER_SECONDS = 0.5
 _BACKLOG = 512
-FAILED_CODE = 3
+_SELDOM = 50_000
+"""As many new objects are there before the collector looks; 700 as Python is set."""
 
 
 def work(config: str, number: int, master: int, telling: int) -> int:
@@ -53,7 +55,8 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     try:
         _wait_for_debugger(number)
         loader = loader_for(settings)
-        loader.load()
+        with _collecting_seldom():
+            loader.load()
         swaggers = {version: loader.swagger(version) for version in ("2", "3")}
     except BaseException as problem:  # the rim of user code: also SystemExit means that it cannot be used
         _tell(telling, {"kind": "failed", **_explain(problem)})
@@ -75,6 +78,15 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     desk.threads.shutdown(wait=False)
     loader.close()
     return 0
+
+
+@contextlib.contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Have the collector look seldom: what is imported stays, and looking at it each time is a tenth of a start."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_SELDOM, *usual[1:])
+    yield
+    gc.set_threshold(*usual)
 
 
 def _wait_for_debugger(number: int) -> None:

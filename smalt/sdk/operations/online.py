@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -55,18 +55,18 @@ class OnlineEndpointOperations(Operations[OnlineEndpoint]):
 
     Args:
         room: The workspace; none for those of this machine.
-        local: The endpoints of this machine, which need no server.
+        local: Gives the endpoints of this machine, which need no server.
     """
 
     kind = "onlineEndpoints"
 
-    def __init__(self, room: Room | None, local: LocalEndpoints) -> None:
+    def __init__(self, room: Room | None, local: Callable[[], LocalEndpoints]) -> None:
         super().__init__(room)
         self._local = local
 
     def list(self, *, local: bool = False) -> Iterator[OnlineEndpoint]:
         """Endpoints."""
-        return iter(self._local.list()) if local else self._list()
+        return iter(self._local().list()) if local else self._list()
 
     def get(self, name: str, *, local: bool = False) -> OnlineEndpoint:
         """One endpoint. Deployments without traffic are shown with 0.
@@ -75,7 +75,7 @@ class OnlineEndpointOperations(Operations[OnlineEndpoint]):
             NotFound: There is no such endpoint.
         """
         if local:
-            return self._local.get(name)
+            return self._local().get(name)
         endpoint = self._get(name)
         silent = {each: 0 for each in self._deployment_names(name) if each not in endpoint.traffic}
         return endpoint.model_copy(
@@ -86,14 +86,14 @@ class OnlineEndpointOperations(Operations[OnlineEndpoint]):
         """Write an endpoint."""
         name = required_name(endpoint, "endpoint")
         if local:
-            return cast("Poller[OnlineEndpoint]", self._local.create(endpoint))
+            return cast("Poller[OnlineEndpoint]", self._local().create(endpoint))
         body = codec(self.kind).to_arm(endpoint.model_copy(update={"location": self._room.location}))
         return self._begin_put(name, body)
 
     def begin_delete(self, name: str, *, local: bool = False) -> Poller[None]:
         """Delete an endpoint and its deployments."""
         if local:
-            return cast("Poller[None]", self._local.delete(name))
+            return cast("Poller[None]", self._local().delete(name))
         return self._begin("DELETE", self._path(name))
 
     def rollback(self, name: str) -> OnlineEndpoint:
@@ -134,7 +134,7 @@ class OnlineEndpointOperations(Operations[OnlineEndpoint]):
         """
         content = _content(request_file, input_data)
         if local:
-            return self._local.invoke(endpoint_name, content, deployment=deployment_name)
+            return self._local().invoke(endpoint_name, content, deployment=deployment_name)
         endpoint = self._get(endpoint_name)
         if deployment_name is not None and deployment_name not in self._deployment_names(endpoint_name):
             raise NotFound(f"The endpoint {endpoint_name!r} has no deployment {deployment_name!r}.")
@@ -176,7 +176,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
         room: The workspace; none for those of this machine.
         resolver: Brings what is local to the server.
         models: Registers models that are written inline.
-        local: The endpoints of this machine, which need no server.
+        local: Gives the endpoints of this machine, which need no server.
     """
 
     kind = "onlineDeployments"
@@ -186,7 +186,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
         room: Room | None,
         resolver: Resolver | None,
         models: ModelOperations | None,
-        local: LocalEndpoints,
+        local: Callable[[], LocalEndpoints],
     ) -> None:
         super().__init__(room)
         self._resolver = resolver
@@ -218,7 +218,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
         if not skip_script_validation:
             check_script(deployment)
         if local:
-            made = self._local.deploy(endpoint, deployment, stops_at_breakpoints=vscode_debug)
+            made = self._local().deploy(endpoint, deployment, stops_at_breakpoints=vscode_debug)
             return cast("Poller[OnlineDeployment]", made)
         assert self._resolver is not None
         assert self._models is not None
@@ -235,20 +235,20 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
             NotFound: There is no such deployment.
         """
         if local:
-            return self._local.get_deployment(endpoint_name, name)
+            return self._local().get_deployment(endpoint_name, name)
         return self._of_body(self._room.transport.json("GET", self._of(endpoint_name, name)), endpoint_name)
 
     def list(self, endpoint_name: str, *, local: bool = False) -> Iterator[OnlineDeployment]:
         """The deployments of an endpoint."""
         if local:
-            return iter(self._local.deployments(endpoint_name))
+            return iter(self._local().deployments(endpoint_name))
         found = self._room.transport.items(self._of(endpoint_name))
         return (self._of_body(body, endpoint_name) for body in found)
 
     def begin_delete(self, name: str, endpoint_name: str, *, local: bool = False) -> Poller[None]:
         """Delete a deployment that gets no traffic."""
         if local:
-            return cast("Poller[None]", self._local.delete_deployment(endpoint_name, name))
+            return cast("Poller[None]", self._local().delete_deployment(endpoint_name, name))
         return self._begin("DELETE", self._of(endpoint_name, name))
 
     def get_logs(
@@ -270,7 +270,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
             local: The endpoint is on this machine.
         """
         if local:
-            return self._local.logs(endpoint_name, name, lines=lines)
+            return self._local().logs(endpoint_name, name, lines=lines)
         body: JsonObject = {"tail": lines}
         if container_type is not None:
             body["containerType"] = container_type.replace("-", "").replace("_", "")

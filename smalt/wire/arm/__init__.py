@@ -24,10 +24,10 @@ _CODECS = {
     "connections": "connections:CONNECTIONS",
     "jobs": "jobs:JOBS",
     "schedules": "schedules:SCHEDULES",
-    "onlineEndpoints": "endpoints:ONLINE_ENDPOINTS",
-    "onlineDeployments": "deployments:ONLINE_DEPLOYMENTS",
-    "batchEndpoints": "endpoints:BATCH_ENDPOINTS",
-    "batchDeployments": "deployments:BATCH_DEPLOYMENTS",
+    "onlineEndpoints": "online_endpoints:ONLINE_ENDPOINTS",
+    "onlineDeployments": "online_deployments:ONLINE_DEPLOYMENTS",
+    "batchEndpoints": "batch:BATCH_ENDPOINTS",
+    "batchDeployments": "batch:BATCH_DEPLOYMENTS",
 }
 
 KINDS = tuple(_CODECS)

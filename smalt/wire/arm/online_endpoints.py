@@ -1,19 +1,18 @@
-"""The ARM spelling of endpoints."""
+"""The ARM spelling of online endpoints."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from smalt.entities.endpoint.batch import BatchDefaults
-from smalt.wire.arm.base import ENVELOPE, ShapeCodec, plain
-from smalt.wire.arm.shape import JsonObject, Shape, Words
+from smalt.wire.arm.base import ShapeCodec, plain
+from smalt.wire.arm.shape import JsonObject, Words
 from smalt.wire.arm.workspaces import IDENTITY
 
 ROLLOUT = "smalt.rollout"
 """The property that carries `rollout`: official clients drop fields they do not know, and keep properties."""
 
-_AUTH_MODES = Words({"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"})
+AUTH_MODES = Words({"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"})
 _ACCESS = Words({"enabled": "Enabled", "disabled": "Disabled"})
 
 
@@ -39,25 +38,15 @@ def _read(text: Any) -> Any:  # Any: JSON
         return text  # and the entity says what is wrong with it
 
 
-_TRACKED = {"location": None, "tags": None, "identity": IDENTITY, "kind": None, "sku": None}
+TRACKED = {"location": None, "tags": None, "identity": IDENTITY, "kind": None, "sku": None}
 
 ONLINE_ENDPOINTS = ShapeCodec(
     "online_endpoint",
     plain(
         rename={"openapi_uri": "swaggerUri"},
-        parts={"auth_mode": _AUTH_MODES, "public_network_access": _ACCESS},
+        parts={"auth_mode": AUTH_MODES, "public_network_access": _ACCESS},
     ),
-    tracked=_TRACKED,
+    tracked=TRACKED,
     finish=_with_property,
     begin=_without_property,
-)
-BATCH_ENDPOINTS = ShapeCodec(
-    "batch_endpoint",
-    lambda model: Shape.of(
-        model,
-        rename={"openapi_uri": "swaggerUri"},
-        parts={"auth_mode": _AUTH_MODES, "defaults": Shape.of(BatchDefaults)},
-        skip=ENVELOPE,
-    ),
-    tracked=_TRACKED,
 )
