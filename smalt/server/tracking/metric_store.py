@@ -46,19 +46,43 @@ _UPSERT_LATEST = (
     "(latest_metrics.step, latest_metrics.at, latest_metrics.value)"
 )
 
-_COUNT = "SELECT COUNT(*) FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?"
-_BETWEEN = (
-    "SELECT key, step, at, value, is_nan FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ? "
-    "ORDER BY step, at, value, is_nan"
+_OF = "FROM metric_points WHERE run = ? AND key = ?"
+_WITHIN = f"{_OF} AND step BETWEEN ? AND ?"
+_IN_ORDER = "ORDER BY step, at, value, is_nan"
+_FIRST = f"SELECT key, step, at, value, is_nan {_WITHIN} {_IN_ORDER} LIMIT ?"
+_LAST = f"SELECT key, step, at, value, is_nan {_WITHIN} ORDER BY step DESC, at DESC, value DESC, is_nan DESC LIMIT 1"
+# The lowest and the highest of each part of the steps, each looked up in the index: nothing is sorted, and no more
+# rows come out than are shown, so that this takes a fraction of what numbering the rows would.
+_EXTREMES = f"""
+WITH RECURSIVE parts(first, last) AS (
+    SELECT CAST(? AS BIGINT), CAST(? AS BIGINT)
+    UNION ALL SELECT first + CAST(? AS BIGINT), last + CAST(? AS BIGINT) FROM parts WHERE last < ?
+), bounds AS (
+    SELECT first, last,
+        (SELECT MIN(value) {_OF} AND step BETWEEN parts.first AND parts.last AND is_nan = 0) AS low,
+        (SELECT MAX(value) {_OF} AND step BETWEEN parts.first AND parts.last AND is_nan = 0) AS high
+    FROM parts
+), extremes AS (
+    SELECT first, last, low AS extreme FROM bounds WHERE low IS NOT NULL
+    UNION SELECT first, last, high FROM bounds WHERE high IS NOT NULL
+), placed AS (
+    SELECT extreme, (SELECT step {_OF} AND step BETWEEN extremes.first AND extremes.last
+        AND value = extremes.extreme AND is_nan = 0 ORDER BY step LIMIT 1) AS place
+    FROM extremes
 )
+SELECT place, (SELECT MIN(at) {_OF} AND step = placed.place AND value = placed.extreme AND is_nan = 0), extreme
+FROM placed
+"""  # noqa: S608  (of constants)
+_COUNT = f"SELECT COUNT(*) {_WITHIN}"
 # How many there are is asked beforehand: a count over the window would hold all rows before the first one is given.
 _SPREAD = (
-    "WITH numbered AS (SELECT key, step, at, value, is_nan, "
-    "ROW_NUMBER() OVER (ORDER BY step, at, value, is_nan) - 1 AS place "
-    "FROM metric_points WHERE run = ? AND key = ? AND step BETWEEN ? AND ?) "
+    f"WITH numbered AS (SELECT key, step, at, value, is_nan, ROW_NUMBER() OVER ({_IN_ORDER}) - 1 AS place "  # noqa: S608
+    f"{_WITHIN}) "
     "SELECT key, step, at, value, is_nan FROM numbered WHERE place = ? "
     "OR (? > 1 AND (place = 0 OR place * ? / ? <> (place - 1) * ? / ?)) ORDER BY place"
 )
+# Beyond these steps the bounds of parts would leave the range of 64 bits.
+_FARTHEST = 2**62
 
 
 class MetricStore:
@@ -136,12 +160,28 @@ class MetricStore:
         return [Point(*row) for row in execute(connection, statement, (run, key, count, offset))]
 
     def sample(self, connection: Connection, run: int, key: int, *, steps: tuple[int, int], limit: int) -> list[Point]:
-        """At most `limit` values between two steps, evenly spread, the first and the last among them."""
+        """At most `limit` values between two steps: the first, the last, and the extremes of equal parts of the steps.
+
+        Values that stand on few steps are thinned out evenly instead.
+        """
         place = (run, key, *steps)
-        total = int(execute(connection, _COUNT, place).fetchone()[0])
-        if total <= limit:
-            return [Point(*row) for row in execute(connection, _BETWEEN, place)]
-        spread, last = max(limit, 2) - 1, total - 1
+        found = [Point(*row) for row in execute(connection, _FIRST, (*place, limit + 1))]
+        if len(found) <= limit:
+            return found
+        first, last = found[0], Point(*execute(connection, _LAST, place).fetchone())
+        parts = (limit - 2) // 2
+        if parts < 1 or last.step - first.step < limit or max(-first.step, last.step) >= _FARTHEST:
+            return self._spread(connection, place, limit)
+        width = -(-(last.step - first.step + 1) // parts)
+        bounds = (first.step, first.step + width - 1, width, width, last.step)
+        rows = execute(connection, _EXTREMES, (*bounds, *(run, key) * 4))
+        extremes = (Point(key, step, at, value, 0) for step, at, value in rows)
+        return sorted({first, last, *extremes}, key=lambda point: point[1:])
+
+    def _spread(self, connection: Connection, place: tuple[int, int, int, int], limit: int) -> list[Point]:
+        """As many values, evenly spread over their order."""
+        spread = max(limit, 2) - 1
+        last = int(execute(connection, _COUNT, place).fetchone()[0]) - 1
         rows = execute(connection, _SPREAD, (*place, last, limit, spread, last, spread, last))
         return [Point(*row) for row in rows]
 

@@ -105,7 +105,7 @@ export interface Window {
   to?: number;
 }
 
-/** Points of one metric of some runs, evenly thinned out by the server. */
+/** Points of one metric of some runs; of many the server gives the extremes of every few pixels. */
 export const points = (scope: string, names: readonly string[], metric: string, window: Window = {}) =>
   queryOptions({
     queryKey: ["runs", scope, names.length === 1 ? names[0] : "", "points", names, metric, window],
@@ -122,7 +122,7 @@ export const points = (scope: string, names: readonly string[], metric: string, 
     },
   });
 
-const MOST_POINTS = 2000;
+const MOST_POINTS = 1500;
 
 export const files = (scope: string, uri: string, path = "") =>
   queryOptions({

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../app/theme";
@@ -45,15 +45,36 @@ function aligned(lines: readonly Line[], weight: number): uPlot.AlignedData {
   return tables.length === 1 ? tables[0] : uPlot.join(tables);
 }
 
+/** What decides how a chart is built; points alone only have to be drawn anew. */
+interface Build {
+  labels: string;
+  arePoints: boolean;
+}
+
+function buildOf(lines: readonly Line[]): Build {
+  return {
+    labels: JSON.stringify(lines.map(({ label }) => label)),
+    arePoints: lines.every(({ points }) => points.length < MOST_DOTS),
+  };
+}
+
+const MOST_DOTS = 60;
+
 /** Lines over a number. Dragging zooms, a double click leaves the zoom. */
 export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, height = 220, onZoom }: Props) {
   const box = useRef<HTMLDivElement>(null);
+  const drawn = useRef<{ chart: uPlot; values: uPlot.AlignedData }>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   const { shown } = useTheme();
+  const { labels, arePoints } = buildOf(lines);
+  const values = useMemo(() => aligned(lines, smoothing), [lines, smoothing]);
+  const latest = useRef(values);
+  latest.current = values;
   useEffect(() => {
     const place = box.current;
     if (!place) return undefined;
+    const names = JSON.parse(labels) as string[];
     const ink = getComputedStyle(place).color;
     const grid = { stroke: shown === "dark" ? "#3d3d3d" : "#e5e5e5", width: 1 };
     const chart = new uPlot(
@@ -61,16 +82,16 @@ export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, heig
         width: Math.max(place.clientWidth, 120),
         height,
         scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
-        legend: { live: lines.length <= 12, show: lines.length <= 12 },
+        legend: { live: names.length <= 12, show: names.length <= 12 },
         cursor: { points: { size: 6 }, drag: { x: true, y: false } },
         series: [
           { label: xLabel },
-          ...lines.map((line, index) => ({
-            label: line.label,
+          ...names.map((name, index) => ({
+            label: name,
             stroke: color(index),
             width: 1.5,
             spanGaps: true,
-            points: { show: line.points.length < 60 },
+            points: { show: arePoints },
             value: (_: uPlot, value: number | null) => short(value),
           })),
         ],
@@ -97,18 +118,28 @@ export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, heig
           ],
         },
       },
-      aligned(lines, smoothing),
+      latest.current,
       place,
     );
+    drawn.current = { chart, values: latest.current };
     const left = () => zoom.current?.();
     place.addEventListener("dblclick", left);
-    const watcher = new ResizeObserver(() => chart.setSize({ width: Math.max(place.clientWidth, 120), height }));
+    const watcher = new ResizeObserver(() => {
+      const width = Math.max(place.clientWidth, 120);
+      if (width !== chart.width) chart.setSize({ width, height });
+    });
     watcher.observe(place);
     return () => {
+      drawn.current = null;
       watcher.disconnect();
       place.removeEventListener("dblclick", left);
       chart.destroy();
     };
-  }, [lines, isLog, smoothing, xLabel, height, shown]);
+  }, [labels, arePoints, isLog, xLabel, height, shown]);
+  useEffect(() => {
+    if (!drawn.current || drawn.current.values === values) return;
+    drawn.current.values = values;
+    drawn.current.chart.setData(values);
+  }, [values]);
   return <div ref={box} className="chart" role="img" aria-label={label} />;
 }

@@ -63,6 +63,30 @@ def test_history_comes_in_pages_and_in_samples(ask, new_run):
 
     assert values(first) + values(second) == list(range(100))
     assert "next_page_token" not in second
+    assert 5 <= len(values(sample)) <= 10
+    assert (values(sample)[0], values(sample)[-1]) == (0, 99)
+
+
+def test_samples_keep_extremes_as_they_were_logged(ask, new_run):
+    run = new_run()
+    points = [{"key": "m", "value": 1, "timestamp": 7 * i, "step": i} for i in range(300)]
+    points[123]["value"], points[222]["value"] = 9000, "-Infinity"
+    ask("POST", "/runs/log-batch", {"run_id": run, "metrics": points})
+
+    sample = ask("GET", "/metrics/get-history-bulk-interval", {"run_ids": [run], "metric_key": "m", "max_results": 12})
+
+    found = {(point["step"], point["timestamp"], point["value"]) for point in sample["metrics"]}
+    assert {(0, 0, 1), (123, 861, 9000), (222, 1554, "-Infinity"), (299, 2093, 1)} <= found
+    assert len(sample["metrics"]) <= 12
+
+
+def test_values_that_were_logged_without_steps_are_thinned_out(ask, new_run):
+    run = new_run()
+    points = [{"key": "m", "value": i, "timestamp": i} for i in range(100)]
+    ask("POST", "/runs/log-batch", {"run_id": run, "metrics": points})
+
+    sample = ask("GET", "/metrics/get-history-bulk-interval", {"run_ids": [run], "metric_key": "m", "max_results": 10})
+
     assert len(values(sample)) == 10
     assert (values(sample)[0], values(sample)[-1]) == (0, 99)
 

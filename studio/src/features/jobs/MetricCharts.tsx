@@ -1,6 +1,6 @@
 import { Button, Field, Select, Slider, Switch } from "@fluentui/react-components";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { points, type Window } from "../../api/queries";
 import type { Point, Run } from "../../api/types";
 import { useT } from "../../app/i18n";
@@ -89,12 +89,19 @@ function MetricChart({ metric, names, runs, view }: ChartProps) {
     enabled: isInSight && having.length > 0,
     placeholderData: keepPreviousData,
   });
+  // When each run began to log it: seconds count from there, in a part as well.
+  const starts = useRef(new Map<string, number>());
+  const isZoomed = window.from !== undefined;
+  if (found.data && !isZoomed && !found.isPlaceholderData) starts.current = startsOf(found.data, having);
   const lines = useMemo(
-    () => asLines(found.data ?? [], having, runs, view.axis),
+    () => asLines(found.data ?? [], having, runs, view.axis, starts.current),
     [found.data, runs, view.axis, having.join()],
   );
+  const zoom = (from?: number, to?: number) => {
+    if (from === undefined || to === undefined || view.axis === "step") return setWindow({ from, to });
+    return setWindow(stepsWithin(found.data ?? [], having, starts.current, [from, to]));
+  };
   const last = runs.length === 1 ? runs[0].data.metrics?.find(({ key }) => key === metric)?.value : undefined;
-  const isZoomed = window.from !== undefined;
   const isFlat = !isZoomed && found.data !== undefined && lines.every((line) => line.points.length <= 1);
   return (
     <figure className={isFlat ? "chart-box once" : "chart-box"} ref={place}>
@@ -107,7 +114,9 @@ function MetricChart({ metric, names, runs, view }: ChartProps) {
           </Button>
         )}
       </figcaption>
-      {isFlat ? (
+      {!found.data ? (
+        <div className="chart coming" aria-busy="true" />
+      ) : isFlat ? (
         runs.length > 1 && <Values lines={lines} />
       ) : (
         <Chart
@@ -116,8 +125,8 @@ function MetricChart({ metric, names, runs, view }: ChartProps) {
           smoothing={view.smoothing}
           xLabel={view.axis === "step" ? t("Step") : t("Seconds")}
           label={metric}
-          // In steps the server is asked for more points of the part; in time what is there is stretched.
-          onZoom={view.axis === "step" ? (from, to) => setWindow({ from, to }) : undefined}
+          // The server is asked for the points of the part: the more one looks into it, the more exact it is.
+          onZoom={zoom}
         />
       )}
     </figure>
@@ -142,17 +151,49 @@ function Values({ lines }: { lines: readonly Line[] }) {
   );
 }
 
-function asLines(found: Point[], names: readonly string[], runs: readonly Run[], axis: Axis): Line[] {
+function startsOf(found: Point[], names: readonly string[]): Map<string, number> {
+  const starts = new Map<string, number>();
+  for (const { run_id = names[0], timestamp } of found) {
+    starts.set(run_id, Math.min(starts.get(run_id) ?? Infinity, timestamp));
+  }
+  return starts;
+}
+
+const secondsOf = (point: Point, names: readonly string[], starts: Map<string, number>): number =>
+  (point.timestamp - (starts.get(point.run_id ?? names[0]) ?? point.timestamp)) / 1000;
+
+/** The steps that were logged between these seconds. */
+function stepsWithin(
+  found: Point[],
+  names: readonly string[],
+  starts: Map<string, number>,
+  [from, to]: [number, number],
+): Window {
+  const steps = found
+    .filter((point) => {
+      const seconds = secondsOf(point, names, starts);
+      return seconds >= from && seconds <= to;
+    })
+    .map(({ step }) => step);
+  if (steps.length === 0) return {};
+  const bound = (pick: (one: number, other: number) => number) => steps.reduce((one, other) => pick(one, other));
+  return { from: bound(Math.min), to: bound(Math.max) };
+}
+
+function asLines(
+  found: Point[],
+  names: readonly string[],
+  runs: readonly Run[],
+  axis: Axis,
+  starts: Map<string, number>,
+): Line[] {
   const byRun = new Map<string, Point[]>(names.map((name) => [name, []]));
   for (const point of found) byRun.get(point.run_id ?? names[0])?.push(point);
-  return [...byRun].map(([name, own]) => {
-    const start = own.reduce((least, { timestamp }) => Math.min(least, timestamp), Infinity);
-    return {
-      label: runs.find((run) => run.info.run_id === name)?.info.run_name || name,
-      points: own.map(({ step, timestamp, value }) => ({
-        x: axis === "step" ? step : (timestamp - start) / 1000,
-        y: Number(value),
-      })),
-    };
-  });
+  return [...byRun].map(([name, own]) => ({
+    label: runs.find((run) => run.info.run_id === name)?.info.run_name || name,
+    points: own.map((point) => ({
+      x: axis === "step" ? point.step : secondsOf(point, names, starts),
+      y: Number(point.value),
+    })),
+  }));
 }
