@@ -69,6 +69,8 @@ WORKSPACE_NAME = "default"
 TENANT = "adfs"
 
 _UNFINISHED = timedelta(days=7)
+# So many flows, schedules and computes of a workspace are looked through by the search.
+_MOST_NAMED = 2000
 """After this an upload counts as given up, as on Azure."""
 
 
@@ -327,6 +329,7 @@ def build(settings: Settings) -> Server:
         *registries.routes(registry_service, subscription, versioned, containers, signer, sharing),
         *compute.routes(computes, rooms, sites),
         *jobs.routes(job_service, rooms, versioned),
+        *jobs.build_routes(software, cache, versioned, rooms),
         *pipelines.routes(pipeline_service, pipelines.Authoring(pipeline_kind, children, versioned), rooms),
         *schedules.routes(schedule_service, job_service, rooms),
         *online.routes,
@@ -353,12 +356,10 @@ def build(settings: Settings) -> Server:
         found = [studio.Served("onlineEndpoints", each.endpoint, each.deployment, each.id) for each in online_ones]
         return found + [studio.Served("batchEndpoints", *each) for each in batch_service.models_in_use(work, room)]
 
-    def endpoints(work: Work, room: WorkspaceRecord) -> list[studio.NamedEndpoint]:
-        found = [("onlineEndpoints", *each) for each in serving.names_and_tags(work.connection, room.id)]
-        found += [("batchEndpoints", *each) for each in batch_service.names_and_tags(work, room)]
-        return [studio.NamedEndpoint(*each) for each in found]
-
-    near = studio.Neighbours(identities, rooms, job_service, versioned, locator, works, admit, served, endpoints, runs)
+    named = _named(flow_service, schedule_service, computes, linked, batch_service)
+    near = studio.Neighbours(
+        identities, rooms, job_service, versioned, locator, works, admit, served, named, runs, traced
+    )
     routes += studio.routes(near, studio.Pages(), live)
     routes += _own_routes(routes)
     hosts = None if not settings.is_loopback and not settings.host_names else frozenset(settings.all_host_names)
@@ -375,6 +376,47 @@ def build(settings: Settings) -> Server:
         database.close()
 
     return Server(app, worker, close, live, subscription, people, owner)
+
+
+def _named(
+    flow_service: flows.FlowService,
+    schedule_service: schedules.ScheduleService,
+    computes: compute.ComputeService,
+    linked: connections.ConnectionService,
+    batch_service: batch.BatchService,
+) -> dict[str, studio.Look]:
+    """What the search looks through beside jobs and assets, by the action that a caller has to be allowed."""
+
+    def online(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        found = serving.names_and_tags(work.connection, room.id)
+        return [studio.Named("onlineEndpoints", *each) for each in found]
+
+    def of_batch(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        return [studio.Named("batchEndpoints", *each) for each in batch_service.names_and_tags(work, room)]
+
+    def of_flows(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        found = flow_service.page(work, room, search=None, tag=None, after=None, limit=_MOST_NAMED).items
+        return [studio.Named("flows", each.name, each.tags, each.display_name) for each in found]
+
+    def of_schedules(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        found = schedule_service.page(work, room, enabled=None, after=None, limit=_MOST_NAMED).items
+        return [studio.Named("schedules", each.name, each.document.get("tags") or {}) for each in found]
+
+    def of_computes(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        found = computes.page(work, room, after=None, limit=_MOST_NAMED)
+        return [studio.Named("computes", each.name, {}) for each in found]
+
+    def of_connections(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        return [studio.Named("connections", each, {}) for each in linked.names(work, room)]
+
+    return {
+        "workspaces/onlineEndpoints/read": online,
+        "workspaces/batchEndpoints/read": of_batch,
+        "workspaces/flows/read": of_flows,
+        "workspaces/schedules/read": of_schedules,
+        "workspaces/computes/read": of_computes,
+        "workspaces/connections/read": of_connections,
+    }
 
 
 def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExecutor]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import time
 import uuid
+import zipfile
 
 import pytest
 
+NOW_NS = time.time_ns()
 COMMAND = {
     "jobType": "Command",
     "command": "echo hello",
@@ -40,6 +44,39 @@ def test_search_finds_jobs_and_assets_whatever_the_case(owner, scope, job, model
     found = owner.get(f"{scope}/smalt/search?q=GREET").json()["value"]
 
     assert {(each["kind"], each["name"]) for each in found} == {("jobs", job), ("models", model)}
+
+
+def test_search_finds_flows_schedules_computes_connections_and_traces(owner, scope):
+    owner.put(f"{scope}/smalt/flows/saluter", json={"template": "chat", "displayName": "Says something"})
+    cluster = {"computeType": "AmlCompute", "properties": {"vmSize": "x"}}
+    owner.put(f"{scope}/computes/salute-cluster", json={"location": "local", "properties": cluster})
+    key = {"category": "CustomKeys", "target": "-", "authType": "CustomKeys", "credentials": {"keys": {"a": "b"}}}
+    owner.put(f"{scope}/connections/salutes", json={"properties": key})
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "name": "salute somebody", "startTimeUnixNano": NOW_NS}
+    owner.post(f"{scope}/smalt/traces/v1/traces", json={"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+
+    found = owner.get(f"{scope}/smalt/search?q=salut").json()["value"]
+
+    assert {(each["kind"], each["name"]) for each in found} == {
+        ("flows", "saluter"),
+        ("computes", "salute-cluster"),
+        ("connections", "salutes"),
+        ("traces", "ab" * 16),
+    }
+
+
+def test_files_behind_a_reference_come_as_one_archive(owner, scope, model):
+    answer = owner.get(f"{scope}/smalt/archive?uri={scope}/models/greeter/versions/1")
+
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {name: archive.read(name) for name in archive.namelist()} == {"MLmodel": b"abc", "data/weights.bin": b"abc"}
+    assert "greeter.zip" in answer.headers["content-disposition"]
+
+
+def test_an_archive_of_nothing_says_so(owner, scope, model):
+    answer = owner.get(f"{scope}/smalt/archive?uri={scope}/models/greeter/versions/1&path=nowhere")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")
 
 
 def test_search_takes_signs_for_themselves(owner, scope, job):
@@ -115,3 +152,13 @@ def test_a_path_out_of_the_folder_is_refused(owner, scope, model):
     answer = owner.get(f"{scope}/smalt/files", params={"uri": uri, "path": "../../other"})
 
     assert answer.status_code == 400
+
+
+def test_an_environment_says_whether_it_is_built_here(owner, scope):
+    owner.put(f"{scope}/environments/plain/versions/1", json={"properties": {"image": "python:3.11"}})
+
+    plain = owner.get(f"{scope}/environments/plain/versions/1/build").json()
+    missing = owner.get(f"{scope}/environments/nowhere/versions/1/build")
+
+    assert (plain["state"], plain["packages"]) == ("NotBuilt", [])
+    assert missing.status_code == 404

@@ -1,5 +1,6 @@
 """Jobs: everything that runs. One lifecycle, one cancel path, one log path; the kinds are handed in by `main`."""
 
+from smalt.server.jobs.build_routes import build_routes
 from smalt.server.jobs.children import Children
 from smalt.server.jobs.document import to_arm as arm_document
 from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
@@ -61,6 +62,7 @@ __all__ = [
     "Submission",
     "arm_document",
     "artifact_uri",
+    "build_routes",
     "history_routes",
     "recipe_from_document",
     "routes",

@@ -4,6 +4,6 @@ from smalt.server.studio.lineage import Served
 from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
 from smalt.server.studio.routes import Neighbours, routes
-from smalt.server.studio.search import NamedEndpoint
+from smalt.server.studio.search import Look, Named
 
-__all__ = ["Live", "NamedEndpoint", "Neighbours", "Pages", "Served", "routes"]
+__all__ = ["Live", "Look", "Named", "Neighbours", "Pages", "Served", "routes"]

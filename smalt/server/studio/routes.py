@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -10,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from smalt.blobs import clean_key
 from smalt.errors import Forbidden, InvalidRequest, NotAuthenticated, SmaltError
-from smalt.server.assets import AssetService, DataLocator
+from smalt.server.assets import AssetService, DataLocator, Location
 from smalt.server.audit import split_scope
 from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, ok
 from smalt.server.identity import (
@@ -23,13 +24,14 @@ from smalt.server.identity import (
     session_token,
 )
 from smalt.server.jobs import JobService
-from smalt.server.studio import files, search
+from smalt.server.studio import files, packing, search
 from smalt.server.studio.lineage import FindServed, Lineage
 from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
+from smalt.server.traces import TraceService
 from smalt.server.tracking import TrackingService
-from smalt.server.work import NOBODY, Actor, Work, Works
-from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
+from smalt.server.work import NOBODY, Actor, Works
+from smalt.server.workspaces import WorkspaceService
 
 _READ = "workspaces/jobs/read"
 _READ_ROLES = "authorization/roleAssignments/read"
@@ -50,8 +52,9 @@ class Neighbours:
     works: Works
     admit: Admit
     served: FindServed
-    endpoints: Callable[[Work, WorkspaceRecord], Iterable[search.NamedEndpoint]]
+    named: Mapping[str, search.Look]
     tracking: TrackingService
+    traces: TraceService
 
 
 class _Handlers:
@@ -61,7 +64,7 @@ class _Handlers:
         self._live = live
         self._sessions = Sessions(near.identity)
         self._lineage = Lineage(near.jobs, near.assets, near.served)
-        self._places = search.Places(near.jobs, near.assets, near.tracking, near.endpoints)
+        self._places = search.Places(near.jobs, near.assets, near.tracking, near.named, near.traces)
 
     def front(self, call: Call) -> Answer:
         """Lead to the studio."""
@@ -119,33 +122,42 @@ class _Handlers:
         with self._near.works.read(NOBODY) as work:
             workspace = self._near.workspaces.resolve(work, call.params)
 
-        def is_admitted() -> bool:
-            try:
-                self._near.admit(call, _READ)
-            except SmaltError:
-                return False
-            return True
-
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(
-            self._live.stream(workspace.id, is_admitted), headers=headers, media_type="text/event-stream"
+            self._live.stream(workspace.id, lambda: self._may(call, _READ)),
+            headers=headers,
+            media_type="text/event-stream",
         )
 
     def search(self, call: Call) -> Answer:
-        """Jobs, assets, endpoints and people by a text, a tag (key=value) or a metric (name>value)."""
+        """What a workspace has, and people, by a text, a tag (key=value) or a metric (name>value)."""
         text = (call.query.get("q") or "").strip()
         if not text:
             return ok({"value": []})
         limit = call.number("$top", default=8, low=1, high=50)
         workspace = self._near.workspaces.of(call)
         people = self._people(call, workspace.scope)
-        return ok({"value": search.find(call.work, workspace, text, places=self._places, people=people, limit=limit)})
+        found = search.find(
+            call.work,
+            workspace,
+            text,
+            places=self._places,
+            people=people,
+            may=lambda action: self._may(call, action),
+            limit=limit,
+        )
+        return ok({"value": found})
+
+    def _may(self, call: Call, action: str) -> bool:
+        try:
+            self._near.admit(call, action)
+        except SmaltError:
+            return False
+        return True
 
     def _people(self, call: Call, scope: str) -> list[str]:
         """Names of those who hold a role here, for callers who may know that."""
-        try:
-            self._near.admit(call, _READ_ROLES)
-        except SmaltError:
+        if not self._may(call, _READ_ROLES):
             return []
         directory = self._near.identity.directory
         held = {row["actor_id"] for row in directory.assignments(call.work, split_scope(scope))}
@@ -173,6 +185,21 @@ class _Handlers:
         )
         return ok(call.listing(Page(found, after)))
 
+    async def archive(self, call: Call) -> Response:
+        """All files below a reference, or below a folder of it, as one ZIP archive."""
+        uri, folder = call.query.get("uri") or "", call.query.get("path") or ""
+        if not uri:
+            raise InvalidRequest("uri is missing. Name what the files belong to, e.g. azureml:model:1.", target="uri")
+        location, pieces = await asyncio.to_thread(self._packed, call, uri, clean_key(folder) if folder else "")
+        name = quote(f"{(folder or location.key).rpartition('/')[2] or 'files'}.zip", safe="")
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+        return StreamingResponse(pieces, headers=headers, media_type="application/zip")
+
+    def _packed(self, call: Call, uri: str, folder: str) -> tuple[Location, Iterator[bytes]]:
+        with self._near.works.read(NOBODY) as work:
+            location = self._near.locator.locate(work, self._near.workspaces.resolve(work, call.params), uri)
+        return location, packing.packed(location, folder)
+
 
 def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
     """The routes of this slice."""
@@ -194,6 +221,7 @@ def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
     read_blobs = "workspaces/datastores/blobs/read"
     listed = ("uri!", "path", "$top:int", "$skip")
     table.add("GET", WORKSPACE + "/smalt/files", handlers.files, action=read_blobs, query=listed)
+    table.add("GET", WORKSPACE + "/smalt/archive", handlers.archive, action=read_blobs, query=("uri!", "path"))
     return table.all
 
 

@@ -1,4 +1,4 @@
-"""Search over a workspace: jobs, assets, endpoints and people, by names, tags and makers; runs by their metrics.
+"""Search over a workspace: what has a name, by names, tags and makers; runs by their metrics, traces by their texts.
 
 `accuracy>0.9` is a condition on a metric, `stage=review` one on a tag; everything else is a text that something has in
 it.
@@ -9,17 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from smalt.server.assets import AssetService
 from smalt.server.jobs import Filter, JobService
-from smalt.server.tracking import TrackingService
+from smalt.server.traces import TraceService
+from smalt.server.tracking import READ_RUNS, TrackingService
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
 _KINDS = ("models", "data", "components", "environments")
 _PAGE = 500
 _MOST_PAGES = 20
+# Texts of traces stand in no index: only the new ones are looked through, and not for a letter or two.
+_TRACES_SINCE = timedelta(days=7)
+_SHORTEST_OF_TRACES = 3
 _METRIC = re.compile(r"([\w./@ -]+?)\s*(>=|<=|>|<)\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?)")
 _TAG = re.compile(r"([\w./@-]+)\s*=\s*(\S.*)")
 
@@ -27,18 +32,24 @@ Hit = dict[str, Any]  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
-class NamedEndpoint:
-    """An endpoint as it is found.
+class Named:
+    """Something that is found by its name, its title and its tags.
 
     Args:
-        kind: `onlineEndpoints` or `batchEndpoints`.
+        kind: Which it is one of, such as `onlineEndpoints` or `flows`.
         name: Its name.
         tags: Its tags.
+        title: What it is called; its name if nothing else.
     """
 
     kind: str
     name: str
     tags: Mapping[str, str]
+    title: str = ""
+
+
+Look = Callable[[Work, WorkspaceRecord], Iterable[Named]]
+"""Names everything of some kinds that a workspace has."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +60,26 @@ class Places:
         jobs: Jobs.
         assets: Data, models and so on.
         tracking: Runs.
-        endpoints: Every endpoint of a workspace.
+        named: What else has a name, with the action of a role that may see it.
+        traces: Finds traces by a text.
     """
 
     jobs: JobService
     assets: AssetService
     tracking: TrackingService
-    endpoints: Callable[[Work, WorkspaceRecord], Iterable[NamedEndpoint]]
+    named: Mapping[str, Look]
+    traces: TraceService
 
 
 def find(
-    work: Work, workspace: WorkspaceRecord, text: str, *, places: Places, people: Iterable[str], limit: int
+    work: Work,
+    workspace: WorkspaceRecord,
+    text: str,
+    *,
+    places: Places,
+    people: Iterable[str],
+    may: Callable[[str], bool],
+    limit: int,
 ) -> list[Hit]:
     """What there is of each kind, at most `limit` of one: its kind, name, title and a line about it.
 
@@ -69,6 +89,7 @@ def find(
         text: What is searched for.
         places: Where is looked.
         people: Names of those whom the caller may know of.
+        may: Whether the caller may do an action here.
         limit: How many of a kind.
     """
     metric = _METRIC.fullmatch(text)
@@ -79,8 +100,11 @@ def find(
     found = _jobs(work, workspace, text, tag, places.jobs, limit)
     for kind in _KINDS:
         found += _assets(work, workspace, kind, wanted, assets=places.assets, limit=limit)
-    for each in _few(places.endpoints(work, workspace), lambda it: _holds(wanted, it.name, it.tags), limit):
-        found.append({"kind": each.kind, "name": each.name, "title": each.name, "about": _line(each.tags)})
+    for action, look in places.named.items():
+        if may(action):
+            found += _named(look(work, workspace), wanted, limit)
+    if may(READ_RUNS) and len(text) >= _SHORTEST_OF_TRACES:
+        found += _traces(work, workspace, text, places.traces, limit)
     for name in _few(people, lambda it: wanted in it.lower(), limit):
         found.append({"kind": "people", "name": name, "title": name, "about": ""})
     return found
@@ -126,6 +150,28 @@ def _runs(
             ),
         }
         for run in found
+    ]
+
+
+def _named(all_: Iterable[Named], text: str, limit: int) -> list[Hit]:
+    def fits(one: Named) -> bool:
+        return _holds(text, one.name, one.tags) or text in one.title.lower()
+
+    return [
+        {"kind": each.kind, "name": each.name, "title": each.title or each.name, "about": _line(each.tags)}
+        for each in _few(all_, fits, limit)
+    ]
+
+
+def _traces(work: Work, workspace: WorkspaceRecord, text: str, traces: TraceService, limit: int) -> list[Hit]:
+    return [
+        {
+            "kind": "traces",
+            "name": each["traceId"],
+            "title": each["name"] or each["traceId"],
+            "about": " · ".join(part for part in (each["flow"], each["endpoint"], each["startedAt"][:19]) if part),
+        }
+        for each in traces.mentioning(work, workspace, text, since=work.now - _TRACES_SINCE, limit=limit)
     ]
 
 
