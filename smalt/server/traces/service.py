@@ -99,18 +99,18 @@ class TraceService:
             check_owned(work.actor, row, row.trace_id)
         return found
 
-    def list(self, work: Work, wanted: Filter, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
-        """Traces, the newest first."""
-        rows = listing.find(work.connection, wanted, after=after, limit=limit + 1)
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page([shown(row) for row in rows[:limit]], None if last is None else Position(last.started_at, last.id))
-
     def mentioning(
         self, work: Work, workspace: Space, text: str, *, since: datetime, limit: int
     ) -> list[dict[str, Any]]:
         """The newest traces since a moment that have a text in their name, inputs or output."""
         wanted = Filter(workspace_id=workspace.id, owner_job=owner(work.actor), text=text, since=clock.to_millis(since))
         return [shown(row) for row in listing.find(work.connection, wanted, after=None, limit=limit)]
+
+    def list(self, work: Work, wanted: Filter, *, after: Position | None, limit: int) -> Page[dict[str, Any]]:
+        """Traces, the newest first."""
+        rows = listing.find(work.connection, wanted, after=after, limit=limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page([shown(row) for row in rows[:limit]], None if last is None else Position(last.started_at, last.id))
 
     def get(self, work: Work, workspace: Space, trace_id: str) -> dict[str, Any]:
         """A trace with its spans.
