@@ -76,10 +76,13 @@ PF = {
 }
 """What the executable `pf` answers."""
 
+IMPORT = "Take over what prompt flow has kept on this machine."
+
 COMMANDS = {
     **{name: (_address(name), summary) for name, summary in (NOUNS | FLOWS | OBSERVED | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
+    "import": ("smalt.cli.importing:importing", IMPORT),
 }
 """Every command: where it is, and its line of help."""
 
@@ -107,7 +110,7 @@ def help_text() -> str:
         ("Flows", FLOWS),
         ("Observed", OBSERVED),
         ("People and rights", ACCESS),
-        ("Others", OTHERS),
+        ("Others", OTHERS | {"import": IMPORT}),
     ):
         lines += ["", f"{title}:", *(f"  {name:<{width}}{summary}" for name, summary in group.items())]
     lines += ["", "Options:", "  --version  Print the version.", "  --help     Print this page, or that of a command."]

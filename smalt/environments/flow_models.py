@@ -17,6 +17,8 @@ FLOW_IMAGE = "mcr.microsoft.com/azureml/promptflow/promptflow-runtime:latest"
 FILES = ("flow.dag.yaml", "flow.dag.yml", "flow.flex.yaml", "flow.flex.yml")
 _REQUIREMENTS = "requirements.txt"
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*\n.*\Z", re.DOTALL)
+_OF_INDEX = re.compile(r"^\s*id:\s*(?:\S*/)?([\w.-]+)\s*$", re.MULTILINE)
+"""The connections that the description of an index (`mlindex_content`) names by their ids."""
 _OF_CONNECTION = re.compile(r"\$\{([^.{}]+)\.[^{}]+\}")
 
 
@@ -72,6 +74,7 @@ def _words(value: Any) -> Iterator[str]:  # Any: YAML
     if isinstance(value, str):
         yield value
         yield from _OF_CONNECTION.findall(value)
+        yield from _OF_INDEX.findall(value)
     elif isinstance(value, dict):
         for each in value.values():
             yield from _words(each)

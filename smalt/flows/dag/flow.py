@@ -15,7 +15,7 @@ from smalt.flows.definition.references import Reference, Source, steps
 from smalt.flows.errors import LineExecutionTimeoutError, SingleNodeValidationError
 from smalt.flows.loading.modules import Namespace
 from smalt.flows.running import failures
-from smalt.flows.running.context import running
+from smalt.flows.running.context import connected, running
 from smalt.flows.running.flow import Flow, inside, line_timeout, now, tokens_of, within
 from smalt.flows.running.metrics import collecting
 from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
@@ -47,6 +47,7 @@ class DagFlow(Flow):
         only: str | None = None,
     ) -> None:
         super().__init__()
+        self._connections = connections
         self.definition = definition
         self.name = definition.name
         self.folder = folder
@@ -114,7 +115,7 @@ class DagFlow(Flow):
             streaming=self._streamable if allow_stream else frozenset(),
             hands_on=allow_stream,
         )
-        with inside(self.folder), running(self.name, run_id, line_number):
+        with inside(self.folder), running(self.name, run_id, line_number), connected(self._connections):
             is_in_time = await self._run(line, result, limits)
         if not is_in_time and line.failure is None:
             timed_out = LineExecutionTimeoutError(line_timeout(line_number, limits.line_seconds))
@@ -181,7 +182,7 @@ class DagFlow(Flow):
         line = Line([alone], flow_inputs, None, pace=self._pace, given=outputs)
         alone.needs = tuple(name for name in alone.needs if name in outputs)
         metrics: dict[str, Any] = {}  # Any: numbers
-        with inside(self.folder), collecting(metrics):
+        with inside(self.folder), connected(self._connections), collecting(metrics):
             await line.run_on_loop(self._node_threads, Limits())
             if line.failure is None:
                 await line.output_on_loop({node: Reference(Source.NODE, node, "output")}, self._node_threads)
@@ -245,7 +246,7 @@ class DagFlow(Flow):
         given = {text: [line.aggregation_inputs.get(text) for line in done] for text in self._for_aggregation}
         nodes = [_over_lines(node, given) for node in self._aggregations]
         line = Line(nodes, inputs, None, pace=self._pace)
-        with inside(self.folder), collecting(result.metrics):
+        with inside(self.folder), connected(self._connections), collecting(result.metrics):
             await line.run_on_loop(self._node_threads, Limits())
         line.settle()
         tokens_of(line.results)

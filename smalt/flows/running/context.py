@@ -1,14 +1,18 @@
-"""Which line runs now: for code of flows that asks, and for logs."""
+"""Which line runs now, and with whose connections: for code of flows that asks, and for logs."""
 
 from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smalt.flows.connections import Connection, ConnectionProvider
 
 _now: ContextVar[tuple[str, str | None, int | None] | None] = ContextVar("smalt_flow_line", default=None)
+_provider: ContextVar[Callable[[], ConnectionProvider] | None] = ContextVar("smalt_flow_connections", default=None)
 _extra: ContextVar[OperationContext | None] = ContextVar("smalt_flow_operation", default=None)
 
 
@@ -20,6 +24,30 @@ def running(flow: str, run_id: str | None, line_number: int | None) -> Iterator[
         yield
     finally:
         _now.reset(token)
+
+
+@contextlib.contextmanager
+def connected(provider: Callable[[], ConnectionProvider]) -> Iterator[None]:
+    """Code of a flow runs, in this context, that may ask for connections by their names."""
+    token = _provider.set(provider)
+    try:
+        yield
+    finally:
+        _provider.reset(token)
+
+
+def connection(name: str) -> Connection:
+    """A connection of the flow that runs now, or of this machine.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    provider = _provider.get()
+    if provider is not None:
+        return provider().get(name)
+    from smalt.flows.connections import LocalConnections
+
+    return LocalConnections().get(name)
 
 
 class OperationContext(dict[str, Any]):

@@ -46,8 +46,13 @@ BUILTIN: dict[str, Mapping[str, Any]] = {
     },
     "promptflow.tools.index_lookup.search": {
         "name": "Index Lookup", "type": "python", "module": "promptflow.tools.index_lookup", "function": "search",
-        "description": "Look passages up in an index on this machine, by words, by vectors, or by both.",
+        "description": "Look passages up in an index on this machine or in Azure AI Search, by words, vectors or both.",
         "deprecated_tools": ["promptflow_vectordb.tool.common_index_lookup.search"],
+    },
+    "promptflow.tools.rerank.rerank": {
+        "name": "Rerank", "type": "python", "module": "promptflow.tools.rerank", "function": "rerank",
+        "description": "Rank anew what look-ups have found.",
+        "deprecated_tools": ["promptflow_vectordb.tool.rerank.rerank"],
     },
     "promptflow.tools.open_model_llm.OpenModelLLM.call": {
         "name": "Open Model LLM", "type": "custom_llm", "module": "promptflow.tools.open_model_llm",

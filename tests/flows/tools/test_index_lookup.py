@@ -58,8 +58,8 @@ def test_long_paragraphs_are_cut_at_blanks(tmp_path: Path) -> None:
 def test_what_is_no_index_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(index.IndexFailure, match="build"):
         index.search("q", index=str(tmp_path / "gone"))
-    with pytest.raises(index.IndexFailure, match="acs"):
-        index.search("q", mlindex_content="index:\n  kind: acs\n")
+    with pytest.raises(index.IndexFailure, match="pinecone"):
+        index.search("q", mlindex_content="index:\n  kind: pinecone\n")
     with pytest.raises(index.IndexFailure, match="no text"):
         index.build(tmp_path, tmp_path / "index")
     index.build(write(tmp_path / "documents", DOCUMENTS), tmp_path / "index")

@@ -1,4 +1,4 @@
-"""Look-up in an index on this machine: by words (BM25), by vectors, or by both.
+"""Look-up in an index: on this machine by words (BM25), by vectors, or by both; or in Azure AI Search.
 
 An index is a folder: `index.json` says how it was made, `passages.jsonl` has the passages, with their vectors if a
 model embedded them. `build` makes one of documents; the tool `search` looks passages up, also in indexes of FAISS.
@@ -9,25 +9,24 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from smalt.flows.connections import Connection
 from smalt.flows.errors import UserErrorException
 from smalt.flows.providers import ChatRequest, Operation
-from smalt.flows.tools.builtin import faiss
+from smalt.flows.running import context
+from smalt.flows.tools.builtin import azure_search, faiss
+from smalt.flows.tools.builtin.words import Words
 from smalt.flows.tools.declare import tool
 from smalt.flows.tracing import model_calls
 from smalt.kit import yaml
 
-_WORD = re.compile(r"\w+")
 _TEXTS = frozenset({".txt", ".md", ".rst", ".html", ".json", ".jsonl", ".csv", ".py", ".yaml", ".yml"})
 _AT_ONCE = 64
-_SATURATION, _LENGTH = 1.5, 0.75  # the usual constants of BM25
 _RANK = 60  # the usual constant of reciprocal rank fusion
 
 
@@ -145,27 +144,11 @@ class Index:
             raise IndexFailure(
                 f"There is no index in {folder}: {error}. Make one with smalt.flows.tools.builtin.index.build."
             ) from error
-        self._counts = [Counter(_words(passage.text)) for passage in self.passages]
-        self._lengths = [sum(counts.values()) for counts in self._counts]
-        self._mean = max(1.0, sum(self._lengths) / max(1, len(self._lengths)))
-        self._spread = Counter(word for counts in self._counts for word in counts)
+        self._words = Words([passage.text for passage in self.passages])
 
     def by_words(self, query: str) -> list[tuple[int, float]]:
         """The passages that share words with the query, best first (BM25)."""
-        total = len(self.passages)
-        scores: dict[int, float] = {}
-        for word in set(_words(query)):
-            spread = self._spread.get(word, 0)
-            if not spread:
-                continue
-            weight = math.log(1 + (total - spread + 0.5) / (spread + 0.5))
-            for number, counts in enumerate(self._counts):
-                count = counts.get(word, 0)
-                if count:
-                    length = 1 - _LENGTH + _LENGTH * self._lengths[number] / self._mean
-                    found = weight * count * (_SATURATION + 1) / (count + _SATURATION * length)
-                    scores[number] = scores.get(number, 0.0) + found
-        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        return self._words.ranked(query)
 
     def by_vector(self, vector: Sequence[float]) -> list[tuple[int, float]]:
         """All passages, the nearest first."""
@@ -194,23 +177,23 @@ def _of_faiss(folder: Path) -> tuple[dict[str, Any], list[Passage], str]:
     passages = [Passage(*documents[place], vector) for place, vector in enumerate(vectors)]
     described = folder / "MLIndex"
     found = yaml.load(described.read_text(encoding="utf-8"), source=str(described)) if described.exists() else {}
-    told = found.get("embeddings") if isinstance(found, Mapping) else None
+    return _how(found if isinstance(found, Mapping) else {}), passages, metric
+
+
+def _how(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Who embeds, as the description of an index says."""
+    told = document.get("embeddings")
     embeddings = told if isinstance(told, Mapping) else {}
     given = embeddings.get("connection")
     connection = given.get("id") or given.get("name") if isinstance(given, Mapping) else given
-    how = {
+    return {
         "model": embeddings.get("deployment") or embeddings.get("model") or "",
-        "connection": str(connection).rpartition("/")[2] if connection else None,
+        "connection": str(connection).strip().rpartition("/")[2] if connection else None,
     }
-    return how, passages, metric
 
 
 def _passage(row: Mapping[str, Any]) -> Passage:
     return Passage(row["text"], row.get("metadata") or {}, row.get("vector"))
-
-
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
 
 
 def _fused(*rankings: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -228,19 +211,20 @@ def _read(folder: str, changed: int) -> Index:
     return Index(Path(folder))
 
 
-def _index_of(place: str) -> Index:
-    folder = Path(_path(place)).absolute()
+def _index_of(place: str, document: Mapping[str, Any]) -> Index:
+    folder = Path(_path(document) if document else place).absolute()
     files = [file for name in ("passages.jsonl", faiss.VECTORS) if (file := folder / name).exists()]
     return _read(str(folder), files[0].stat().st_mtime_ns if files else 0)
 
 
-def _path(place: str) -> str:
-    """The folder that a path or the description of an index (`mlindex_content`) means."""
-    if "\n" not in place and ":" not in place:
-        return place
-    document = yaml.load(place) if "\n" in place or ": " in place else place
-    if not isinstance(document, Mapping):
-        return place
+def _described(place: str) -> Mapping[str, Any]:
+    """The description of an index (`mlindex_content`); nothing of what is a path."""
+    document = yaml.load(place) if "\n" in place or ": " in place else None
+    return document if isinstance(document, Mapping) else {}
+
+
+def _path(document: Mapping[str, Any]) -> str:
+    """The folder that the description of an index means."""
     index = document.get("index")
     found = index.get("path") if isinstance(index, Mapping) else document.get("path")
     itself = document.get("self")
@@ -271,20 +255,52 @@ def search(
         index: The folder of the index.
         mlindex_content: Instead of it, the description of an index.
         top_k: How many passages.
-        query_type: `keyword`, `vector` or `hybrid`; by default hybrid if the index has vectors.
+        query_type: `keyword`, `vector` or `hybrid`; by default hybrid if the index has vectors. In Azure AI Search also
+            `semantic` and `hybrid + semantic`, and `keyword` by default.
         connection: Who embeds queries; by default the connection that embedded the passages.
 
     Raises:
         IndexFailure: There is no such index, or it has no vectors.
     """
-    found = _index_of(index or mlindex_content)
+    look_up = _look_up(index or mlindex_content, top_k, query_type, connection)
     if isinstance(queries, str):
-        return _searched(found, queries, top_k, query_type, connection)
-    return [_searched(found, str(query), top_k, query_type, connection) for query in queries]  # type: ignore[attr-defined]  # a list
+        return look_up(queries)
+    return [look_up(str(query)) for query in queries]  # type: ignore[attr-defined]  # a list
+
+
+def _look_up(place: str, top_k: int, query_type: str, connection: Connection | None) -> Callable[[str], Any]:
+    """What answers a query: an index on this machine, or the service that the description names."""
+    document = _described(place)
+    described = document.get("index")
+    if isinstance(described, Mapping) and described.get("kind") == "acs":
+        return partial(
+            _asked, azure_search.SearchIndex(described), _how(document), top_k=top_k, query_type=query_type,
+            connection=connection,
+        )  # fmt: skip
+    return partial(_searched, _index_of(place, document), top_k=top_k, query_type=query_type, connection=connection)
+
+
+def _asked(
+    index: azure_search.SearchIndex,
+    how: Mapping[str, Any],
+    query: str,
+    *,
+    top_k: int,
+    query_type: str,
+    connection: Connection | None,
+) -> list[Any]:
+    """The passages of a query in Azure AI Search, looked up as the words of `query_type` say."""
+    wanted = query_type.lower() or "keyword"
+    vector = None
+    if "vector" in wanted or "hybrid" in wanted:
+        vector = _embedded([query], connection or azure_search.named(how["connection"]), str(how["model"]))[0]
+    semantic = "semantic" in wanted
+    words = vector is None or "hybrid" in wanted or semantic
+    return index.search(query, vector=vector, words=words, semantic=semantic, top_k=top_k)
 
 
 def _searched(
-    index: Index, query: str, top_k: int, query_type: str, connection: Connection | None
+    index: Index, query: str, *, top_k: int, query_type: str, connection: Connection | None
 ) -> list[dict[str, Any]]:
     wanted = query_type.lower()
     has_vectors = bool(index.passages) and index.passages[0].vector is not None
@@ -294,16 +310,11 @@ def _searched(
     if "vector" in wanted or "hybrid" in wanted or (not wanted and has_vectors):
         if not has_vectors:
             raise IndexFailure("The index has no vectors. Look up by 'keyword', or make it with a connection.")
-        vector = _embedded([query], connection or _own_connection(index), str(index.how.get("model") or ""))[0]
+        embeds = connection or context.connection(str(index.how.get("connection")))
+        vector = _embedded([query], embeds, str(index.how.get("model") or ""))[0]
         rankings.append(index.by_vector(vector))
         if not wanted:
             rankings.append(index.by_words(query))
     best = rankings[0] if len(rankings) == 1 else _fused(*rankings)
     shown = [(index.passages[number], score) for number, score in best[:top_k]]
     return [{"text": item.text, "metadata": dict(item.metadata), "score": score} for item, score in shown]
-
-
-def _own_connection(index: Index) -> Connection:
-    from smalt.flows.connections import LocalConnections
-
-    return LocalConnections().get(str(index.how.get("connection")))
