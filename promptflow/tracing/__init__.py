@@ -15,10 +15,17 @@ _log = logging.getLogger(__name__)
 
 def start_trace(**options: Any) -> None:  # Any: as of smalt's own
     """Trace this application, to where the environment or `pf config set trace.destination=...` says."""
+    from smalt.flows.tracing import start_trace as start
+
+    follow_settings()
+    start(**options)
+
+
+def follow_settings() -> None:
+    """Let the traces of this process go where `trace.destination` says, unless the environment says it."""
     from smalt.errors import SmaltError
     from smalt.flows import configuration
     from smalt.flows.tracing import destination
-    from smalt.flows.tracing import start_trace as start
 
     asked = str(configuration.read().get("trace.destination") or "none")
     if asked != "none" and destination.find() is None:
@@ -28,4 +35,3 @@ def start_trace(**options: Any) -> None:  # Any: as of smalt's own
             tracing.send(asked)
         except SmaltError as error:
             _log.warning("No traces are sent. %s", error.message)
-    start(**options)

@@ -166,7 +166,9 @@ def serve(
 def build(source: str, target: str, form: str, variant: str | None, flow_only: bool) -> None:
     """Write a flow with all it needs: for a container, or as a folder of its own."""
     import smalt.flows.serving.packing as packing
+    from smalt.cli.workspace_of_flows import flow_at
 
+    source = flow_at(source)
     if flow_only:
         packing.copy_flow(source, Path(target), variant=variant)
     else:
@@ -205,7 +207,7 @@ def _serve(
     workers: int = 1,
     opens_browser: bool = False,
 ) -> int:
-    from smalt.cli.workspace_of_flows import connections
+    from smalt.cli.workspace_of_flows import connections, flow_at
     from smalt.flows.serving import server
 
     def ready(url: str) -> None:
@@ -216,7 +218,7 @@ def _serve(
             webbrowser.open(url)
 
     server.serve(
-        server.Served(source, variant=variant, init=init_values, environment_variables=variables),
+        server.Served(flow_at(source), variant=variant, init=init_values, environment_variables=variables),
         host=host,
         port=port,
         workers=workers,

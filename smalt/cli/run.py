@@ -29,7 +29,7 @@ def run() -> None:
 
 @run.command(cls=verb.LocalVerb)
 @verb.file()
-@verb.option("--flow", metavar="PATH", help="Folder or file of the flow, or module:function.")
+@verb.option("--flow", metavar="PATH", help="Folder or file of the flow, module:function, or azureml:NAME[:VERSION].")
 @verb.option("--data", metavar="PATH", help="csv, tsv, json, jsonl or parquet file, or a folder of them.")
 @values.words("--column-mapping", metavar="INPUT='${data.x}' ...", help="Which column fills which input.")
 @verb.option("--run", "over", metavar="NAME", help="Run whose outputs are columns too: ${run.outputs.x}.")
@@ -227,7 +227,7 @@ def delete(name: str, yes: bool) -> None:
 
 def _asked(file: str | None, options: Document) -> tuple[Document, Document]:
     """What the file and the options ask for, options first; and the evaluation of variants."""
-    from smalt.cli.workspace_of_flows import fetched
+    from smalt.cli.workspace_of_flows import fetched, flow_at
     from smalt.flows.batch import read_file
 
     asked: Document = {}
@@ -256,6 +256,8 @@ def _asked(file: str | None, options: Document) -> tuple[Document, Document]:
             asked[key] = value
     if isinstance(asked.get("data"), str):
         asked["data"] = fetched(asked["data"])
+    if isinstance(asked.get("flow"), str):
+        asked["flow"] = flow_at(asked["flow"])
     mapping = options["evaluation_mapping"]
     evaluation = {
         "flow": options["evaluation"],

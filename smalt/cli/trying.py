@@ -199,13 +199,13 @@ def _load(
     collection: str | None,
     node: str | None = None,
 ) -> Flow:
-    from smalt.cli.workspace_of_flows import connections
+    from smalt.cli.workspace_of_flows import connections, flow_at
     from smalt.flows import load
 
     if collection is not None:
         os.environ["PF_TRACE_COLLECTION"] = collection
     return load(
-        source,
+        flow_at(source),
         variant=variant,
         connections=connections(),
         init=init or None,

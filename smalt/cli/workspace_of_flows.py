@@ -1,7 +1,8 @@
-"""What flows on this machine take from a workspace: connections, where the settings say so, and data assets."""
+"""What flows on this machine take from a workspace: connections, where the settings say so, data assets and flows."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from smalt.cli import console
@@ -68,6 +69,29 @@ def fetched(data: str | None) -> str | None:
         folder.with_name(f"{folder.name}.part").rename(folder)
     files = [each for each in (folder / name).rglob("*") if each.is_file()]
     return str(files[0] if len(files) == 1 else folder / name)
+
+
+def flow_at(source: str) -> str:
+    """A path of a flow as it is; a flow of the workspace (`azureml:NAME`, `azureml:NAME:VERSION`) as its folder.
+
+    Versions do not change: what was fetched before is not fetched again.
+    """
+    if not source.startswith("azureml:"):
+        return source
+    from smalt.flows.home import flows_home
+
+    name, _, version = source.removeprefix("azureml:").partition(":")
+    if not name or (version and not version.isdigit()):
+        raise InvalidRequest(f"{source!r} names no flow of the workspace. Write azureml:NAME or azureml:NAME:VERSION.")
+    operations = _client().flows
+    found = operations.version(name, int(version) if version else None)
+    place = hashlib.sha256(str(found.uri).encode()).hexdigest()[:12]  # another workspace may have the same name
+    folder = flows_home() / ".flows" / place / f"{name}-{found.version}"
+    if not folder.is_dir():
+        part = folder.with_name(f"{folder.name}.part")
+        operations.download(name, part, version=found.version, overwrite=True)
+        part.rename(folder)
+    return str(folder)
 
 
 def _client() -> Any:  # Any: imported where it is used

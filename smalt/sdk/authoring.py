@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from smalt.entities.schedule import Schedule
     from smalt.entities.workspace import Workspace
     from smalt.sdk.pipelines.command import Command
+    from smalt.sdk.pipelines.flow_nodes import FlowFunction
     from smalt.sdk.pipelines.nodes import ComponentFunction
 
 Source = str | os.PathLike[str] | IO[str]
@@ -200,10 +201,15 @@ def load_environment(
 
 def load_component(
     source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
-) -> ComponentFunction:
-    """A component from its YAML file; called with its inputs inside a pipeline function, it is a step."""
+) -> ComponentFunction | FlowFunction:
+    """A component from its YAML file, or a flow; called with its inputs inside a pipeline function, it is a step."""
+    from smalt.sdk.pipelines import flow_file
+    from smalt.sdk.pipelines.flow_nodes import FlowFunction
     from smalt.sdk.pipelines.nodes import ComponentFunction
 
+    path = Path(source).absolute() if isinstance(source, str | os.PathLike) else None
+    if path is not None and flow_file.read(path) is not None:
+        return FlowFunction(path, {key: value for values in params_override or () for key, value in values.items()})
     return ComponentFunction.of(cast("Component", _load("component", source, relative_origin, params_override)))
 
 

@@ -182,3 +182,21 @@ def test_the_client_tries_a_flow_and_reads_what_came_of_it(smalt):
         assert line["outputs"] == {"answer": "hi"}
         assert [node["node"] for node in client.flows.line(job, 0)["nodes"]] == ["answer"]
         assert [each.job for each in client.flows.runs("chat", tests=True)] == [job]
+
+
+def test_a_flow_of_the_workspace_runs_here_in_the_version_that_is_named(smalt, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PF_HOME_DIRECTORY", str(tmp_path / "home"))
+    gallery.make("evaluation", tmp_path / "flow")
+    smalt("create", "--flow", "flow", "--name", "judge")
+    (tmp_path / "flow" / "grade.py").write_text("broken(")
+    smalt("update", "--name", "judge", "--flow", "flow")
+    command = ["run", "create", "--data", "flow/data.jsonl"]
+
+    code = smalt_run([*command, "--flow", "azureml:judge:1", "--name", "one"])
+    broken, _, _ = smalt("test", "--flow", "azureml:judge", "--inputs", "prediction=a", "truth=a")
+    wrong = smalt_run([*command, "--flow", "azureml:judge:latest"])
+
+    assert (code, broken, wrong) == (0, 1, 1)
+    assert "azureml:NAME:VERSION" in capsys.readouterr().err
+    assert json.loads((tmp_path / "home/.runs/one/metrics.json").read_text()) == {"accuracy": 0.5}
+    assert sorted(each.name for each in (tmp_path / "home").glob(".flows/*/*")) == ["judge-1", "judge-2"]

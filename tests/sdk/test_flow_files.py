@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from smalt import MLClient, load_job
+from smalt import Input, MLClient, load_component, load_job
+from smalt.dsl import pipeline
+from smalt.errors import InvalidRequest
 from smalt.flows import gallery
 from tests.sdk.fake_server import SCOPE, Fake
 
@@ -76,3 +78,38 @@ def test_the_files_of_the_flow_are_sent_once(client: MLClient, fake: Fake, folde
     sent = fake.resources[f"{SCOPE}/jobs/{name}"]["properties"]["jobs"]["words"]
     assert sent["type"] == "flow"
     assert "/codes/" in sent["code"]
+
+
+def test_a_flow_is_a_step_of_a_pipeline_in_python(client: MLClient, fake: Fake, folder: Path) -> None:
+    classify = load_component(folder / "words" / "flow.dag.yaml")
+    again = load_component(folder / "run.yml", params_override=[{"variant": "${classify.described}"}])
+
+    @pipeline(compute="cpu")
+    def both(lines):
+        first = classify(data=lines, text="${data.text}", connections={"classify": {"model": "other"}})
+        first.environment_variables = {"A": "1"}
+        second = again(run_outputs=first.outputs.flow_outputs, data=lines, category="${run.outputs.category}")
+        return {"answers": second.outputs.flow_outputs}
+
+    job = both(Input(type="uri_file", path=str(folder / "words" / "data.jsonl"))).to_job()
+
+    first, second = (job.jobs[name].document() for name in ("first", "second"))
+    assert (first["type"], first["code"]) == ("flow", str(folder / "words"))
+    assert first["inputs"] == {"data": "${{parent.inputs.lines}}"}
+    assert first["column_mapping"] == {"text": "${data.text}"}
+    assert first["connections"] == {"classify": {"model": "other"}}
+    assert first["environment_variables"] == {"A": "1"}
+    assert second["inputs"]["run"] == "${{parent.jobs.first.outputs.flow_outputs}}"
+    assert (second["variant"], second["column_mapping"]["category"]) == (
+        "${classify.described}",
+        "${run.outputs.category}",
+    )
+    sent = client.jobs.create_or_update(job).name
+    assert fake.resources[f"{SCOPE}/jobs/{sent}"]["properties"]["jobs"]["first"]["type"] == "flow"
+
+
+def test_a_flow_that_is_a_step_needs_lines_and_knows_its_settings(folder: Path) -> None:
+    with pytest.raises(InvalidRequest, match="needs lines"):
+        load_component(folder / "words" / "flow.dag.yaml")(text="x")
+    with pytest.raises(InvalidRequest, match="has no surprise"):
+        load_component(folder / "run.yml", params_override=[{"surprise": 1}])

@@ -174,7 +174,8 @@ class Namespace:
 
     def _stash(self) -> None:
         """Take the flow's modules out of `sys.modules` and keep them."""
-        for name, module in list(sys.modules.items()):
+        # Copied at once: other threads may import meanwhile.
+        for name, module in sys.modules.copy().items():
             if self._is_own(module):
                 self._own[name] = module
                 del sys.modules[name]
@@ -241,7 +242,7 @@ class _Finder:
 
 def _take(top: str) -> dict[str, ModuleType]:
     """A module and those below it, taken out of `sys.modules`."""
-    names = [name for name in sys.modules if name == top or name.startswith(top + ".")]
+    names = [name for name in sys.modules.copy() if name == top or name.startswith(top + ".")]
     return {name: sys.modules.pop(name) for name in names}
 
 

@@ -109,8 +109,10 @@ class Flow(abc.ABC):
 
     @property
     def chat_output(self) -> str | None:
-        """The output that is the answer, if exactly one says so."""
+        """The output that is the answer: if exactly one says so, or the only one of a function or prompty."""
         found = [name for name, item in self.outputs.items() if item.is_chat_output]
+        if not found and self.kind != "dag":
+            found = list(self.outputs)
         return found[0] if len(found) == 1 else None
 
     @property

@@ -104,7 +104,8 @@ class FlowApp:
         accept = request.headers.get(b"accept", "")
         run_id = request.headers.get(b"x-request-id") or ids.guid()
         streams = scoring.wants_stream(accept)
-        result = await _unless_gone(self._scorer.run(inputs, streams=streams, run_id=run_id), request)
+        work = self._scorer.run(inputs, streams=streams, run_id=run_id, traceparent=request.traceparent)
+        result = await _unless_gone(work, request)
         outputs = self._scorer.shown(result)
         field = self._scorer.stream_in(outputs)
         scoring.check_accept(accept, has_stream=field is not None)
@@ -123,7 +124,8 @@ class FlowApp:
 
     async def _chat(self, request: Request) -> None:
         asked = chat_api.read(await request.body(), self.flow)
-        result = await _unless_gone(self._scorer.run(asked.inputs, streams=asked.streams, run_id=ids.guid()), request)
+        work = self._scorer.run(asked.inputs, streams=asked.streams, run_id=ids.guid(), traceparent=request.traceparent)
+        result = await _unless_gone(work, request)
         if not asked.streams:
             await request.answer(records.encode(chat_api.answer(self.flow, result, asked)))
             return
@@ -170,6 +172,7 @@ class Request:
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.headers: Mapping[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self.traceparent = self.headers.get(b"traceparent")
         self.has_begun = False
         self._receive = receive
         self._send = send

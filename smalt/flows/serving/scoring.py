@@ -20,6 +20,7 @@ from smalt.flows.serving.errors import (
     NotAcceptable,
     TooBusy,
 )
+from smalt.flows.tracing import spans
 from smalt.flows.values.streams import AsyncStream, Stream
 
 _AT_ONCE = 64
@@ -86,8 +87,10 @@ class Scorer:
             raise BadScoreRequest(f"The body is {_shown(found)}. Send a JSON object of the flow's inputs.")
         return found
 
-    async def run(self, inputs: Values, *, streams: bool = False, run_id: str | None = None) -> LineResult:
-        """Run a line.
+    async def run(
+        self, inputs: Values, *, streams: bool = False, run_id: str | None = None, traceparent: str | None = None
+    ) -> LineResult:
+        """Run a line; its trace is that of the caller, where a caller says it.
 
         Raises:
             TooBusy: Too many requests wait already.
@@ -98,7 +101,8 @@ class Scorer:
         self._busy += 1
         try:
             async with self._places:
-                result = await self.flow.run_line(inputs, allow_stream=streams, run_id=run_id, limits=self._limits)
+                with spans.called_by(traceparent):
+                    result = await self.flow.run_line(inputs, allow_stream=streams, run_id=run_id, limits=self._limits)
         finally:
             self._busy -= 1
         if result.status is not Status.COMPLETED:

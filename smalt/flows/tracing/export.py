@@ -173,8 +173,8 @@ def _span(span: Span) -> dict[str, Any]:
         ],
         "status": {"code": 1} if span.error is None else {"code": 2, "message": str(span.error)[:1000]},
     }
-    if span.parent is not None:
-        written["parentSpanId"] = span.parent.span_id
+    if span.parent_id is not None:
+        written["parentSpanId"] = span.parent_id
     return written
 
 

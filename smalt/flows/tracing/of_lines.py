@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from smalt.flows.running.results import LineResult, NodeResult
-from smalt.flows.tracing import export
+from smalt.flows.tracing import export, spans
 from smalt.flows.tracing.spans import Span
 
 
 def trace_line(flow: str, result: LineResult) -> None:
     """Hand the spans of a line on, where lines are exported."""
-    if export.is_on():
+    caller = spans.caller()
+    if export.is_on() and (caller is None or caller.is_sampled):
         export.queue(list(spans_of(export.flow_name() or flow, result)))
 
 
 def spans_of(flow: str, result: LineResult) -> Iterator[Span]:
     """One span for the line, one for each node under it, and what was recorded while they ran."""
     root = Span(flow, "Flow", None, _ns(result.started_at), ended_ns=_ns(result.ended_at))
+    if (caller := spans.caller()) is not None:
+        root.continues(caller)
     root.inputs, root.output = result.inputs, result.output
     root.attributes["smalt.flow"] = flow
     root.attributes["line_run_id"] = result.run_id or root.trace_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -42,6 +43,7 @@ class Span:
     tokens: Tokens | None = None
     _span_id: int = 0
     _trace_id: int = 0
+    _above: int = 0
 
     @property
     def span_id(self) -> str:
@@ -54,6 +56,17 @@ class Span:
     def trace_id(self) -> str:
         """Thirty-two hexadecimal digits, one for all spans of a tree."""
         return f"{self._trace_number():032x}"
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id of the span above it, here or in the program that called this one."""
+        if self.parent is not None:
+            return self.parent.span_id
+        return f"{self._above:016x}" if self._above else None
+
+    def continues(self, caller: Caller) -> None:
+        """It was called by a span of another program, whose trace it joins."""
+        self._trace_id, self._above = caller.trace_id, caller.span_id
 
     def _trace_number(self) -> int:
         root = self
@@ -74,6 +87,23 @@ class Span:
             self.error = error
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A span of another program that calls this one, as `traceparent` tells it."""
+
+    trace_id: int
+    span_id: int
+    is_sampled: bool
+
+    @classmethod
+    def of(cls, traceparent: str | None) -> Caller | None:
+        """Who calls; None where nobody says, or says what the standard does not know."""
+        match = _TRACEPARENT.fullmatch(traceparent.strip()) if traceparent else None
+        if match is None or match[1] == "ff" or not int(match[2], 16) or not int(match[3], 16):
+            return None
+        return cls(int(match[2], 16), int(match[3], 16), bool(int(match[4], 16) & 1))
+
+
 @dataclass(slots=True)
 class Recording:
     """The spans that are collected now, and the one under which new ones stand."""
@@ -86,6 +116,8 @@ class Recording:
 
 
 _now: ContextVar[Recording | None] = ContextVar("smalt_flow_recording", default=None)
+_caller: ContextVar[Caller | None] = ContextVar("smalt_flow_caller", default=None)
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _everywhere: Callable[[Span], None] | None = None
 
 
@@ -93,6 +125,21 @@ def current() -> Span | None:
     """The span under which new ones stand now."""
     recorded = _now.get()
     return None if recorded is None else recorded.parent
+
+
+def caller() -> Caller | None:
+    """Who calls this program, in this context."""
+    return _caller.get()
+
+
+@contextlib.contextmanager
+def called_by(traceparent: str | None) -> Iterator[None]:
+    """Lines that run meanwhile, in this context, belong to the trace of their caller."""
+    token = _caller.set(Caller.of(traceparent))
+    try:
+        yield
+    finally:
+        _caller.reset(token)
 
 
 def node() -> NodeResult | None:

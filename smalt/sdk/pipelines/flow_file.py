@@ -22,7 +22,7 @@ def as_step(step: JsonObject, folder: Path) -> JsonObject | None:
     if not isinstance(named, str) or not is_file(named):
         return None
     path = resolve_local(folder, named)
-    found = _read(path)
+    found = read(path)
     if found is None:
         return None
     source, settings = found
@@ -46,8 +46,8 @@ def as_step(step: JsonObject, folder: Path) -> JsonObject | None:
     }
 
 
-def _read(path: Path) -> tuple[Path, JsonObject] | None:
-    """The file of the flow, and what a run of it says."""
+def read(path: Path) -> tuple[Path, JsonObject] | None:
+    """The file of the flow, and what a run of it says; None of a file that is neither."""
     try:
         document = load_document(path).value if path.is_file() else None
     except InvalidRequest:

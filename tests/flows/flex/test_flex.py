@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,16 @@ def test_a_function_of_this_program_is_a_flow_too() -> None:
 
     with smalt.flows.load(shout) as flow:
         assert line(flow, text="hi").output == {"said": "HIHI"}
+
+
+def test_code_with_a_chat_input_and_a_history_is_a_chat_whose_only_output_is_the_answer(tmp_path: Path) -> None:
+    code = "def chat(question: str, chat_history: list):\n    return f'{len(chat_history)} {question}'\n"
+    marks = {
+        "question": {"type": "string", "is_chat_input": True},
+        "chat_history": {"type": "list", "is_chat_history": True},
+    }
+    write(tmp_path, {"m.py": code, "flow.flex.yaml": json.dumps({"entry": "m:chat", "inputs": marks})})
+
+    with smalt.flows.load(tmp_path) as flow:
+        assert (flow.is_chat, flow.chat_input, flow.chat_output) == (True, "question", "output")
+        assert line(flow, question="hi", chat_history=[]).output == {"output": "0 hi"}

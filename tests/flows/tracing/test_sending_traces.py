@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import smalt.flows
 from smalt.flows.batch import Pace, RunStore, create, execute
 from smalt.flows.connections import CustomConnection
 from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
 from tests.flows.models import ModelService, model_service
-from tests.flows.writing import dag, python_node
+from tests.flows.writing import dag, line, python_node
 
 
 @pytest.fixture
@@ -52,6 +53,25 @@ def test_an_application_sends_what_its_functions_call_as_one_trace(service: Mode
     assert len(found) == 3
     assert {each["traceId"] for each in found} == {root["traceId"]}
     assert [each["parentSpanId"] for each in found if each is not root] == [root["spanId"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [("01", 2), ("00", 0)],
+)
+def test_a_line_joins_the_trace_of_its_caller_who_says_whether_it_is_kept(
+    tmp_path: Path, service: ModelService, flags: str, count: int
+) -> None:
+    code = "from promptflow.core import tool\n\n@tool\ndef t(x: str):\n    return x\n"
+    folder = dag(tmp_path, [python_node("n", "t.py", x="${inputs.x}")], {"t.py": code}, inputs={"x": "string"})
+
+    with smalt.flows.load(folder) as flow, spans.called_by(f"00-{'a' * 32}-{'b' * 16}-{flags}"):
+        line(flow, x="y")
+
+    found = sent(service)
+    assert len(found) == count
+    assert {each["traceId"] for each in found} <= {"a" * 32}
+    assert [each["parentSpanId"] for each in found[:1]] == ["b" * 16][:count]
 
 
 def test_secrets_are_struck_out_wherever_they_stand(service: ModelService, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,8 @@ class FlowLoader(Loader):
         accept = request.headers.get("accept", "")
         inputs = self._engine.inputs_of(request.body)
         run_id = request.headers.get("x-request-id")
-        result = await self._engine.run(inputs, streams=self._scoring.wants_stream(accept), run_id=run_id)
+        streams, parent = self._scoring.wants_stream(accept), request.headers.get("traceparent")
+        result = await self._engine.run(inputs, streams=streams, run_id=run_id, traceparent=parent)
         outputs = self._engine.shown(result)
         field = self._engine.stream_in(outputs)
         self._scoring.check_accept(accept, has_stream=field is not None)
@@ -91,7 +92,8 @@ class FlowLoader(Loader):
 
     async def _talk(self, request: Request) -> Answer:
         asked = self._chat.read(request.body, self._flow)
-        result = await self._engine.run(asked.inputs, streams=asked.streams)
+        parent = request.headers.get("traceparent")
+        result = await self._engine.run(asked.inputs, streams=asked.streams, traceparent=parent)
         if asked.streams:
             events = self._chat.events(self._flow, result, asked)
             return Answer(200, b"", [_EVENTS], _counted(events, result))
