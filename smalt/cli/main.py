@@ -1,4 +1,4 @@
-"""Where the commands `smalt` and `pf` begin. Help and version load nothing else."""
+"""Where the commands `smalt`, `pf` and `pfazure` begin. Help and version load nothing else."""
 
 from __future__ import annotations
 
@@ -49,6 +49,14 @@ def pf(arguments: Sequence[str] | None = None) -> None:
     from smalt.cli.run import LENIENT
 
     sys.exit(run(given, name="pf", commands=root, defaults={LENIENT: "yes"}))
+
+
+def pfazure(arguments: Sequence[str] | None = None) -> None:
+    """As `main`, for the executable `pfazure`."""
+    from smalt.cli.app import run
+    from smalt.cli.pfazure import root
+
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments), name="pfazure", commands=root))
 
 
 if __name__ == "__main__":

@@ -226,8 +226,24 @@ def delete(name: str, yes: bool) -> None:
 
 
 def _asked(file: str | None, options: Document) -> tuple[Document, Document]:
-    """What the file and the options ask for, options first; and the evaluation of variants."""
+    """What is asked for, with what is fetched of the workspace; and the evaluation of variants."""
     from smalt.cli.workspace_of_flows import fetched, flow_at
+
+    asked = described(file, options)
+    if isinstance(asked.get("data"), str):
+        asked["data"] = fetched(asked["data"])
+    if isinstance(asked.get("flow"), str):
+        asked["flow"] = flow_at(asked["flow"])
+    mapping = options["evaluation_mapping"]
+    evaluation = {
+        "flow": options["evaluation"],
+        "column_mapping": values.pairs_or_file(mapping, "--evaluation-mapping") if mapping else {},
+    }
+    return asked, evaluation
+
+
+def described(file: str | None, options: Document) -> Document:
+    """What a run file and the options ask for, options first."""
     from smalt.flows.batch import read_file
 
     asked: Document = {}
@@ -246,7 +262,7 @@ def _asked(file: str | None, options: Document) -> tuple[Document, Document]:
         asked["environment_variables"] = values.variables(options["environment_variables"])
     if options["init"]:
         asked["init"] = values.pairs_or_file(options["init"], "--init")
-    if options["resume_from"]:
+    if options.get("resume_from"):
         asked["resume_from"] = options["resume_from"]
     for key, value in values.changes(options["set_"]).items():
         head, dot, rest = key.partition(".")
@@ -254,16 +270,7 @@ def _asked(file: str | None, options: Document) -> tuple[Document, Document]:
             asked[head] = dict(asked.get(head) or {}) | {rest: value}
         else:
             asked[key] = value
-    if isinstance(asked.get("data"), str):
-        asked["data"] = fetched(asked["data"])
-    if isinstance(asked.get("flow"), str):
-        asked["flow"] = flow_at(asked["flow"])
-    mapping = options["evaluation_mapping"]
-    evaluation = {
-        "flow": options["evaluation"],
-        "column_mapping": values.pairs_or_file(mapping, "--evaluation-mapping") if mapping else {},
-    }
-    return asked, evaluation
+    return asked
 
 
 def _recorded(store: RunStore, asked: Document) -> Run:

@@ -120,7 +120,7 @@ class MLClient:
         """Flows."""
         from smalt.sdk.operations.flows import FlowOperations
 
-        return FlowOperations(self._room)
+        return FlowOperations(self._room, self._resolver)
 
     @cached_property
     def online_endpoints(self) -> OnlineEndpointOperations:

@@ -11,9 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from smalt.entities.flow import Flow, FlowFile, FlowRun, FlowVersion
+from smalt.entities.job.inputs import DataInput
+from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest
 from smalt.sdk import flow_folder
 from smalt.sdk.flow_folder import Origin
+from smalt.sdk.resolve import Resolver
 from smalt.sdk.room import Room
 from smalt.wire.arm import flows as wire
 
@@ -24,8 +27,9 @@ Jsons = builtins.list[Json]
 class FlowOperations:
     """`client.flows`."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, resolver: Resolver) -> None:
         self._room = room
+        self._resolver = resolver
         self._transport = room.transport
 
     def templates(self) -> Jsons:
@@ -162,8 +166,18 @@ class FlowOperations:
         body = {"inputs": dict(inputs), **asked}
         return str(self._transport.json("POST", self._version(name, version, "tests"), body=body)["job"])
 
-    def run(self, name: str, *, version: int | None = None, **asked: Any) -> str:
-        """Run a version over data in the workspace; the name of the job. `asked` is what the REST call takes."""
+    def run(self, name: str, *, version: int | None = None, data: str | Path | None = None, **asked: Any) -> str:
+        """Run a version over data in the workspace; the name of the job.
+
+        Args:
+            name: The flow.
+            version: The latest, unless another is named.
+            data: A data asset (`azureml:NAME:VERSION`), an address, or a file or folder here, which is uploaded.
+            asked: What else the REST call takes.
+        """
+        if data is not None:
+            kind = AssetType.URI_FOLDER if Path(data).is_dir() else AssetType.URI_FILE
+            asked["data"] = self._resolver.input(DataInput(type=kind, path=str(data))).path
         return str(self._transport.json("POST", self._version(name, version, "runs"), body=asked)["job"])
 
     def runs(self, name: str, *, tests: bool = False, max_results: int | None = None) -> Iterator[FlowRun]:

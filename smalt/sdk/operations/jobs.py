@@ -235,8 +235,9 @@ class JobOperations(Operations[Job]):
         if isinstance(job, PipelineJob) and output_name is None:
             self._fetch_pipeline(job, target, with_steps=all)
             return
-        named = [output for output in job.outputs if output not in _DEFAULT_OUTPUTS]
         places = self._places(name)
+        # Also those that no job declares, but that its kind has.
+        named = [output for output in places if output != ARTIFACTS]
         if output_name is None or output_name in _DEFAULT_OUTPUTS:
             self._fetch(places[ARTIFACTS], target / ARTIFACTS)
         elif output_name not in named:
