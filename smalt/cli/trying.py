@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import os
@@ -17,7 +16,6 @@ import click
 
 from smalt.cli import console, output
 from smalt.errors import InvalidRequest
-from smalt.kit import ids
 
 if TYPE_CHECKING:
     from smalt.flows.running.flow import Flow
@@ -74,7 +72,10 @@ def chat(
     detail: str | None,
 ) -> int:
     """Talk with a chat flow until the input ends; answers appear while they are made. `![](file)` sends an image."""
+    import asyncio
+
     from smalt.flows import trial
+    from smalt.kit import ids
 
     os.environ.setdefault("PF_TRACE_SESSION_ID", ids.guid())  # its turns are one conversation
     if node is not None:
@@ -122,6 +123,8 @@ async def _turn(loaded: Flow, given: Values) -> Any:  # Any: a Trial, imported w
 
 async def _said(answer: Any) -> Any:  # Any: as the flow answered
     """Print an answer, piece by piece where it comes so; the whole of it."""
+    import asyncio
+
     if isinstance(answer, AsyncIterator):
         pieces = [_print_piece(piece) async for piece in answer]
     elif isinstance(answer, Iterator):
@@ -248,6 +251,6 @@ def _show(answer: Any) -> None:  # Any: as the flow answered
 
 
 def _plain(answer: Any) -> Any:  # Any: as the flow answered
-    from smalt.flows.batch import records
+    from smalt.flows.values.plain import plain
 
-    return records.decode(records.encode(answer))
+    return plain(answer)

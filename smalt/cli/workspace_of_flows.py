@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from smalt.cli import console
@@ -37,15 +36,19 @@ def send_traces(to: str | None) -> None:
     """
     from smalt.flows import configuration
     from smalt.flows.tracing import destination
+
+    asked = to
+    if asked is None and not destination.is_asked():
+        asked = str(configuration.read().get("trace.destination") or "none")
+    if asked in (None, "none"):
+        return
     from smalt.sdk import tracing
 
     if to is not None:
         tracing.send(to)
         return
-    if destination.is_asked():
-        return
     try:
-        tracing.send(str(configuration.read().get("trace.destination") or "none"))
+        tracing.send(str(asked))
     except InvalidRequest as error:
         console.warn(f"No traces are sent. {error.message}")
 
@@ -78,6 +81,8 @@ def flow_at(source: str) -> str:
     """
     if not source.startswith("azureml:"):
         return source
+    import hashlib
+
     from smalt.flows.home import flows_home
 
     name, _, version = source.removeprefix("azureml:").partition(":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from smalt.flows.errors import UserErrorException
 from smalt.flows.running import loops
 from smalt.flows.running.flow import Flow
 from smalt.flows.running.results import AggregationResult, FlowFailure, LineResult, NodeResult, Status
+from smalt.flows.values.plain import plain
 
 _FOLDER = ".promptflow"
 
@@ -45,7 +47,9 @@ class Trial:
 
 def try_flow(flow: Flow, inputs: Mapping[str, Any] | None = None, *, allow_stream: bool = False) -> Trial:
     """Run one line; aggregation nodes see lists of one. Without inputs, the flow's sample is taken."""
-    return loops.run(_try_flow(flow, inputs, allow_stream=allow_stream))
+    is_straight = not (flow.needs_loop or flow.has_aggregation or allow_stream or loops.is_running())
+    run = loops.run_straight if is_straight else loops.run
+    return run(_try_flow(flow, inputs, allow_stream=allow_stream))
 
 
 async def _try_flow(flow: Flow, inputs: Mapping[str, Any] | None, *, allow_stream: bool) -> Trial:
@@ -111,8 +115,4 @@ def write_files(trial: Trial, folder: Path, *, prefix: str = "flow", log: str = 
 
 
 def _indented(document: object) -> bytes:
-    import msgspec
-
-    from smalt.flows.batch import records
-
-    return msgspec.json.format(records.encode(document), indent=2)
+    return json.dumps(plain(document), indent=2, ensure_ascii=False, default=str).encode(errors="replace")

@@ -284,3 +284,17 @@ def test_an_experiment_is_made_run_and_gone_on_with(smalt, pf, flow):
         ("e", "Terminated", 1)
     ]
     assert tried == {"judge": {"grade": "right"}}
+
+
+def test_a_flow_is_made_around_a_function_whose_files_stand_in_its_folder(pf, tmp_path):
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f/hello.py").write_text("def hello(name: str, shape: str) -> str:\n    return shape + name\n")
+    (tmp_path / "f/shape.jinja2").write_text("Dear ")
+    command = ("flow", "init", "--flow", "f", "--entry", "hello.py", "--function", "hello", "--prompt-template")
+
+    made, _, _ = pf(*command, "shape=shape.jinja2")
+    missing, _, err = pf(*command, "shape=gone.jinja2")
+    _, out, _ = pf("flow", "test", "--flow", "f", "--inputs", "name=Ada")
+
+    assert (made, missing, json.loads(out)) == (0, 3, {"output": "Dear Ada"})
+    assert "There is no file gone.jinja2" in err

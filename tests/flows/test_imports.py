@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+
+from tests.flows.writing import TOOL, dag, python_node
 
 NAMES = """
 promptflow: tool ToolProvider log_metric
@@ -67,3 +70,17 @@ def test_a_job_in_a_hurry_loads_no_entities():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_one_line_of_plain_functions_needs_no_event_loop(tmp_path: Path) -> None:
+    code = "def t(x: str):\n    return x\n"
+    dag(tmp_path, [python_node("n", "t.py", x="${inputs.x}")], {"t.py": TOOL + code}, inputs={"x": "string"})
+    told = (
+        "import sys; from smalt.cli.app import run\n"
+        f"run(['flow', 'test', '--flow', {str(tmp_path)!r}, '--inputs', 'x=1'])\n"
+        "print(sorted({'asyncio', 'msgspec', 'ssl', 'secrets'} & set(sys.modules)))"
+    )
+
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert found.stdout.splitlines()[-1] == "[]"

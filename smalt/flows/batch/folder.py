@@ -119,8 +119,9 @@ class RunFolder:
             if line["status"] == "Completed":
                 outputs.append({"line_number": line["line_number"], **(run["output"] or {})})
         _replace(self.path / "inputs.jsonl", inputs)
-        _replace(self._outputs / "output.jsonl", outputs)
-        _replace(self.path / "outputs.jsonl", outputs)
+        written = _lines_of(outputs)
+        _write_whole(self._outputs / "output.jsonl", written)
+        _write_whole(self.path / "outputs.jsonl", written)
         self._write(self.path / "metrics.json", dict(metrics or {}))
 
     def write_error(self, error: Mapping[str, Any] | None) -> None:  # Any: JSON
@@ -193,6 +194,14 @@ def _whole(file: Path) -> Iterator[Document]:
 
 
 def _replace(file: Path, rows: Iterable[Document]) -> None:
+    _write_whole(file, _lines_of(rows))
+
+
+def _lines_of(rows: Iterable[Document]) -> bytes:
+    return b"".join([records.encode(row) + b"\n" for row in rows])
+
+
+def _write_whole(file: Path, content: bytes) -> None:
     fresh = file.with_name(f".{file.name}.new")
-    fresh.write_bytes(b"".join(records.encode(row) + b"\n" for row in rows))
+    fresh.write_bytes(content)
     fresh.replace(file)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from smalt.flows.connections.base import Connection
 from smalt.flows.running.results import FlowFailure, LineResult, NodeResult, Status
 from smalt.flows.tracing.secrets import struck
 from smalt.flows.values.plain import plain
 
 if TYPE_CHECKING:
+    import msgspec
+
     from smalt.flows.providers.base import Tokens
     from smalt.flows.tracing.spans import Span
 
@@ -129,14 +129,23 @@ def shown_inputs(inputs: Mapping[str, Any]) -> Document:  # Any: values of flows
 def encode(document: object) -> bytes:
     """JSON of anything a flow may answer: what JSON has no word for is written as its text."""
     try:
-        return msgspec.json.encode(document, enc_hook=plain)
+        return _encoder().encode(document)
     except (TypeError, ValueError, OverflowError, RecursionError):
         # Keys that are no text, numbers and texts beyond what the quick way takes.
         return json.dumps(plain(document), default=str).encode()
 
 
+@lru_cache(1)
+def _encoder() -> msgspec.json.Encoder:
+    import msgspec  # a trial of one line does without it
+
+    return msgspec.json.Encoder(enc_hook=plain)
+
+
 def decode(line: bytes | str) -> Any:  # Any: JSON
     """What `encode` wrote."""
+    import msgspec
+
     return msgspec.json.decode(line)
 
 

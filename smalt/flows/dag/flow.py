@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from smalt.flows.dag.line import Line, Pace
@@ -14,7 +15,7 @@ from smalt.flows.definition import FlowDefinition, graph, types
 from smalt.flows.definition.references import Reference, Source, steps
 from smalt.flows.errors import LineExecutionTimeoutError, SingleNodeValidationError
 from smalt.flows.loading.modules import Namespace
-from smalt.flows.running import failures
+from smalt.flows.running import failures, loops
 from smalt.flows.running.context import connected, running
 from smalt.flows.running.flow import Flow, inside, line_timeout, now, tokens_of, within
 from smalt.flows.running.metrics import collecting
@@ -66,6 +67,7 @@ class DagFlow(Flow):
         self._references = {name: output.reference for name, output in self.outputs.items()}
         self._pace = Pace()
         self._on_loop = any(node.kind is Kind.COROUTINE or node.definition.timeout_seconds for node in self._normal)
+        self.needs_loop = self._on_loop
         self.has_aggregation = bool(self._aggregations)
         self._for_aggregation = self._aggregation_references()
         self._streamable = self._nodes_that_may_stream()
@@ -98,7 +100,7 @@ class DagFlow(Flow):
         """As `Flow` promises."""
         result = LineResult(Status.FAILED, inputs, {}, {}, line_number=line_number, run_id=run_id, started_at=now())
         try:
-            if self.images.may_wait(self.inputs, inputs):
+            if self.images.may_wait(self.inputs, inputs) and loops.is_running():
                 converted = await self._node_threads.run(lambda: self._converted(inputs, line_number))
             else:
                 converted = self._converted(inputs, line_number)
@@ -115,7 +117,7 @@ class DagFlow(Flow):
             streaming=self._streamable if allow_stream else frozenset(),
             hands_on=allow_stream,
         )
-        with inside(self.folder), running(self.name, run_id, line_number), connected(self._connections):
+        with inside(self.folder), running(self.name, run_id, line_number, self._connections):
             is_in_time = await self._run(line, result, limits)
         if not is_in_time and line.failure is None:
             timed_out = LineExecutionTimeoutError(line_timeout(line_number, limits.line_seconds))
@@ -131,6 +133,8 @@ class DagFlow(Flow):
     async def _run(self, line: Line, result: LineResult, limits: Limits) -> bool:
         """Run the line and take its output; False if its time is over."""
         if self._on_loop or limits.node_seconds is not None:
+            import asyncio
+
             try:
                 async with asyncio.timeout(limits.line_seconds):
                     await line.run_on_loop(self._node_threads, limits)
@@ -144,10 +148,32 @@ class DagFlow(Flow):
             line.run_here(self._node_threads)
             return line.output_here(self._references) if line.failure is None else {}
 
+        if not loops.is_running():
+            return self._run_straight(work, result, limits)
         future = self._lines.run(work, short=self._pace.are_short(self._normal))
         if not await within(limits.line_seconds, future):
             return False
         result.output = future.result()
+        return True
+
+    def _run_straight(self, work: Callable[[], dict[str, Any]], result: LineResult, limits: Limits) -> bool:
+        """As `_run`, for a caller without an event loop."""
+        ended: SimpleQueue[tuple[dict[str, Any], BaseException | None]] = SimpleQueue()
+        context = copy_context()
+
+        def job() -> None:
+            try:
+                ended.put((context.run(work), None))
+            except BaseException as error:
+                ended.put(({}, error))
+
+        self._lines.start(job)
+        try:
+            result.output, error = ended.get(timeout=limits.line_seconds)
+        except Empty:
+            return False
+        if error is not None:
+            raise error
         return True
 
     def _conclude(self, line: Line, result: LineResult) -> None:

@@ -8,7 +8,6 @@ the line.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import logging
@@ -27,6 +26,8 @@ from smalt.flows.tracing import spans
 from smalt.flows.values.streams import AsyncStream, Stream, kept, settled
 
 if TYPE_CHECKING:
+    import asyncio
+
     from smalt.flows.running.threads import Threads
 
 _log = logging.getLogger(__name__)
@@ -331,6 +332,8 @@ class Line:
 
     async def run_on_loop(self, threads: Threads, limits: Limits) -> None:
         """Run the line on the running event loop."""
+        import asyncio
+
         gate = asyncio.Semaphore(limits.node_concurrency)
         running: set[asyncio.Task[None]] = set()
         try:
@@ -360,6 +363,8 @@ class Line:
             await self._call_on_loop(node, threads, limits)
 
     async def _call_on_loop(self, node: Node, threads: Threads, limits: Limits) -> None:
+        import asyncio
+
         begun = self._begin(node)
         if begun is None:
             return

@@ -104,11 +104,12 @@ def _folder(name: str) -> Path:
 def around(entry: Path, function: str | None, target: Path, prompts: Mapping[str, str]) -> None:
     """Make a flow of one Python node that calls a function of an existing file; templates it uses become nodes.
 
+    Files may stand in the folder of the flow already, as prompt flow wants it.
+
     Raises:
         NotFound: There is no such file, or no such function in it.
     """
-    if not entry.is_file():
-        raise NotFound(f"There is no file {entry}. Give --entry a Python file.")
+    entry = _given(entry, target, "--entry a Python file")
     found = _functions(entry)
     name = function or next(iter(found), None)
     if name not in found:
@@ -120,7 +121,9 @@ def around(entry: Path, function: str | None, target: Path, prompts: Mapping[str
     arguments = found[name]
     (target / tool).write_text(_wrapper(entry.stem, name, arguments), encoding="utf-8")
     for file in prompts.values():
-        shutil.copy(file, target / Path(file).name)
+        template = _given(Path(file), target, "--prompt-template the template that the function uses")
+        if template.absolute() != (target / template.name).absolute():
+            shutil.copy(template, target / template.name)
     nodes: list[dict[str, Any]] = [  # Any: YAML
         {"name": key, "type": "prompt", "source": {"type": "code", "path": Path(file).name}, "inputs": {}}
         for key, file in prompts.items()
@@ -133,6 +136,14 @@ def around(entry: Path, function: str | None, target: Path, prompts: Mapping[str
         "nodes": nodes,
     }
     (target / "flow.dag.yaml").write_text(yaml.dump(document), encoding="utf-8")
+
+
+def _given(file: Path, target: Path, what: str) -> Path:
+    """A file as it was named, or as it stands in the folder of the flow."""
+    found = next((place for place in (file, target / file) if place.is_file()), None)
+    if found is None:
+        raise NotFound(f"There is no file {file}, here or in {target}. Give {what}.")
+    return found
 
 
 def save(entry: str, code: Path, path: Path | None) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import random
 import time
 from collections.abc import Mapping
@@ -45,5 +44,7 @@ def _asked(headers: Mapping[str, str]) -> float | None:
     try:
         return max(float(text), 0.0)
     except ValueError:
+        import email.utils
+
         moment = email.utils.parsedate_tz(text)
         return max(email.utils.mktime_tz(moment) - time.time(), 0.0) if moment else None

@@ -7,12 +7,13 @@ a line together. What this leaves out (proxies, streams, blocking callers) goes 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from httptools import HttpParserError, HttpResponseParser
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
 
 _CONNECT_SECONDS = 15.0
+_PROXIES = tuple(spelling for name in ("http_proxy", "https_proxy", "all_proxy") for spelling in (name, name.upper()))
 _LONGEST = 256 * 1024 * 1024
 
 Place = tuple[str, int, bool]
@@ -44,6 +46,11 @@ class Response:
 
 def is_direct(url: str) -> bool:
     """Whether no proxy stands between here and there."""
+    # Asked before every call: where the environment names no proxy, and nothing else could, that is told at once.
+    if sys.platform == "linux" and not any(map(os.environ.get, _PROXIES)):
+        return True
+    from urllib.request import getproxies, proxy_bypass
+
     parts = urlsplit(url)
     proxies = getproxies()
     return not (proxies.get(parts.scheme) or proxies.get("all")) or bool(proxy_bypass(parts.hostname or ""))

@@ -17,13 +17,16 @@ _extra: ContextVar[OperationContext | None] = ContextVar("smalt_flow_operation",
 
 
 @contextlib.contextmanager
-def running(flow: str, run_id: str | None, line_number: int | None) -> Iterator[None]:
-    """A line of a flow runs, in this context."""
-    token = _now.set((flow, run_id, line_number))
+def running(
+    flow: str, run_id: str | None, line_number: int | None, provider: Callable[[], ConnectionProvider] | None = None
+) -> Iterator[None]:
+    """A line of a flow runs, in this context; its code may ask the provider for connections by their names."""
+    token, given = _now.set((flow, run_id, line_number)), _provider.set(provider)
     try:
         yield
     finally:
         _now.reset(token)
+        _provider.reset(given)
 
 
 @contextlib.contextmanager

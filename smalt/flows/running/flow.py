@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import abc
-import asyncio
 import contextlib
 import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from smalt.flows.definition.types import InputDefinition, OutputDefinition
 from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Tokens
 from smalt.flows.running.threads import Threads
 from smalt.flows.tracing import export
+
+if TYPE_CHECKING:
+    import asyncio
 
 FlowKind = Literal["dag", "flex", "prompty"]
 
@@ -35,6 +37,7 @@ class Flow(abc.ABC):
         outputs: What a line gives.
         nodes: The names of its nodes, in the order in which they run.
         variants: The variants of nodes that have some.
+        needs_loop: Whether a line waits for anything, so that it runs on an event loop.
     """
 
     kind: FlowKind
@@ -46,6 +49,7 @@ class Flow(abc.ABC):
     nodes: Sequence[str] = ()
     variants: Mapping[str, Sequence[str]] = {}  # replaced, never changed
     has_aggregation: bool = False
+    needs_loop: bool = True
     sample: Mapping[str, Any] = {}  # Any: inputs; replaced, never changed
 
     def __init__(self) -> None:
@@ -189,6 +193,8 @@ def line_timeout(number: int | None, seconds: float | None) -> str:
 
 async def within(seconds: float | None, work: asyncio.Future[Any]) -> bool:
     """Wait for the work of a thread; False if its time is over, which gives it up."""
+    import asyncio
+
     if seconds is None:
         await work
         return True

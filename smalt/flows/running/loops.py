@@ -1,24 +1,49 @@
-"""Runs a coroutine to its end for a caller that does not await, also in notebooks, whose loop is busy with the cell."""
+"""Runs a coroutine to its end for a caller that does not await, also in notebooks, whose loop is busy with the cell.
+
+`asyncio` is imported where a loop is needed: to load it takes longer than to run a line of plain functions.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import threading
 from collections.abc import Coroutine
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
 
 Answer = TypeVar("Answer")
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     """The answer of a coroutine. An interrupt of the caller cancels it, and is raised when it has ended."""
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
     answer: Answer = _Aside(work).run()
     return answer
+
+
+def run_straight(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """The answer of a coroutine that never waits for anything, without a loop."""
+    try:
+        work.send(None)
+    except StopIteration as ended:
+        answer: Answer = ended.value
+        return answer
+    work.close()
+    raise RuntimeError("a coroutine that should not wait has waited")
+
+
+def is_running() -> bool:
+    """Whether this thread runs a loop."""
+    loaded = sys.modules.get("asyncio")
+    return loaded is not None and loaded._get_running_loop() is not None
 
 
 class _Aside:
@@ -47,6 +72,8 @@ class _Aside:
         return self._answer
 
     def _serve(self) -> None:
+        import asyncio
+
         async def held() -> Any:  # Any: as above
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
             return await self._work

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import weakref
@@ -10,7 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 Work = Callable[[], Any]  # Any: what the work answers
 
@@ -44,6 +46,8 @@ class Threads:
         Cancelling the future gives the work up: it does not begin any more, or is left to itself and its thread
         replaced.
         """
+        import asyncio
+
         loop = asyncio.get_running_loop()
         outbox = self._outboxes.get(loop)
         if outbox is None:
