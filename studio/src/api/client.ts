@@ -19,6 +19,13 @@ export interface Session {
 let csrfToken = "";
 let onSignedOut: () => void = () => undefined;
 
+let onWrite: (method: string, path: string) => void = () => undefined;
+
+/** Be told of every write that the server has taken. */
+export function onWritten(listener: typeof onWrite): void {
+  onWrite = listener;
+}
+
 export function useSession(session: Session | null, signedOut: () => void): void {
   csrfToken = session?.csrfToken ?? "";
   onSignedOut = signedOut;
@@ -42,7 +49,10 @@ export async function request(path: string, call: Call = {}): Promise<Response> 
   if (method !== "GET") headers["x-csrf-token"] = csrfToken;
   const body = call.body === undefined ? call.content : JSON.stringify(call.body);
   const answer = await fetch(path, { method, headers, body, signal: call.signal, credentials: "same-origin" });
-  if (answer.ok) return answer;
+  if (answer.ok) {
+    if (method !== "GET") onWrite(method, path);
+    return answer;
+  }
   const error = await failure(answer);
   if (answer.status === 401 && !path.startsWith("/studio/session")) onSignedOut();
   throw error;

@@ -167,7 +167,17 @@ export interface StoredFile {
 }
 
 export interface Found {
-  kind: "jobs" | "onlineEndpoints" | "batchEndpoints" | "people" | AssetKind;
+  kind:
+    | "jobs"
+    | "onlineEndpoints"
+    | "batchEndpoints"
+    | "people"
+    | "flows"
+    | "schedules"
+    | "computes"
+    | "connections"
+    | "traces"
+    | AssetKind;
   name: string;
   title: string;
   about: string;

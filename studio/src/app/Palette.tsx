@@ -25,6 +25,11 @@ const GROUPS: Record<string, Message> = {
   onlineEndpoints: "Endpoints",
   batchEndpoints: "Endpoints",
   people: "Who",
+  flows: "Prompt flow",
+  schedules: "Schedules",
+  computes: "Compute",
+  connections: "Connections",
+  traces: "Traces",
 };
 
 /** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
@@ -43,6 +48,11 @@ export function Palette({ onClose }: { onClose: () => void }) {
     if (kind === "onlineEndpoints") return void navigate({ to: "/endpoints/online/$name", params: { name } });
     if (kind === "batchEndpoints") return void navigate({ to: "/endpoints/batch/$name", params: { name } });
     if (kind === "people") return void navigate({ to: "/jobs", search: { q: name } });
+    if (kind === "flows") return void navigate({ to: "/flows/$name", params: { name } });
+    if (kind === "schedules") return void navigate({ to: "/schedules/$name", params: { name } });
+    if (kind === "computes") return void navigate({ to: "/compute" });
+    if (kind === "connections") return void navigate({ to: "/connections" });
+    if (kind === "traces") return void navigate({ to: "/traces/$id", params: { id: name } });
     return void navigate({ to: "/assets/$kind/$name", params: { kind, name } });
   };
   const pages: Hit[] = navigation

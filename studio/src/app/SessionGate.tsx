@@ -2,6 +2,7 @@ import { Spinner } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useState, type ReactNode } from "react";
 import { ApiError, json, request, useSession as keep, type Session } from "../api/client";
+import { keepActivity } from "./activity";
 import { useT } from "./i18n";
 import { SignIn } from "./SignIn";
 
@@ -71,6 +72,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   }
   const signOut = () => {
     void request("/studio/session", { method: "DELETE" }).finally(() => {
+      keepActivity([]);
       channel.postMessage("signed out");
       leave();
     });

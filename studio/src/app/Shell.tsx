@@ -14,6 +14,7 @@ import { useWords } from "./i18n";
 import { whenIdle } from "./later";
 import { Logo } from "./Logo";
 import { navigation } from "./navigation";
+import { Notifications } from "./Notifications";
 import { Palette } from "./Palette";
 import { useSession } from "./SessionGate";
 import { useTheme } from "./theme";
@@ -80,6 +81,7 @@ function Header() {
         <kbd>Ctrl K</kbd>
       </button>
       {isSearching && <Palette onClose={() => setSearching(false)} />}
+      <Notifications />
       <span className="person">{session.name}</span>
       <Button
         appearance="subtle"

@@ -15,6 +15,10 @@ import {
   Server20Regular,
   Beaker20Regular,
   Timeline20Regular,
+  Flow20Regular,
+  Library20Regular,
+  Settings20Regular,
+  Sparkle20Regular,
   type FluentIcon,
 } from "@fluentui/react-icons";
 import type { Message } from "./i18n";
@@ -36,6 +40,7 @@ export const navigation: Group[] = [
     title: "Authoring",
     entries: [
       { title: "Prompt flow", to: "/flows", icon: BranchFork20Regular },
+      { title: "Automated ML", to: "/automl", icon: Sparkle20Regular },
       { title: "Designer", to: "/designer", icon: Organization20Regular },
     ],
   },
@@ -45,6 +50,7 @@ export const navigation: Group[] = [
       { title: "Data", to: "/assets/data", icon: Database20Regular },
       { title: "Jobs", to: "/jobs", icon: Beaker20Regular },
       { title: "Components", to: "/assets/components", icon: AppsList20Regular },
+      { title: "Pipelines", to: "/pipelines", icon: Flow20Regular },
       { title: "Environments", to: "/assets/environments", icon: Box20Regular },
       { title: "Models", to: "/assets/models", icon: Cube20Regular },
       { title: "Endpoints", to: "/endpoints", icon: Rocket20Regular },
@@ -57,8 +63,10 @@ export const navigation: Group[] = [
       { title: "Compute", to: "/compute", icon: Server20Regular },
       { title: "Connections", to: "/connections", icon: PlugConnected20Regular },
       { title: "Schedules", to: "/schedules", icon: CalendarClock20Regular },
+      { title: "Registries", to: "/registries", icon: Library20Regular },
       { title: "Access", to: "/access", icon: People20Regular },
       { title: "Audit", to: "/audit", icon: ClipboardTaskListLtr20Regular },
+      { title: "Workspace", to: "/workspace", icon: Settings20Regular },
     ],
   },
 ];

@@ -38,7 +38,7 @@ const home = createRoute({ getParentRoute: () => root, path: "/", component: Hom
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
-  validateSearch: texts("q", "status", "type", "experiment", "view", "metrics"),
+  validateSearch: texts("q", "status", "type", "experiment", "schedule", "view", "metrics"),
   component: lazyRouteComponent(() => import("../features/jobs/JobsPage"), "JobsPage"),
 });
 
@@ -204,6 +204,58 @@ const trace = createRoute({
   component: lazyRouteComponent(() => import("../features/traces/TracePage"), "TracePage"),
 });
 
+const datastores = createRoute({
+  getParentRoute: () => root,
+  path: "/datastores",
+  component: lazyRouteComponent(() => import("../features/datastores/DatastoresPage"), "DatastoresPage"),
+});
+
+const datastore = createRoute({
+  getParentRoute: () => root,
+  path: "/datastores/$name",
+  validateSearch: texts("path"),
+  component: lazyRouteComponent(() => import("../features/datastores/DatastorePage"), "DatastorePage"),
+});
+
+const registries = createRoute({
+  getParentRoute: () => root,
+  path: "/registries",
+  component: lazyRouteComponent(() => import("../features/registries/RegistriesPage"), "RegistriesPage"),
+});
+
+const registry = createRoute({
+  getParentRoute: () => root,
+  path: "/registries/$name",
+  validateSearch: texts("kind"),
+  component: lazyRouteComponent(() => import("../features/registries/RegistryPage"), "RegistryPage"),
+});
+
+const pipelines = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines",
+  validateSearch: texts("tab"),
+  component: lazyRouteComponent(() => import("../features/pipelines/PipelinesPage"), "PipelinesPage"),
+});
+
+const automl = createRoute({
+  getParentRoute: () => root,
+  path: "/automl",
+  component: lazyRouteComponent(() => import("../features/automl/AutoMLPage"), "AutoMLPage"),
+});
+
+const newAutoml = createRoute({
+  getParentRoute: () => root,
+  path: "/automl/new",
+  validateSearch: texts("data"),
+  component: lazyRouteComponent(() => import("../features/automl/NewAutoMLPage"), "NewAutoMLPage"),
+});
+
+const workspace = createRoute({
+  getParentRoute: () => root,
+  path: "/workspace",
+  component: lazyRouteComponent(() => import("../features/manage/WorkspacePage"), "WorkspacePage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -232,6 +284,14 @@ export const router = createRouter({
     designed,
     traces,
     trace,
+    datastores,
+    datastore,
+    registries,
+    registry,
+    pipelines,
+    automl,
+    newAutoml,
+    workspace,
   ]),
   basepath: "/studio",
   defaultPreload: "intent",

@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { ArrowDownload16Regular, Document16Regular, Folder16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
-import { ApiError } from "../api/client";
+import { ApiError, query } from "../api/client";
 import { files } from "../api/queries";
 import type { StoredFile } from "../api/types";
 import { useT } from "../app/i18n";
@@ -45,6 +45,17 @@ export function FileBrowser({ uri, path, onOpen }: Props) {
             </span>
           ))}
         </nav>
+        {Boolean(found.data?.length) && (
+          <Button
+            as="a"
+            size="small"
+            appearance="subtle"
+            icon={<ArrowDownload16Regular />}
+            href={`${scope}/smalt/archive${query({ uri, path: folder })}`}
+          >
+            {t("Download all")}
+          </Button>
+        )}
         <Loaded of={found}>
           {(list) =>
             list.length === 0 ? (

@@ -6,7 +6,7 @@ import { useT } from "../app/i18n";
 import { csv } from "./csv";
 import { Empty } from "./Empty";
 import { Loaded } from "./Loaded";
-import { Table } from "./Table";
+import { Sheet } from "./Sheet";
 import { Waiting } from "./Waiting";
 
 const Code = lazy(() => import("./Code"));
@@ -86,7 +86,7 @@ function TextPreview({ file, kind }: { file: StoredFile; kind: string }) {
 function TextBody({ text, kind, name, isWhole }: { text: string; kind: string; name: string; isWhole: boolean }) {
   const t = useT();
   if (text.includes("\u0000")) return <Empty>{t("No preview of this kind of file. Download it.")}</Empty>;
-  if (kind in TABLES) return <CsvTable rows={csv(text, TABLES[kind])} label={name} />;
+  if (kind in TABLES) return <CsvTable rows={wholeRows(csv(text, TABLES[kind]), isWhole)} label={name} />;
   if (kind === "ipynb" || kind === "md") {
     return (
       <Suspense fallback={<Waiting />}>{kind === "md" ? <Markdown text={text} /> : <Notebook text={text} />}</Suspense>
@@ -100,26 +100,12 @@ function TextBody({ text, kind, name, isWhole }: { text: string; kind: string; n
   );
 }
 
-interface CsvRow {
-  index: number;
-  cells: string[];
-}
+/** The last row of a beginning may be cut in two. */
+const wholeRows = (rows: string[][], isWhole: boolean): string[][] => (isWhole ? rows : rows.slice(0, -1));
 
 function CsvTable({ rows, label }: { rows: string[][]; label: string }) {
   const [head = [], ...body] = rows;
-  return (
-    <Table<CsvRow>
-      label={label}
-      rows={body.slice(0, MOST_ROWS).map((cells, index) => ({ index, cells }))}
-      rowKey={({ index }) => String(index)}
-      columns={head.map((title, column) => ({
-        key: String(column),
-        title,
-        cell: ({ cells }) => cells[column] ?? "",
-        isNumber: body.length > 0 && body[0][column] !== "" && Number.isFinite(Number(body[0][column])),
-      }))}
-    />
-  );
+  return <Sheet label={label} columns={head} rows={body} most={MOST_ROWS} />;
 }
 
 function pretty(text: string): string {

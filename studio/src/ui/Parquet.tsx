@@ -11,7 +11,7 @@ import { decompress as unpackZstd } from "fzstd";
 import type { StoredFile } from "../api/types";
 import { useT } from "../app/i18n";
 import { Loaded } from "./Loaded";
-import { Table } from "./Table";
+import { Sheet } from "./Sheet";
 
 const MOST_ROWS = 200;
 const MOST_COLUMNS = 100;
@@ -20,11 +20,6 @@ const CODECS = {
   GZIP: (input: Uint8Array) => gunzipSync(input),
   ZSTD: (input: Uint8Array) => unpackZstd(input),
 };
-
-interface Row {
-  index: number;
-  cells: Record<string, unknown>;
-}
 
 interface Found {
   columns: string[];
@@ -47,16 +42,11 @@ export default function Parquet({ file }: { file: StoredFile }) {
           <p className="faint">
             {t("{shown} of {count} rows, {columns} columns", { shown: rows.length, count, columns: columns.length })}
           </p>
-          <Table<Row>
+          <Sheet
             label={file.name}
-            rows={rows.map((cells, index) => ({ index, cells }))}
-            rowKey={({ index }) => String(index)}
-            columns={columns.slice(0, MOST_COLUMNS).map((name) => ({
-              key: name,
-              title: name,
-              isNumber: ["number", "bigint"].includes(typeof rows[0]?.[name]),
-              cell: ({ cells }) => shown(cells[name]),
-            }))}
+            columns={columns.slice(0, MOST_COLUMNS)}
+            rows={rows.map((cells) => columns.slice(0, MOST_COLUMNS).map((name) => shown(cells[name])))}
+            most={MOST_ROWS}
           />
         </>
       )}

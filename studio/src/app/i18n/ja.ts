@@ -1,8 +1,10 @@
 import { flows } from "./flows.ja";
+import { places } from "./places.ja";
 
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
   ...flows,
+  ...places,
   Access: "アクセス",
   Across: "横軸",
   Action: "アクション",

@@ -22,8 +22,11 @@ import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { kindOf, KINDS } from "./kinds";
 import { Waiting } from "../../ui/Waiting";
+import { ShareButton } from "../registries/ShareButton";
+import { ServedBy } from "./ServedBy";
 
 const Code = lazy(() => import("../../ui/Code"));
+const Packages = lazy(() => import("./Packages"));
 const LineageGraph = lazy(() => import("../lineage/LineageGraph"));
 
 export function AssetPage() {
@@ -100,6 +103,7 @@ function Found({ kind, name, shown, versions }: FoundProps) {
               {t("Deploy")}
             </Button>
           )}
+          <ShareButton key={`${name}:${shown.name}`} kind={kind} name={name} version={shown.name} />
           <Button
             icon={isArchived ? <ArrowUndo20Regular /> : <Archive20Regular />}
             onClick={() => change.mutate({ isArchived: !isArchived })}
@@ -113,6 +117,7 @@ function Found({ kind, name, shown, versions }: FoundProps) {
         <Tab value="details">{t("Details")}</Tab>
         {files && <Tab value="files">{t("Files")}</Tab>}
         {(kind === "data" || kind === "models") && <Tab value="lineage">{t("Lineage")}</Tab>}
+        {kind === "environments" && <Tab value="packages">{t("Packages")}</Tab>}
         <Tab value="versions">{t("Versions")}</Tab>
         <Tab value="definition">{t("Definition")}</Tab>
       </TabList>
@@ -122,6 +127,10 @@ function Found({ kind, name, shown, versions }: FoundProps) {
         ) : tab === "lineage" && (kind === "data" || kind === "models") ? (
           <Suspense fallback={<Waiting />}>
             <LineageGraph kind={kind} name={name} version={shown.name} />
+          </Suspense>
+        ) : tab === "packages" && kind === "environments" ? (
+          <Suspense fallback={<Waiting />}>
+            <Packages name={name} version={shown.name} />
           </Suspense>
         ) : tab === "versions" ? (
           <VersionTable kind={kind} name={name} versions={versions} />
@@ -209,9 +218,12 @@ function Details({ kind, name, shown, onTags }: DetailsProps) {
             ]}
           />
         </Section>
-        <Section title={t("Tags")}>
-          <Tags tags={properties.tags} onChange={onTags} />
-        </Section>
+        <div>
+          <Section title={t("Tags")}>
+            <Tags tags={properties.tags} onChange={onTags} />
+          </Section>
+          {kind === "models" && <ServedBy name={name} version={shown.name} />}
+        </div>
       </div>
       {text(properties, "condaFile") && (
         <Section title="conda.yaml">

@@ -14,6 +14,7 @@ import { Page } from "../../ui/Page";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { NewButton } from "../create/NewButton";
+import { DataTabs } from "../datastores/DataTabs";
 import { kindOf, KINDS } from "./kinds";
 
 export function AssetsPage() {
@@ -61,7 +62,8 @@ function List({ kind }: { kind: AssetKind }) {
   const wanted = q.toLowerCase();
   return (
     <Page title={t(KINDS[kind].title)} actions={kind !== "components" && <NewButton kind={kind} />}>
-      <div className="filters">
+      {kind === "data" && <DataTabs shown="assets" />}
+      <div className={kind === "data" ? "filters tab-body" : "filters"}>
         <Input
           type="search"
           value={q}

@@ -54,6 +54,12 @@ const KINDS: Record<string, Kind> = {
     backTitle: "Connections",
     form: lazy(() => import("./ConnectionForm")),
   },
+  registries: {
+    title: "Create a registry",
+    back: (title) => <Link to="/registries">{title}</Link>,
+    backTitle: "Registries",
+    form: lazy(() => import("./RegistryForm")),
+  },
   schedules: {
     title: "Create a schedule",
     back: (title) => <Link to="/schedules">{title}</Link>,

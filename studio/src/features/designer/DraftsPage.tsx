@@ -54,7 +54,8 @@ function Opening({ job, component }: { job?: string; component?: string }) {
   return found.error ? <Problem error={found.error} /> : <Waiting />;
 }
 
-function Beginnings() {
+/** How a pipeline is begun: empty, or from files. */
+export function Beginnings() {
   const t = useT();
   const scope = useScope();
   const navigate = useNavigate();
@@ -111,7 +112,8 @@ function Beginnings() {
   );
 }
 
-function Drafts() {
+/** What somebody works on in this browser. */
+export function Drafts() {
   const t = useT();
   const scope = useScope();
   const [list, setList] = useState(() => kept(scope));

@@ -12,6 +12,7 @@ import { Page } from "../../ui/Page";
 import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
 import { Waiting } from "../../ui/Waiting";
+import { cloneName } from "./names";
 
 const Code = lazy(() => import("../../ui/Code"));
 
@@ -56,7 +57,7 @@ function Form({ job }: { job: Job }) {
   const submit = useMutation({
     mutationFn: () => {
       const properties = isWhole ? (JSON.parse(text) as JobProperties) : draft;
-      const made = newName(job.name);
+      const made = cloneName(job.name);
       return json<Resource<JobProperties>>(`${scope}/jobs/${made}`, { method: "PUT", body: { properties } });
     },
     onSuccess: (made) => void navigate({ to: "/jobs/$name", params: { name: made.name } }),
@@ -116,10 +117,4 @@ function Form({ job }: { job: Job }) {
       </div>
     </form>
   );
-}
-
-/** A name that says where it comes from. */
-function newName(from: string): string {
-  const stem = from.replace(/_c[0-9a-z]{6}$/, "").slice(0, 200);
-  return `${stem}_c${Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => (byte % 36).toString(36)).join("")}`;
 }

@@ -40,6 +40,7 @@ interface TabEntry {
 }
 
 const isParent = (job: Job) => ["Pipeline", "Sweep", "AutoML"].includes(job.properties.jobType);
+const isAutoML = (job: Job) => job.properties.jobType === "AutoML";
 
 /** A kind of job that has a page of its own adds it here. */
 const TABS: TabEntry[] = [
@@ -55,7 +56,9 @@ const TABS: TabEntry[] = [
     content: later(() => import("./TrialsTab")),
     fits: (job) => job.properties.jobType === "Sweep",
   },
+  { id: "models", title: "Models", content: later(() => import("../automl/ModelsTab")), fits: isAutoML },
   { id: "overview", title: "Overview", content: Overview },
+  { id: "explanation", title: "Explanation", content: later(() => import("../automl/ExplanationTab")), fits: isAutoML },
   { id: "metrics", title: "Metrics", content: later(() => import("./MetricsTab")) },
   { id: "images", title: "Images and tables", content: later(() => import("./ImagesTab")) },
   { id: "outputs", title: "Outputs", content: later(() => import("./OutputsTab")) },

@@ -170,6 +170,11 @@ export function JobsPage() {
             {t("Experiment")}: {filter.experiment}
           </Button>
         )}
+        {filter.schedule && (
+          <Button icon={<Dismiss20Regular />} iconPosition="after" onClick={() => set({ schedule: undefined })}>
+            {t("Schedule: {name}", { name: filter.schedule })}
+          </Button>
+        )}
         <MetricPicker
           runs={[...runs.values()]}
           chosen={metrics}

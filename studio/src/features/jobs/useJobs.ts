@@ -11,6 +11,7 @@ export interface JobFilter {
   status?: string;
   type?: string;
   experiment?: string;
+  schedule?: string;
   view?: string;
 }
 
@@ -22,14 +23,25 @@ export function useJobs(filter: JobFilter) {
   const scope = useScope();
   const client = useQueryClient();
   const key = useMemo(
-    () => ["joblist", scope, filter.q, filter.status, filter.type, filter.experiment, filter.view] as const,
-    [scope, filter.q, filter.status, filter.type, filter.experiment, filter.view],
+    () =>
+      [
+        "joblist",
+        scope,
+        filter.q,
+        filter.status,
+        filter.type,
+        filter.experiment,
+        filter.schedule,
+        filter.view,
+      ] as const,
+    [scope, filter.q, filter.status, filter.type, filter.experiment, filter.schedule, filter.view],
   );
   const first = `${scope}/jobs${query({
     search: filter.q,
     status: filter.status,
     jobType: filter.type,
     experimentName: filter.experiment,
+    scheduleId: filter.schedule,
     listViewType: filter.view,
     withoutSteps: true,
     $top: PAGE,

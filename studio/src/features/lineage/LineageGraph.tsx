@@ -1,9 +1,8 @@
 import { Background, Controls, Handle, Position, ReactFlow, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { memo, useMemo } from "react";
-import { json, query } from "../../api/client";
 import { useT, type Message } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { useScope } from "../../app/workspace";
@@ -11,19 +10,13 @@ import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Status } from "../../ui/Status";
 import { drawn, type LineageNode, type Relations, type Thing } from "./drawn";
+import { relations } from "./relations";
 
 interface Props {
   kind: "jobs" | "data" | "models";
   name: string;
   version?: string;
 }
-
-const relations = (scope: string, kind: string, name: string, version?: string) =>
-  queryOptions({
-    // What becomes of something is told as changes of jobs.
-    queryKey: ["jobs", scope, "", "relations", kind, name, version],
-    queryFn: ({ signal }) => json<Relations>(`${scope}/smalt/lineage${query({ kind, name, version })}`, { signal }),
-  });
 
 const CARDS = { thing: memo(ThingCard) };
 

@@ -80,7 +80,14 @@ export function SchedulePage() {
               />
             </Section>
           </div>
-          <Section title={t("What it has done")}>
+          <Section
+            title={t("What it has done")}
+            actions={
+              <Link to="/jobs" search={{ schedule: schedule.name }}>
+                {t("Show jobs it has started")}
+              </Link>
+            }
+          >
             <Fires path={path} />
           </Section>
         </Page>

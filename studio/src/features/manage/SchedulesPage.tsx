@@ -14,50 +14,59 @@ import { rule, useChanging, type Schedule } from "./schedules";
 
 export function SchedulesPage() {
   const t = useT();
+  return (
+    <Page title={t("Schedules")} actions={<NewButton kind="schedules" />}>
+      <Schedules />
+    </Page>
+  );
+}
+
+/** Schedules, or those that fit. */
+export function Schedules({ fits = () => true }: { fits?: (schedule: Schedule) => boolean }) {
+  const t = useT();
   const found = useQuery(list<Schedule>(`${useScope()}/schedules?listViewType=All`, "schedules"));
   const changing = useChanging();
   return (
-    <Page title={t("Schedules")} actions={<NewButton kind="schedules" />}>
-      <Loaded of={found}>
-        {(schedules) =>
-          schedules.length === 0 ? (
-            <Empty>
-              {t("Nothing here yet.")} <code>smalt schedule create --file schedule.yml</code>
-            </Empty>
-          ) : (
-            <Table
-              label={t("Schedules")}
-              rows={schedules}
-              rowKey={({ name }) => name}
-              columns={[
-                {
-                  key: "name",
-                  title: t("Name"),
-                  cell: ({ name, properties }) => (
-                    <Link to="/schedules/$name" params={{ name }}>
-                      {properties.displayName ?? name}
-                    </Link>
-                  ),
-                },
-                { key: "rule", title: t("Fires"), cell: ({ properties }) => <code>{rule(properties)}</code> },
-                { key: "action", title: t("Action"), cell: ({ properties }) => properties.action.actionType },
-                {
-                  key: "enabled",
-                  title: t("Enabled"),
-                  cell: (schedule) => (
-                    <Switch
-                      aria-label={t("Enable {name}", { name: schedule.name })}
-                      checked={schedule.properties.isEnabled}
-                      onChange={(_, { checked }) => changing.mutate({ schedule, isEnabled: checked })}
-                    />
-                  ),
-                },
-                { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-    </Page>
+    <Loaded of={found}>
+      {(all) => {
+        const schedules = all.filter(fits);
+        return schedules.length === 0 ? (
+          <Empty>
+            {t("Nothing here yet.")} <code>smalt schedule create --file schedule.yml</code>
+          </Empty>
+        ) : (
+          <Table
+            label={t("Schedules")}
+            rows={schedules}
+            rowKey={({ name }) => name}
+            columns={[
+              {
+                key: "name",
+                title: t("Name"),
+                cell: ({ name, properties }) => (
+                  <Link to="/schedules/$name" params={{ name }}>
+                    {properties.displayName ?? name}
+                  </Link>
+                ),
+              },
+              { key: "rule", title: t("Fires"), cell: ({ properties }) => <code>{rule(properties)}</code> },
+              { key: "action", title: t("Action"), cell: ({ properties }) => properties.action.actionType },
+              {
+                key: "enabled",
+                title: t("Enabled"),
+                cell: (schedule) => (
+                  <Switch
+                    aria-label={t("Enable {name}", { name: schedule.name })}
+                    checked={schedule.properties.isEnabled}
+                    onChange={(_, { checked }) => changing.mutate({ schedule, isEnabled: checked })}
+                  />
+                ),
+              },
+              { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
+            ]}
+          />
+        );
+      }}
+    </Loaded>
   );
 }

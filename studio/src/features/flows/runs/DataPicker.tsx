@@ -10,10 +10,11 @@ interface Props {
   /** As jobs take it: `azureml:NAME:VERSION` or an address. */
   value: string;
   onChange: (uri: string) => void;
+  isOptional?: boolean;
 }
 
 /** A data asset of the workspace in one of its versions, or any address that jobs take. */
-export function DataPicker({ value, onChange }: Props) {
+export function DataPicker({ value, onChange, isOptional = false }: Props) {
   const t = useT();
   const scope = useScope();
   const [isOther, setOther] = useState(value !== "" && !value.startsWith("azureml:"));
@@ -27,7 +28,7 @@ export function DataPicker({ value, onChange }: Props) {
   };
   return (
     <>
-      <Field label={t("Data")} required>
+      <Field label={t("Data")} required={!isOptional}>
         <Select value={isOther ? OTHER : name} onChange={(_, data) => choose(data.value)}>
           <option value="">–</option>
           {found.data?.map((each) => (
