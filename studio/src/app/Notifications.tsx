@@ -7,7 +7,7 @@ import { json } from "../api/client";
 import type { Topic } from "../api/live";
 import { ENDED } from "../api/types";
 import { showNotice } from "../ui/Notices";
-import { Status } from "../ui/Status";
+import { Status, wordOf } from "../ui/Status";
 import { When } from "../ui/time";
 import { activity, keepActivity, onActivity, type Going } from "./activity";
 import { useT } from "./i18n";
@@ -50,7 +50,7 @@ export function Notifications() {
       if (ended && found) {
         showNotice(
           ended === "Failed" ? "error" : "success",
-          t("{name} has ended: {status}.", { name: title, status: ended }),
+          t("{name} has ended: {status}.", { name: title, status: wordOf(ended, t) }),
         );
       }
     },

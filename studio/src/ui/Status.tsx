@@ -6,7 +6,7 @@ import {
   SubtractCircle16Regular,
   type FluentIcon,
 } from "@fluentui/react-icons";
-import { useT, type Message } from "../app/i18n";
+import { useT, type Message, type Translate } from "../app/i18n";
 
 const ICONS: Record<string, [FluentIcon, string]> = {
   Completed: [CheckmarkCircle16Filled, "good"],
@@ -42,14 +42,16 @@ const WORDS: Record<string, Message> = {
   Bypassed: "Bypassed",
 };
 
+/** What a state is called; one that is not known here stands as it is. */
+export const wordOf = (state: string, t: Translate): string => (state in WORDS ? t(WORDS[state]) : state);
+
 export function Status({ of }: { of: string }) {
   const t = useT();
   const [Icon, tone] = ICONS[of] ?? [Circle16Regular, "quiet"];
-  const word = WORDS[of];
   return (
     <span className={`status ${tone}`}>
       <Icon aria-hidden />
-      {word ? t(word) : of}
+      {wordOf(of, t)}
     </span>
   );
 }

@@ -6,7 +6,10 @@ from smalt.server.jobs.build_routes import packages_of
 
 
 def test_packages_are_read_from_a_lock_of_pip():
-    lock = "scikit-learn==1.5.2 \\\n    --hash=sha256:00\nnumpy==2.1.0 ; python_version >= '3.10' \\\n    --hash=sha256:01\n"
+    lock = (
+        "scikit-learn==1.5.2 \\\n    --hash=sha256:00\n"
+        "numpy==2.1.0 ; python_version >= '3.10' \\\n    --hash=sha256:01\n"
+    )
 
     assert packages_of(lock) == [
         {"name": "numpy", "version": "2.1.0"},

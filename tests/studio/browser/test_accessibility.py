@@ -71,6 +71,19 @@ PAGES = {
     "flow details": "/flows/{sorter}?tab=details",
     "flow deploy": "/flows/{sorter}?tab=deploy",
     "chat": "/flows/{talker}?tab=chat",
+    "datastores": "/datastores",
+    "datastore": "/datastores/workspaceblobstore",
+    "profile": "/assets/data/sizes?tab=files&path=table.csv",
+    "packages": "/assets/environments/plain?tab=packages",
+    "registries": "/registries",
+    "registry": "/registries/axe-shared",
+    "new registry": "/new/registries",
+    "pipelines": "/pipelines",
+    "drafts": "/pipelines?tab=drafts",
+    "automated ML": "/automl",
+    "new automated ML": "/automl/new",
+    "workspace": "/workspace",
+    "jobs of a schedule": "/jobs?schedule=nightly",
     "nowhere": "/nowhere",
 }
 
@@ -144,6 +157,13 @@ def flows(house: House) -> dict[str, str]:
     return {"sorter": "axe-sorter", "talker": "axe-chat"}
 
 
+@pytest.fixture(scope="module")
+def registry(house: House) -> None:
+    place = house.scope.partition("/workspaces/")[0]
+    house.call("PUT", f"{place}/registries/axe-shared", {"location": "local", "properties": {}})
+
+
+@pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows, name: str):
     walk.complaints.clear()

@@ -216,3 +216,15 @@ def test_every_pipeline_opens_and_what_is_not_drawn_survives(open_page: Callable
         assert {line.strip() for line in text.splitlines() if line.lstrip().startswith("#")} <= {
             line.strip() for line in changed.splitlines()
         }, file
+
+
+def test_a_branch_is_added_and_filled_in_without_yaml(page: Page):
+    begin(page)
+    page.get_by_role("button", name="Add shop_count").click()
+    page.get_by_role("button", name="Add Branch").click()
+
+    page.get_by_role("combobox", name="When it is true").select_option("shop_count")
+
+    text = exported(page)
+    assert "type: if_else" in text
+    assert "true_block: ${{parent.jobs.shop_count}}" in text

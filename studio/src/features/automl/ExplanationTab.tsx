@@ -24,7 +24,7 @@ const MOST = 30;
 export default function ExplanationTab({ job }: TabProps) {
   const t = useT();
   return (
-    <div className="columns">
+    <div className="columns explanation">
       <Section title={t("Importance of features")}>
         <Features job={job} />
       </Section>
@@ -72,7 +72,9 @@ function Features({ job }: TabProps) {
 function Tested({ name }: { name: string }) {
   const t = useT();
   const found = useQuery({ ...runQuery(useScope(), name), retry: false });
-  const metrics = found.data?.data.metrics ?? [];
+  const metrics = (found.data?.data.metrics ?? [])
+    .filter(({ key }) => !key.startsWith("system/"))
+    .sort((one, other) => one.key.localeCompare(other.key));
   if (metrics.length === 0) return <Empty>{t("The job had no test data, or has not ended.")}</Empty>;
   return (
     <>

@@ -19,6 +19,7 @@ import { Problem } from "../../ui/Problem";
 import { Waiting } from "../../ui/Waiting";
 import { Canvas } from "./Canvas";
 import * as changes from "./changes";
+import { CONTROLS, type Control } from "./controls";
 import "./designer.css";
 import type { Draft } from "./drafts";
 import { types as typesQuery } from "./fits";
@@ -30,7 +31,7 @@ import { StepSettings } from "./StepSettings";
 import { placeOfFlaw, useCheck, type Flaw } from "./useCheck";
 import { useDraft } from "./useDraft";
 import { useSubmit } from "./useSubmit";
-import { flaw, mapping, parse, plain, textOf } from "./yaml";
+import { flaw, mapping, parse, plain, textOf, type Mapping } from "./yaml";
 
 const Code = lazy(() => import("../../ui/Code"));
 
@@ -183,15 +184,27 @@ function Drawing({ draft, change, place, arrange, document, checked }: DrawingPr
       go({ way: [...way, name].join("/"), step: undefined });
     }
   };
-  const add = (component: string, where?: { x: number; y: number }) => {
-    const [name] = component.split(":");
+  const begin = (
+    stem: string,
+    step: Mapping,
+    where?: { x: number; y: number },
+    then: (text: string, name: string) => string = (text) => text,
+  ) => {
     const free = changes.freeName(
-      name,
+      stem,
       model.steps.map((each) => each.name),
     );
-    change((text) => changes.addStep(text, level, free, { component: `azureml:${component}` }));
+    change((text) => then(changes.addStep(text, level, free, step), free));
     if (where) place(wayText, { [free]: where });
     choose(free);
+  };
+  const add = (component: string, where?: { x: number; y: number }) =>
+    begin(component.split(":")[0], { component: `azureml:${component}` }, where);
+  const control = (kind: Control) => {
+    const { first, most } = CONTROLS[kind];
+    begin(kind, first, undefined, (text, name) =>
+      most === undefined ? text : changes.set(text, level, ["jobs", name, "limits", "max_iteration_count"], most),
+    );
   };
   const remove = (nodes: string[], links: Line[]) => {
     change((text) => {
@@ -225,7 +238,7 @@ function Drawing({ draft, change, place, arrange, document, checked }: DrawingPr
         </button>
       </nav>
       <div className="graph designer">
-        <Palette onAdd={add} />
+        <Palette onAdd={add} onControl={control} />
         <div className="graph-canvas">
           <Canvas
             key={wayText}

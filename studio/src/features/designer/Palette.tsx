@@ -8,16 +8,18 @@ import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { DRAGGED } from "./Canvas";
+import { CONTROLS, type Control } from "./controls";
 
 interface Props {
   /** Called with a name and a version, as `name:version`. */
   onAdd: (component: string) => void;
+  onControl: (control: Control) => void;
 }
 
 const MOST = 100;
 
 /** The components of the workspace: dragged onto the canvas, or added with their button. */
-export function Palette({ onAdd }: Props) {
+export function Palette({ onAdd, onControl }: Props) {
   const t = useT();
   const [text, setText] = useState("");
   const found = useQuery(assets(useScope(), "components"));
@@ -72,6 +74,21 @@ export function Palette({ onAdd }: Props) {
           );
         }}
       </Loaded>
+      <h3>{t("Branches and loops")}</h3>
+      <ul className="controls">
+        {(Object.keys(CONTROLS) as Control[]).map((control) => (
+          <li key={control}>
+            <span className="file-name">{t(CONTROLS[control].title)}</span>
+            <Button
+              size="small"
+              appearance="subtle"
+              icon={<Add16Regular />}
+              aria-label={t("Add {name}", { name: t(CONTROLS[control].title) })}
+              onClick={() => onControl(control)}
+            />
+          </li>
+        ))}
+      </ul>
     </aside>
   );
 }

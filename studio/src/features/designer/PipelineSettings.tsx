@@ -7,7 +7,7 @@ import * as changes from "./changes";
 import { ComputeSelect } from "./ComputeSelect";
 import type { Kind } from "./drafts";
 import type { Model, PipelinePort } from "./pipeline";
-import { Row } from "./StepSettings";
+import { Row } from "./Row";
 import { Typed } from "./Typed";
 import { isMapping, mapping, textOf, type Mapping, type Path } from "./yaml";
 

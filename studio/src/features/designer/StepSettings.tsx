@@ -2,7 +2,7 @@ import { Button, Select } from "@fluentui/react-components";
 import { Delete16Regular, Dismiss20Regular, Open16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useState } from "react";
 import { versions as versionsQuery } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
@@ -15,6 +15,8 @@ import type { Types } from "./fits";
 import { InputSettings } from "./InputSettings";
 import { isControl, type Model, type StepInput, type StepModel } from "./pipeline";
 import type { Flaw } from "./useCheck";
+import { ControlSettings } from "./ControlSettings";
+import { Row } from "./Row";
 import { Typed } from "./Typed";
 import { edited, graft, flaw, isMapping, mapping, partOf, textOf, type Mapping, type Path } from "./yaml";
 
@@ -126,9 +128,19 @@ export function StepSettings({ text, level, model, step, problems, types, onChan
           </Select>
         </div>
       ))}
+      {isControl(step) && <ControlSettings {...{ model, step, set }} />}
       {!isControl(step) && (
         <>
           <h3>{t("Settings")}</h3>
+          {!step.component && textOf(document.environment) !== undefined && (
+            <Row label={t("Environment")}>
+              <Typed
+                value={textOf(document.environment) ?? ""}
+                label={t("Environment")}
+                onCommit={(value) => set(["environment"], value || undefined)}
+              />
+            </Row>
+          )}
           <Row label={t("Compute")}>
             <ComputeSelect value={textOf(document.compute)} onChange={(value) => set(["compute"], value)} />
           </Row>
@@ -180,15 +192,6 @@ export function StepSettings({ text, level, model, step, problems, types, onChan
 }
 
 const NEW = "\u0000new";
-
-export function Row({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="design-row">
-      <span className="design-label">{label}</span>
-      {children}
-    </div>
-  );
-}
 
 const texts = (values: Mapping): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, textOf(value) ?? ""]));

@@ -1,4 +1,5 @@
 /** Folders that were opened on this page: their files can be uploaded until it is left or loaded again. */
+import ignore from "ignore";
 import { uploadCode, type Picked } from "../../api/uploads";
 
 const MOST_BYTES = 300 * 1024 * 1024;
@@ -17,9 +18,19 @@ export function filesBelow(draft: string, folder: string): Picked[] {
     .map(([path, file]) => ({ path: path.slice(start.length), file }));
 }
 
+const IGNORING = [".amlignore", ".gitignore"];
+
+/** What of a folder is uploaded: not what its `.amlignore` leaves out, or else its `.gitignore`. */
+async function taken(files: Picked[]): Promise<Picked[]> {
+  const rules = IGNORING.map((name) => files.find(({ path }) => path === name)).find(Boolean);
+  if (!rules) return files;
+  const ignored = ignore().add(await rules.file.text());
+  return files.filter(({ path }) => !ignored.ignores(path));
+}
+
 /** Upload a folder that was opened; the id of the code. */
 export async function uploaded(scope: string, draft: string, folder: string): Promise<string> {
-  const files = filesBelow(draft, folder);
+  const files = await taken(filesBelow(draft, folder));
   const size = files.reduce((sum, { file }) => sum + file.size, 0);
   if (size > MOST_BYTES) throw new Error(`${folder}: ${size} bytes. Submit it with smalt job create.`);
   return uploadCode(scope, files);
