@@ -21,6 +21,7 @@ if __name__ == "__main__":
         ("tracking", ("--peer-python", str(PEER))),
         ("flows", ("--peer-python", str(PROMPTFLOW))),
         ("serving", ("--peer-python", str(PEER))),
+        ("first_answer", ()),
     ):
         print(f"## {name}", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], check=True, cwd=HERE)

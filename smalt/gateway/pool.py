@@ -181,7 +181,7 @@ class Pool:
             link.close()
         if self.queue:
             if self._pressure is not None:
-                self._pressure.served(time.monotonic())
+                self._pressure.served(time.monotonic(), len(self.queue))
             self.pump()
 
     def on_closed(self, link: Link, *, was_busy: bool) -> None:
@@ -303,10 +303,9 @@ class Pool:
         wait = self.entry.max_queue_wait_ms / 1000
         if self.entry.scale_to_zero and not self._order:
             return max(wait, _START_SECONDS)
-        is_overload = self._pressure is not None and self._pressure.is_overload
-        if is_overload and not all(each.is_away for each in self._order):
-            return min(wait, max(_HURRIED * wait, _SHORTEST_WAIT_SECONDS))
-        return wait
+        hurried = min(wait, max(_HURRIED * wait, _SHORTEST_WAIT_SECONDS))
+        is_overload = self._pressure is not None and self._pressure.is_overload(hurried)
+        return hurried if is_overload and not all(each.is_away for each in self._order) else wait
 
     def _waited(self) -> Refusal:
         if all(each.is_away for each in self._order):

@@ -11,6 +11,7 @@ import threading
 import time
 
 from .handler import Overdue, refusal
+from .settings import Batching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Done = Callable[[Answer], None]
 
 _SPARE = 16
+_TOGETHER, _TOGETHER_BYTES = 16, 64 << 10
+"""Of requests that wait already, where nobody said otherwise: small ones, so that none waits long for another."""
 
 
 class Desk:
@@ -49,13 +52,21 @@ class Desk:
         self._pulse = pulse
         self._worker = worker
         self._loop = loop
-        self._batching = settings.batching if self._loader.can_batch else None
+        self._batching = self._batching_of(settings)
         self._waiting: collections.deque[tuple[Request, Done]] = collections.deque()
         self._running: dict[int, float] = {}
         self._batch_timer: Any = None  # Any: a handle of the loop
         self.threads = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, settings.concurrency))
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGALRM, _ring)
+
+    def _batching_of(self, settings: Settings) -> Batching | None:
+        """How requests are put together: as the settings say, and else those that wait already where rows are rows."""
+        if not self._loader.can_batch:
+            return None
+        if settings.batching is not None:
+            return settings.batching
+        return Batching(_TOGETHER, 0.0, _TOGETHER_BYTES) if self._loader.is_row_wise else None
 
     @property
     def concurrency(self) -> int:
@@ -154,25 +165,40 @@ class Desk:
     def _score_batch(self) -> None:
         assert self._batching is not None
         self._batch_timer = None
-        taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batching.max_size))]
+        taken = self._next_batch(self._batching)
         if not taken:
             return
         started = time.monotonic()
         self._pulse.set(self._worker, started)
-        requests = [request for request, _ in taken]
-        try:
-            found: Any = self._in_time(lambda: self._loader.score_many(requests))
-        except BaseException as problem:
-            if isinstance(problem, Overdue) or len(taken) == 1:
-                found = [self._failed(problem)] * len(taken)
-            else:
-                # One bad request must not spoil the others: each is scored alone.
-                found = [self._alone(request) for request in requests]
+        found = self._together([request for request, _ in taken])
         self._pulse.set(self._worker, 0.0)
         for (request, done), answer in zip(taken, found):  # noqa: B905  (`strict` is newer than Python 3.8)
             whole = self._failed(answer) if isinstance(answer, BaseException) else answer
             done(self._handler.finish(request, whole, started))
         self._plan_batch()
+
+    def _together(self, requests: list[Request]) -> list[Any]:
+        """Answers or refusals, one for each request."""
+        if len(requests) == 1:
+            return [self._alone(requests[0])]
+        try:
+            answers: list[Any] = self._in_time(lambda: self._loader.score_many(requests))
+        except Overdue as problem:
+            return [self._failed(problem)] * len(requests)
+        except BaseException:
+            # One bad request must not spoil the others: each is scored alone.
+            return [self._alone(request) for request in requests]
+        return answers
+
+    def _next_batch(self, bounds: Batching) -> list[tuple[Request, Done]]:
+        taken: list[tuple[Request, Done]] = []
+        size = 0
+        while self._waiting and len(taken) < bounds.max_size:
+            size += len(self._waiting[0][0].body)
+            if taken and size > bounds.most_bytes:
+                break
+            taken.append(self._waiting.popleft())
+        return taken
 
     def _alone(self, request: Request) -> Any:
         try:

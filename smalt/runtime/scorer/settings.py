@@ -24,11 +24,18 @@ class SettingsError(ValueError):
 
 
 class Batching:
-    """How requests are put together: at most `max_size` of them, waiting at most `max_delay` seconds for more."""
+    """How requests are put together: at most `max_size` of them, waiting at most `max_delay` seconds for more.
 
-    def __init__(self, max_size: int, max_delay_seconds: float) -> None:
+    Args:
+        max_size: So many requests in one call.
+        max_delay_seconds: How long the first one waits for others.
+        most_bytes: Of all their bodies; what is larger is scored alone.
+    """
+
+    def __init__(self, max_size: int, max_delay_seconds: float, most_bytes: float = float("inf")) -> None:
         self.max_size = max_size
         self.max_delay_seconds = max_delay_seconds
+        self.most_bytes = most_bytes
 
 
 class Settings:

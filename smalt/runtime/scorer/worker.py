@@ -67,13 +67,13 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     connections = Connections(desk, settings.max_body_bytes, loop)
     address, listener = _listen(settings.listen, number, settings.state_dir)
     server = loop.run_until_complete(loop.create_server(connections.make, sock=listener, backlog=_BACKLOG))
-    # What was loaded stays until the end: the collector need not look at it with every request.
-    gc.collect()
-    gc.freeze()
     loop.add_signal_handler(signal.SIGTERM, lambda: _drain(server, connections, loop))
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Of a terminal: the master decides.
     ready = {"kind": "ready", "address": address, "concurrency": desk.concurrency, "model": loader.describe()}
     _tell(telling, {**ready, "swagger": swaggers["3"] or swaggers["2"]})
+    # What was loaded stays until the end: the collector need not look at it with every request.
+    gc.collect()
+    gc.freeze()
     loop.run_forever()
     desk.threads.shutdown(wait=False)
     loader.close()

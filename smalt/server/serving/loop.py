@@ -18,7 +18,7 @@ from smalt.server.work import SYSTEM, Works
 _log = logging.getLogger(__name__)
 
 _LEASE = timedelta(seconds=60)
-_SOON, _WATCHFUL, _SETTLED = 0.1, 0.5, 1.0
+_SOON, _WATCHFUL, _SETTLED = 0.05, 0.5, 1.0
 _LOOK_AGAIN = timedelta(seconds=10)
 _SWEEP_SECONDS = 30.0
 _KEPT_OPERATIONS = timedelta(days=1)

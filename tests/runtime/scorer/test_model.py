@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,26 @@ def test_batches_of_models_and_what_is_collected_of_them(models, scoring_python,
 
     assert inputs[0]["data"] == [dict(zip(COLUMNS, asked["asked"]["data"][0], strict=True))]
     assert len(list((folder / "model_outputs").rglob("*.jsonl"))) == 1
+
+
+def test_requests_that_wait_are_scored_together_where_rows_are_known_to_be_rows(iris, models):
+    asked = json.loads((models / "iris.json").read_text())
+    bodies = [{"input_data": [row]} for row in asked["asked"]["data"]]
+    with ThreadPoolExecutor(8) as pool:
+        broken = pool.submit(iris.ask, {"input_data": [["x", 1, 1, 1]]})
+        found = list(pool.map(iris.ask, bodies))
+
+    assert iris.ready["workers"][0]["concurrency"] == 16
+    assert [each.json for each in found] == [[expected] for expected in asked["expected"]]
+    assert broken.result().status == 400
+
+
+def test_one_at_a_time_where_the_deployment_says_so_or_a_model_may_look_at_all_rows(models, scoring_python, tmp_path):
+    with (
+        serve(models, scoring_python, tmp_path / "one", "iris", batching={"max_size": 1}) as one,
+        serve(models, scoring_python, tmp_path / "other", "adding") as other,
+    ):
+        assert [each.ready["workers"][0]["concurrency"] for each in (one, other)] == [1, 1]
 
 
 def test_a_folder_without_a_model_is_explained(scoring_python, tmp_path):

@@ -37,6 +37,9 @@ class Loader:
     can_batch = False
     """Whether `score_many` may be called."""
 
+    is_row_wise = False
+    """Whether it is known that what is predicted of a row does not depend on the rows beside it."""
+
     def load(self) -> None:
         """Prepare, once. Raises whatever goes wrong."""
         raise NotImplementedError

@@ -64,6 +64,7 @@ class ModelLoader(Loader):
         self._load_flavor(flavors)
         self._begin_events()
         self.can_batch = self._is_table
+        self.is_row_wise = self._is_fast
 
     def score(self, request: Request) -> Answer:
         """Predict."""
