@@ -18,18 +18,28 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Open the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        if len(os.fsencode(self._path)) < _LONGEST_NAME:
-            self.sock.connect(self._path)
-            return
+        self.sock = connected(self._path, self.timeout)
+
+
+def connected(path: str, timeout_seconds: float | None) -> socket.socket:
+    """A socket that is a file, open; its path may be longer than sockets usually take."""
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    opened.settimeout(timeout_seconds)
+    try:
+        if len(os.fsencode(path)) < _LONGEST_NAME:
+            opened.connect(path)
+            return opened
         # Names of sockets are short; a long path is entered through its folder.
-        folder, _, name = self._path.rpartition("/")
+        folder, _, name = path.rpartition("/")
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            self.sock.connect(f"/proc/self/fd/{handle}/{name}")
+            opened.connect(f"/proc/self/fd/{handle}/{name}")
         finally:
             os.close(handle)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def connection(address: str, timeout_seconds: float) -> http.client.HTTPConnection:

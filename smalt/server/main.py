@@ -41,6 +41,7 @@ from smalt.server import (
     flows,
     identity,
     jobs,
+    notebooks,
     pipelines,
     registries,
     scans,
@@ -182,6 +183,18 @@ def build(settings: Settings) -> Server:
     flow_runs = flows.FlowRuns(flow_service, folders, job_service, versioned, locator)
     kinds["automl"] = automl.AutoMLKind(children, job_service, pinner, runs)
     locator.output_of = job_service.output_uri
+    people_files = notebooks.FileService(containers)
+    sessions = notebooks.SessionService(
+        people_files,
+        job_service,
+        submission,
+        computes,
+        locator,
+        notebooks.Hosts(home / "jobs"),
+        lambda: _clients(settings),
+    )
+    identities.acts_for = sessions.acts_for
+    notebook_runs = notebooks.NotebookRuns(people_files, containers, submission)
     starter = jobs.Starter(
         locator=locator,
         tokens=identities,
@@ -253,7 +266,7 @@ def build(settings: Settings) -> Server:
         held = (
             versioned, stores, scanned, linked, computes, identities, pipeline_service, schedule_service, batch_service,
         )  # fmt: skip
-        for holder in (*held, flow_service):
+        for holder in (*held, flow_service, sessions):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -338,6 +351,8 @@ def build(settings: Settings) -> Server:
         *sweeps.routes(sweep_kind, children, rooms),
         *flows.routes(flow_service, rooms),
         *flows.run_routes(flow_runs, rooms),
+        *notebooks.file_routes(people_files, rooms),
+        *notebooks.session_routes(sessions, notebook_runs, rooms, works, admit),
         *tracking.mlflow_routes(
             runs,
             workspaces=rooms,
@@ -350,6 +365,7 @@ def build(settings: Settings) -> Server:
     ]
     live = studio.Live(events)
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
+    events.subscribe(notebooks.FilesChanged, lambda event: live.note(event, ("notebookFiles", event.folder)))
 
     def served(work: Work, room: WorkspaceRecord) -> list[studio.Served]:
         online_ones = serving.models_served(work.connection, room.id)
@@ -473,6 +489,19 @@ def _curated(kind: str, name: str) -> Asset | None:
         return None
     bare = name.lower().removeprefix("azureml-")
     return Environment.parse({"name": name, "image": f"mcr.microsoft.com/azureml/curated/{bare}:latest"})
+
+
+def _clients(settings: Settings) -> dict[str, str]:
+    """Variables by which clients in a session find this server; what opens it, the session has itself."""
+    bundle = settings.home / "ca" / "bundle.pem"
+    trust = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(bundle)) if bundle.exists() else {}
+    return {
+        "SMALT_URL": settings.url,
+        "MSI_ENDPOINT": f"{settings.url}/msi/token",
+        "ARM_CLOUD_METADATA_URL": f"{settings.tls_url}/metadata/endpoints?api-version=2019-05-01",
+        "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{settings.tls_url}/",
+        **trust,
+    }
 
 
 def _url_aliases(path: Path) -> dict[str, str]:

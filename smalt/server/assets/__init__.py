@@ -7,8 +7,10 @@ from smalt.server.assets.datastores import (
     ARTIFACT_CONTAINER,
     ARTIFACTS,
     DEFAULT,
+    WORKING,
     DatastoreService,
     blob_container,
+    working_container,
 )
 from smalt.server.assets.events import AssetRegistered
 from smalt.server.assets.locator import EXTERNAL, DataLocator, Location
@@ -26,6 +28,7 @@ __all__ = [
     "DEFAULT",
     "EXTERNAL",
     "KINDS",
+    "WORKING",
     "AssetPages",
     "AssetRegistered",
     "AssetService",
@@ -45,4 +48,5 @@ __all__ = [
     "datastore_routes",
     "receive",
     "small_text",
+    "working_container",
 ]

@@ -22,11 +22,18 @@ from smalt.server.workspaces import WorkspaceRecord
 DEFAULT = "workspaceblobstore"
 ARTIFACTS = "workspaceartifactstore"
 ARTIFACT_CONTAINER = "azureml"
+WORKING = "workspaceworkingdirectory"
+"""The files of people: notebooks, and what lies beside them."""
 
 
 def blob_container(workspace_id: str) -> str:
     """The container of the default datastore."""
     return f"azureml-blobstore-{workspace_id}"
+
+
+def working_container(workspace_id: str) -> str:
+    """The container of people's files."""
+    return f"working-{workspace_id}"
 
 
 def built_in(workspace_id: str) -> dict[str, str]:
@@ -35,7 +42,7 @@ def built_in(workspace_id: str) -> dict[str, str]:
         DEFAULT: blob_container(workspace_id),
         ARTIFACTS: ARTIFACT_CONTAINER,
         "workspacefilestore": f"code-{workspace_id}",
-        "workspaceworkingdirectory": f"working-{workspace_id}",
+        WORKING: working_container(workspace_id),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -56,6 +57,7 @@ class IdentityService:
         directory: Who there is and what they may do.
         definitions: The roles, built-in and custom.
         known: Actors by the hash of their token; forgotten whenever a role or a token is taken away.
+        acts_for: Whose rights a job has, by the id of that actor, where it does what somebody types at the moment.
     """
 
     def __init__(self, key: SigningKey, attempts: Attempts | None = None) -> None:
@@ -65,6 +67,7 @@ class IdentityService:
         self.definitions = RoleDefinitions(self.known.forget_all)
         self._mint = TokenMint(key)
         self._attempts = attempts or Attempts()
+        self.acts_for: Callable[[Work, JobGrant], str | None] = lambda work, grant: None
 
     @property
     def tenant(self) -> str:
@@ -253,7 +256,13 @@ class IdentityService:
             root=row["grant"].get("root"),
             connections=tuple(row["grant"].get("connections") or ()),
         )
-        return _job_actor(grant)
+        person = self.acts_for(work, grant)
+        if person is None:
+            return _job_actor(grant)
+        found = self.find_actor(work, person)
+        if found is None:
+            refuse("belongs to an actor that was removed")
+        return found
 
 
 def _job_actor(grant: JobGrant) -> Actor:

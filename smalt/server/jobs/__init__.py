@@ -20,13 +20,14 @@ from smalt.server.jobs.service import SCHEDULE_PROPERTY, Changes, JobService
 from smalt.server.jobs.software import Software
 from smalt.server.jobs.software import from_document as recipe_from_document
 from smalt.server.jobs.start import Starter
-from smalt.server.jobs.store import ChildState, Filter, JobRecord, Result
+from smalt.server.jobs.store import INTERACTIVE, ChildState, Filter, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
 from smalt.server.jobs.workload import CONNECTIONS, FLOW_ENGINE
 
 __all__ = [
     "CONNECTIONS",
     "FLOW_ENGINE",
+    "INTERACTIVE",
     "RESUME_FROM",
     "SCHEDULE_PROPERTY",
     "CancelRequested",

@@ -38,6 +38,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _BUILD_CHECK = timedelta(seconds=60)
 # A place that becomes free calls the next in line, so this is only for what nobody foresaw.
 _QUEUE_CHECK = timedelta(seconds=120)
+_MOST_INTERACTIVE = 32
+"""Sessions of people on one site: each holds memory, and a processor only now and then."""
 _MOST_ATTEMPTS = 6
 _MOST_TURNS = 64
 
@@ -224,13 +226,18 @@ class JobsLoop:
         if environment is None:
             self._give_back(work, record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
             return None
-        if store.running(work.connection, worker=self._worker, site=site.key) >= site.slots:
+        if not self._has_place(work, record, site):
             self._give_back(work, record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED, site=site.key)
             return None
         store.change(work.connection, record, environment_key=environment.key)
         return starter.prepare(
             work, workspace, record, job=kind.expand(record.entity()), environment=environment, site=site
         )
+
+    def _has_place(self, work: Work, record: JobRecord, site: Site) -> bool:
+        interactive = record.is_interactive
+        count = store.running(work.connection, worker=self._worker, site=site.key, interactive=interactive)
+        return count < (_MOST_INTERACTIVE if interactive else site.slots)
 
     def _look_at(self, due: Due, handle: Handle) -> None:
         """From started to over."""
@@ -348,7 +355,8 @@ class JobsLoop:
         outside.finisher.finish(work, workspace, record, state)
         site = outside.sites.of(work, workspace, record.pinned.get("compute"))
         if store.is_anyone_waiting(work.connection, site=site.key):
-            free = site.slots - store.running(work.connection, worker=self._worker, site=site.key)
+            held = store.running(work.connection, worker=self._worker, site=site.key, interactive=False)
+            free = site.slots - held
             store.call_next(work.connection, now=work.now, count=max(free, 0), site=site.key)
         work.after_commit(lambda: self._untidied.append(record))
 

@@ -31,6 +31,9 @@ from smalt.entities.job.status import JobStatus
 from smalt.entities.kinds import entity_class
 from smalt.server.jobs.tables import jobs
 
+INTERACTIVE = "interactive"
+"""Among the parts that are pinned: `yes` for what mostly waits for a person, and takes no place from other jobs."""
+
 _MOST_NAMES = 500
 
 
@@ -75,6 +78,11 @@ class JobRecord:
     due_at: datetime | None
     lease: str | None
     lease_until: datetime | None
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether it mostly waits for a person."""
+        return (self.pinned.get("parts") or {}).get(INTERACTIVE) == "yes"
 
     def entity(self) -> Job:
         """The whole job, with what may change put back in."""
@@ -197,7 +205,11 @@ _CALL = update(jobs).where(_NAMED, jobs.c.active.is_(True)).values(due_at=bindpa
 _ADD = insert(jobs)
 _CHANGE = update(jobs).where(jobs.c.id == bindparam("job"))
 _FIELDS = tuple(field.name for field in fields(JobRecord))
-_RUNNING = select(func.count()).where(jobs.c.active.is_(True), jobs.c.handle.is_not(None))
+_RUNNING = select(func.count()).where(
+    jobs.c.active.is_(True),
+    jobs.c.handle.is_not(None),
+    func.coalesce(jobs.c.pinned[("parts", INTERACTIVE)].as_string(), "") == bindparam("waits"),
+)
 _RUNNING_THERE = _RUNNING.where(jobs.c.site == bindparam("at"))
 _RUNNING_HERE = _RUNNING.where(jobs.c.site.is_(None), jobs.c.worker == bindparam("own_worker"))
 _WAITING = select(jobs.c.id).where(
@@ -341,11 +353,13 @@ def release(connection: Connection, *, worker: str, now: datetime) -> int:
     return len(found)
 
 
-def running(connection: Connection, *, worker: str, site: str | None) -> int:
-    """How many workloads are not over: on a cluster, or on the machine of this worker."""
+def running(connection: Connection, *, worker: str, site: str | None, interactive: bool) -> int:
+    """How many workloads are not over, of those that wait for people or of all others: on a cluster, or on the machine
+    of this worker."""
+    kind = "yes" if interactive else ""
     if site is None:
-        return connection.execute(_RUNNING_HERE, {"own_worker": worker}).scalar_one()
-    return connection.execute(_RUNNING_THERE, {"at": site}).scalar_one()
+        return connection.execute(_RUNNING_HERE, {"own_worker": worker, "waits": kind}).scalar_one()
+    return connection.execute(_RUNNING_THERE, {"at": site, "waits": kind}).scalar_one()
 
 
 def is_busy(connection: Connection, workspace_id: str, compute_id: str) -> bool:
