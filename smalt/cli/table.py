@@ -30,6 +30,11 @@ ACCESS = {
 }
 """People, rights and what an operator looks at, each in the module of its name."""
 
+AUTHORED = {
+    "notebook": "Notebooks: files of the workspace, kernels, and notebooks as jobs.",
+}
+"""What people write in the workspace itself, each in the module of its name."""
+
 OBSERVED = {
     "trace": "Traces: what applications and flows did for each request.",
 }
@@ -79,7 +84,7 @@ PF = {
 IMPORT = "Take over what prompt flow has kept on this machine."
 
 COMMANDS = {
-    **{name: (_address(name), summary) for name, summary in (NOUNS | FLOWS | OBSERVED | ACCESS).items()},
+    **{name: (_address(name), summary) for name, summary in (NOUNS | AUTHORED | FLOWS | OBSERVED | ACCESS).items()},
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
     "import": ("smalt.cli.importing:importing", IMPORT),
@@ -107,6 +112,7 @@ def help_text() -> str:
     for title, group in (
         ("Server", SERVER),
         ("Nouns", NOUNS),
+        ("Authored", AUTHORED),
         ("Flows", FLOWS),
         ("Observed", OBSERVED),
         ("People and rights", ACCESS),

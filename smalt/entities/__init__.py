@@ -76,6 +76,8 @@ _PUBLISHED = {
     "MpiDistribution": "job.distribution:Mpi",
     "NoneCredentialConfiguration": "credentials:NoCredentials",
     "OneLakeDatastore": "datastore",
+    "NotebookFile": "notebook",
+    "NotebookSession": "notebook",
     "OnlineDeployment": "endpoint.online",
     "OnlineEndpoint": "endpoint.online",
     "OnlineRequestSettings": "endpoint.online:RequestSettings",

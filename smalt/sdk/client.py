@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smalt.sdk.operations.batch import BatchDeploymentOperations, BatchEndpointOperations
     from smalt.sdk.operations.flows import FlowOperations
     from smalt.sdk.operations.jobs import Authored
+    from smalt.sdk.operations.notebooks import NotebookOperations
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.operations.schedules import ScheduleOperations
     from smalt.sdk.operations.traces import TraceOperations
@@ -121,6 +122,13 @@ class MLClient:
         from smalt.sdk.operations.flows import FlowOperations
 
         return FlowOperations(self._room, self._resolver)
+
+    @cached_property
+    def notebooks(self) -> NotebookOperations:
+        """Files of the workspace, sessions of notebooks, and notebooks as jobs."""
+        from smalt.sdk.operations.notebooks import NotebookOperations
+
+        return NotebookOperations(self._room, self._resolver)
 
     @cached_property
     def online_endpoints(self) -> OnlineEndpointOperations:
