@@ -8,6 +8,7 @@ import {
   Database20Regular,
   Organization20Regular,
   Home20Regular,
+  Notebook20Regular,
   CalendarClock20Regular,
   People20Regular,
   PlugConnected20Regular,
@@ -39,6 +40,7 @@ export const navigation: Group[] = [
   {
     title: "Authoring",
     entries: [
+      { title: "Notebooks", to: "/notebooks", icon: Notebook20Regular },
       { title: "Prompt flow", to: "/flows", icon: BranchFork20Regular },
       { title: "Automated ML", to: "/automl", icon: Sparkle20Regular },
       { title: "Designer", to: "/designer", icon: Organization20Regular },

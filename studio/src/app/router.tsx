@@ -256,6 +256,13 @@ const workspace = createRoute({
   component: lazyRouteComponent(() => import("../features/manage/WorkspacePage"), "WorkspacePage"),
 });
 
+const notebooks = createRoute({
+  getParentRoute: () => root,
+  path: "/notebooks",
+  validateSearch: texts("path"),
+  component: lazyRouteComponent(() => import("../features/notebooks/NotebooksPage"), "NotebooksPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -292,6 +299,7 @@ export const router = createRouter({
     automl,
     newAutoml,
     workspace,
+    notebooks,
   ]),
   basepath: "/studio",
   defaultPreload: "intent",

@@ -3,7 +3,7 @@ import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
@@ -15,6 +15,10 @@ interface Props {
   name: string;
   label: string;
   onChange?: (text: string) => void;
+  /** More for the editor, which comes first. It must stay the same array. */
+  extensions?: readonly Extension[];
+  /** Told of the editor once it is there. */
+  onReady?: (view: EditorView) => void;
 }
 
 const LANGUAGES = {
@@ -72,11 +76,13 @@ export const COLORS = {
 export const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
 
 /** Text with colours; it can be changed where somebody listens. */
-export default function Code({ text, name, label, onChange }: Props) {
+export default function Code({ text, name, label, onChange, extensions, onReady }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { shown } = useTheme();
   const listener = useRef(onChange);
   listener.current = onChange;
+  const ready = useRef(onReady);
+  ready.current = onReady;
   const isEditable = onChange !== undefined;
   const editor = useRef<EditorView>(null);
   useEffect(() => {
@@ -86,6 +92,7 @@ export default function Code({ text, name, label, onChange }: Props) {
       state: EditorState.create({
         doc: text,
         extensions: [
+          ...(extensions ?? []),
           basicSetup,
           syntaxHighlighting(COLORS[shown]),
           EditorView.cspNonce.of(nonce),
@@ -104,9 +111,10 @@ export default function Code({ text, name, label, onChange }: Props) {
       }),
     });
     editor.current = view;
+    ready.current?.(view);
     return () => view.destroy();
     // The text is where editing begins: what is typed comes back through `onChange` and is not put in again.
-  }, [isEditable ? "" : text, name, label, shown, isEditable]);
+  }, [isEditable ? "" : text, name, label, shown, isEditable, extensions]);
   useEffect(() => {
     const view = editor.current;
     const old = view?.state.sliceDoc();

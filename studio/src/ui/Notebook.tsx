@@ -1,21 +1,12 @@
 import { lazy, Suspense } from "react";
+import type { Output } from "../api/notebooks";
 import { useT } from "../app/i18n";
+import { CellOutput, joined, type Text } from "./CellOutput";
 import { Empty } from "./Empty";
 import { Waiting } from "./Waiting";
 
 const Code = lazy(() => import("./Code"));
 const Markdown = lazy(() => import("./Markdown"));
-
-type Text = string | string[];
-
-interface Output {
-  output_type: string;
-  text?: Text;
-  data?: Record<string, unknown>;
-  traceback?: string[];
-  ename?: string;
-  evalue?: string;
-}
 
 interface Cell {
   cell_type: string;
@@ -30,9 +21,6 @@ interface Document {
 }
 
 const MOST_CELLS = 500;
-const PICTURES = ["image/png", "image/jpeg", "image/gif"];
-const joined = (text: unknown): string => (Array.isArray(text) ? text.join("") : typeof text === "string" ? text : "");
-const plain = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, "");
 
 /** A notebook as it was kept. Nothing of it is executed: no code, and no HTML or script in its outputs. */
 export default function Notebook({ text }: { text: string }) {
@@ -61,34 +49,10 @@ function CellView({ cell, ending, label }: { cell: Cell; ending: string; label: 
       <div className="grow">
         <Code text={source} name={`cell${ending}`} label={label} />
         {(cell.outputs ?? []).map((output, index) => (
-          <OutputView key={index} output={output} />
+          <CellOutput key={index} output={output} />
         ))}
       </div>
     </div>
-  );
-}
-
-function OutputView({ output }: { output: Output }) {
-  const t = useT();
-  if (output.output_type === "stream") return <pre className="output">{plain(joined(output.text))}</pre>;
-  if (output.output_type === "error") {
-    const told = output.traceback?.join("\n") ?? `${output.ename}: ${output.evalue}`;
-    return <pre className="output bad">{plain(told)}</pre>;
-  }
-  const data = output.data ?? {};
-  const picture = PICTURES.find((kind) => joined(data[kind]));
-  if (picture) {
-    const address = `data:${picture};base64,${joined(data[picture]).replace(/\s/g, "")}`;
-    return <img className="preview-image" src={address} alt={plain(joined(data["text/plain"])) || t("Output")} />;
-  }
-  if (data["text/markdown"]) return <Markdown text={joined(data["text/markdown"])} />;
-  if (data["application/json"])
-    return <pre className="output">{JSON.stringify(data["application/json"], null, 2)}</pre>;
-  const text = joined(data["text/plain"]);
-  return text ? (
-    <pre className="output">{plain(text)}</pre>
-  ) : (
-    <p className="faint">{t("An output that is not shown.")}</p>
   );
 }
 

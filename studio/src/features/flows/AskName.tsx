@@ -17,15 +17,18 @@ interface Props {
   value: string;
   /** Why a name cannot be taken; empty when it can. */
   check: (name: string) => string;
+  /** The value may be taken as it is: nothing has that name yet. */
+  isNew?: boolean;
   onName: (name: string) => void;
   onClose: () => void;
 }
 
 /** Asks for one name. */
-export function AskName({ title, value, check, onName, onClose }: Props) {
+export function AskName({ title, value, check, isNew = false, onName, onClose }: Props) {
   const t = useT();
   const [name, setName] = useState(value);
-  const why = name === value ? "" : check(name);
+  const isSame = name === value && !isNew;
+  const why = isSame ? "" : check(name);
   return (
     <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
       <DialogSurface>
@@ -47,7 +50,7 @@ export function AskName({ title, value, check, onName, onClose }: Props) {
             </DialogContent>
             <DialogActions>
               <Button onClick={onClose}>{t("Leave it")}</Button>
-              <Button type="submit" appearance="primary" disabled={!name || name === value || why !== ""}>
+              <Button type="submit" appearance="primary" disabled={!name || isSame || why !== ""}>
                 {t("Do it")}
               </Button>
             </DialogActions>
