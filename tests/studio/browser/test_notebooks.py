@@ -1,4 +1,4 @@
-"""Notebooks in a browser: written and run with the keys of Jupyter, in two tabs, kept by the kernel while none is open."""
+"""Notebooks in a browser: written and run with the keys of Jupyter, in two tabs, kept while none is open."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def folder(house: House) -> str:
     cells = [
         {"id": "text", "cell_type": "markdown", "metadata": {}, "source": "# A title"},
         *(
-            {"id": id, "cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
-            for id, code in (("one", "number = 41"), ("two", "number + 1"))
+            {"id": name, "cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
+            for name, code in (("one", "number = 41"), ("two", "number + 1"))
         ),
     ]
     smalt = {"environment": "azureml:plain@latest", "compute": ""}
