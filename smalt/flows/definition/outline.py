@@ -269,6 +269,9 @@ def _flex(name: str, located: yaml.Located, text: Callable[[str], str | None]) -
         found.outputs[str(key)] = OutputDefinition(
             str(given.get("type") or "string"), is_chat_output=bool(given.get("is_chat_output"))
         )
+    if found.type == "chat" and len(found.outputs) <= 1:
+        only = next(iter(found.outputs), "output")  # what it answers is the answer
+        found.outputs = {only: OutputDefinition("string", is_chat_output=True)}
     return found
 
 

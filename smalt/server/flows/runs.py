@@ -229,4 +229,18 @@ def _with_history(drawn: Outline, inputs: Values) -> dict[str, Any]:  # Any: val
         is_history = item.is_chat_history if item.is_chat_history is not None else name == "chat_history"
         if is_history and drawn.type == "chat" and name not in found and item.default is None:
             found[name] = []
+        if is_history and drawn.kind != "dag" and isinstance(found.get(name), list):
+            found[name] = [message for turn in found[name] for message in _messages(drawn, turn)]
     return found
+
+
+def _messages(drawn: Outline, turn: object) -> list[object]:
+    """A turn as code and prompties take it: what was said by whom. Pages tell all turns as those of graphs."""
+    if not isinstance(turn, dict) or turn.keys() != {"inputs", "outputs"}:
+        return [turn]
+    asked = next((name for name, item in drawn.inputs.items() if item.is_chat_input), "")
+    answered = next((name for name, item in drawn.outputs.items() if item.is_chat_output), "output")
+    return [
+        {"role": "user", "content": (turn["inputs"] or {}).get(asked)},
+        {"role": "assistant", "content": (turn["outputs"] or {}).get(answered)},
+    ]

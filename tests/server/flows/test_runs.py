@@ -184,3 +184,26 @@ def test_flows_are_tried_run_evaluated_and_compared(flows):
     assert [each["job"] for each in compared["value"]] == [run, judged]
     assert compared["metrics"] == {"right": [1.0, 1.0]}
     assert [each["job"] for each in flows.ask("GET", "/hello/runs").json()["value"]] == [run]
+
+
+FLEX = """\
+entry: talk:talk
+inputs:
+  question: {type: string, is_chat_input: true}
+  chat_history: {type: list, is_chat_history: true}
+"""
+
+
+def test_code_that_is_talked_with_is_told_what_was_said_before_by_whom(flows):
+    code = "def talk(question: str, chat_history: list) -> str:\n    return f'{chat_history} {question}'\n"
+    given = [{"path": "flow.flex.yaml", "content": FLEX}, {"path": "talk.py", "content": code}]
+    flows.create("talk", files=given)
+    turns = [{"inputs": {"question": "hi"}, "outputs": {"output": "hello"}}]
+
+    job = submit(flows, "/talk/versions/1/tests", inputs={"question": "and?", "chat_history": turns})
+    flows.finish(job)
+
+    [output] = flows.ask("GET", "/talk/versions/1/graph").json()["outputs"]
+    assert (output["name"], output["isChatOutput"]) == ("output", True)
+    said = flows.place.call("GET", f"/smalt/flowRuns/{job}/lines/0")["outputs"]["output"]
+    assert said == "[{'role': 'user', 'content': 'hi'}, {'role': 'assistant', 'content': 'hello'}] and?"
