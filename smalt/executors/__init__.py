@@ -1,6 +1,7 @@
 """Where a workload runs: an environment, a command and its data on some machine, found again after any restart."""
 
 from smalt.executors.base import (
+    FLOW_ENGINE,
     Container,
     Distribution,
     Executor,
@@ -17,6 +18,7 @@ from smalt.executors.base import (
 )
 
 __all__ = [
+    "FLOW_ENGINE",
     "Container",
     "Distribution",
     "Executor",

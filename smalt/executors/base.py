@@ -14,6 +14,9 @@ from typing import Literal, NewType
 Handle = NewType("Handle", str)
 """How a started workload is found again: text that the server stores."""
 
+FLOW_ENGINE = "{{smalt:flow-engine}}"
+"""Stands in variables for the folder with the engine of flows, which the machine that runs the workload knows."""
+
 MountKind = Literal["input", "output"]
 MountMode = Literal["ro_mount", "rw_mount", "download", "upload", "direct", "eval_mount", "eval_download"]
 DistributionKind = Literal["none", "pytorch", "mpi", "tensorflow", "ray"]

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from smalt.environments.curated import FLOWS
 from tests.cluster.ray_cluster import Cluster, two_nodes
 from tests.running import RunningServer, free_ports
 
@@ -107,5 +108,5 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def _fetch_wheels(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *_PLAIN]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *_PLAIN, *FLOWS]
     subprocess.run(command, check=True)

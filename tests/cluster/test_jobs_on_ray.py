@@ -173,3 +173,38 @@ def _is_on_node(installation, name: str, node: int) -> bool:
     supervisor = installation.log(name).split("below ")[1].split()[0]
     keeper = Path(f"/proc/{supervisor}/stat").read_text().rpartition(")")[2].split()[1]
     return f"SMALT_TEST_NODE={installation.cluster.tag}-{node}".encode() in Path(f"/proc/{keeper}/environ").read_bytes()
+
+
+def test_a_flow_runs_on_the_cluster_with_connections_of_the_workspace(installation):
+    flow = installation.folder / "flow"
+    flow.mkdir()
+    (flow / "open.py").write_text(
+        "import os, smalt\nfrom promptflow.core import tool\nfrom promptflow.connections import CustomConnection\n\n\n"
+        "@tool\ndef open_it(door: CustomConnection, text: str) -> str:\n"
+        "    print(smalt.__file__)\n    return text + str(len(door.secrets['key']))\n"
+    )
+    node = {"name": "open", "type": "python", "source": {"type": "code", "path": "open.py"}}
+    node["inputs"] = {"door": "shared", "text": "${inputs.text}"}
+    document = {
+        "inputs": {"text": {"type": "string"}},
+        "outputs": {"size": {"type": "string", "reference": "${open.output}"}},
+        "nodes": [node],
+    }
+    (flow / "flow.dag.yaml").write_text(json.dumps(document))
+    (flow / "data.jsonl").write_text('{"text": "a"}\n{"text": "b"}\n')
+    (installation.folder / "c.yaml").write_text(
+        "name: shared\ntype: custom\ncredentials: {type: custom_keys, keys: {key: from-workspace}}\n"
+    )
+    installation.server.smalt("connection", "create", "--file", str(installation.folder / "c.yaml"))
+
+    data = {"data": {"type": "uri_file", "path": str(flow / "data.jsonl")}}
+    installation.submit("flowing", {"type": "flow", "compute": "azureml:team", "code": str(flow), "inputs": data})
+    job = installation.end("flowing")
+
+    assert job["status"] == "Completed", installation.log("flowing")
+    target = installation.folder / "fetched"
+    installation.server.smalt("job", "download", "-n", "flowing", "--output-name", "flow_outputs", "-p", str(target))
+    fetched = target / "named-outputs" / "flow_outputs"
+    rows = [json.loads(line)["size"] for line in (fetched / "outputs.jsonl").read_text().splitlines()]
+    assert rows == ["a14", "b14"]
+    assert "/engine/smalt/__init__.py" in (fetched / "flow_logs" / "000000000.log").read_text()

@@ -12,8 +12,20 @@ from pathlib import Path
 import pytest
 
 from smalt.errors import InvalidRequest, Unavailable
-from smalt.executors import Container, Distribution, Executor, Handle, Mount, Phase, Reason, Remote, Workload
+from smalt.executors import (
+    FLOW_ENGINE,
+    Container,
+    Distribution,
+    Executor,
+    Handle,
+    Mount,
+    Phase,
+    Reason,
+    Remote,
+    Workload,
+)
 from smalt.executors.ray import NodeTerms, RayExecutor
+from smalt.flows import gallery
 from smalt.testing import executors as conformance
 from smalt.testing.executors import Changes
 from smalt.testing.ray import FakeRay
@@ -94,6 +106,29 @@ def test_code_and_data_come_and_go_through_the_blob_protocol(place, executor, ch
     assert (state.outputs["y"].size, state.outputs["y"].digest is None) == (2, False)
     assert (place.folder / "artifacts" / "out" / "y" / "y").read_text() == "42"
     assert (place.folder / "artifacts" / "job" / "outputs" / "note.txt").read_text() == "kept\n"
+
+
+def test_a_flow_runs_there_with_the_engine_that_the_package_brings(place, executor, changes):
+    source = place.folder / "flow"
+    gallery.make("evaluation", source)
+    (source / "grade.py").write_text((source / "grade.py").read_text() + "\nimport smalt; print(smalt.__file__)\n")
+    settings = {"name": "f", "entry_file": None, "column_mapping": {}, "variant": None, "connections": None}
+    settings |= {"init": None, "node": None, "concurrency": 2}
+    variables = {
+        "PYTHONPATH": FLOW_ENGINE, "SMALT_FLOW": json.dumps(settings), "SMALT_FLOW_DATA": "data.jsonl",
+        "SMALT_FLOW_OUTPUTS": "outputs/run", "MLFLOW_TRACKING_URI": place.blobs, "MLFLOW_RUN_ID": "r",
+        "AZUREML_RUN_TOKEN": TOKEN,
+    }  # fmt: skip
+    command = f"cp {source}/* . && python -m smalt.flows.job; cat outputs/run/metrics.json"
+
+    workload = place.workload(command, environment_variables=variables)
+    handle = executor.start(executor.plan(workload))
+    state = changes.end_of(executor, handle)
+
+    log = executor.logs(handle).decode()
+    assert state.reason is Reason.COMPLETED, (state, log)
+    assert "/engine/smalt/__init__.py" in log
+    assert '{"accuracy":0.5}' in log
 
 
 def test_a_log_is_there_while_the_command_runs(place, executor, changes):

@@ -1,23 +1,27 @@
-"""The package that a cluster gets for a job: our runtime, and the job's plan."""
+"""The package that a cluster gets for a job: our runtime, the job's plan, and the engine of flows where it runs one."""
 
 from __future__ import annotations
 
 import functools
 import io
+import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[2]
+_ENGINE = ("kit", "entities", "wire", "flows")
 _EXTRAS = ("layer.py", "sorted_listing.py")
 # A fixed moment, so that the same plan gives the same bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(plan: str) -> bytes:
-    """A zip file with the runtime, what it borrows of other places, and a plan."""
+    """A zip file with the runtime, what it borrows of other places, a plan, and the engine that the plan asks for."""
+    with_engine = json.loads(plan)["remote"]["engine"] is not None
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, source in _sources():
+        for name, source in (*_sources(), *(_engine() if with_engine else ())):
             package.writestr(_entry(name, 0o644), source)
         package.writestr(_entry("plan.json", 0o600), plan)
     return content.getvalue()
@@ -28,6 +32,19 @@ def _entry(name: str, mode: int) -> zipfile.ZipInfo:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = mode << 16
     return entry
+
+
+@functools.cache
+def _engine() -> tuple[tuple[str, bytes], ...]:
+    """What `python -m smalt.flows.job` imports of smalt, and the names under which flow code imports prompt flow."""
+    files = [_PACKAGE / "__init__.py", _PACKAGE / "errors.py"]
+    for place in (*(_PACKAGE / name for name in _ENGINE), _PACKAGE.parent / "promptflow"):
+        files += sorted(_sources_below(place))
+    return tuple((f"engine/{path.relative_to(_PACKAGE.parent).as_posix()}", path.read_bytes()) for path in files)
+
+
+def _sources_below(place: Path) -> Iterator[Path]:
+    return (path for path in place.rglob("*.py") if "gallery" not in path.parts)
 
 
 @functools.cache

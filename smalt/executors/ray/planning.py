@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smalt.errors import InvalidRequest
-from smalt.executors.base import Distribution, Plan, Workload
+from smalt.executors.base import FLOW_ENGINE, Distribution, Plan, Workload
 from smalt.executors.local import planning
 
 PLAN_FILE = "plan.json"
@@ -68,6 +68,7 @@ def plan(workload: Workload, terms: NodeTerms) -> Plan:
         "authority": terms.authority,
         "inherit": inherited,
         "resources": resources,
+        "engine": FLOW_ENGINE if any(FLOW_ENGINE in text for text in content["variables"].values()) else None,
         "environment": {
             "key": remote.environment_key,
             "lock": remote.lock,

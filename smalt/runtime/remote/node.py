@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _TOLD = ("phase", "reason", "exit_code", "error", "started_at", "ended_at", "outputs")
 _JOB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "job.py")
+_ENGINE = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 4)[0], "engine")
 _LOOK_SECONDS = 0.1
 _KILL_ATTEMPTS = 100
 
@@ -55,6 +56,11 @@ class Node:
             self._plan = json.load(stream)
         os.unlink(os.path.join(folder, "remote.json"))
         self._remote = self._plan.pop("remote")
+        if self._remote["engine"] is not None:
+            variables = self._plan["variables"]
+            self._plan["variables"] = {
+                name: text.replace(self._remote["engine"], _ENGINE) for name, text in variables.items()
+            }
         self._folder, self._heard, self._told = folder, heard, told
         self._artifacts = os.path.join(folder, "artifacts")
         self._stop: dict[str, Any] | None = None

@@ -12,9 +12,10 @@ from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.flow_words import FLOW_OUTPUTS, FLOW_SETTINGS
 from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
+from smalt.executors import FLOW_ENGINE
 from smalt.server.assets import DataLocator, small_text
 from smalt.server.connections import ConnectionService
-from smalt.server.jobs import CONNECTIONS, FLOW_ENGINE, CommandLike, Pinned, Problems, Software
+from smalt.server.jobs import CONNECTIONS, CommandLike, Pinned, Problems, Software
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 

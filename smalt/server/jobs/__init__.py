@@ -22,11 +22,10 @@ from smalt.server.jobs.software import from_document as recipe_from_document
 from smalt.server.jobs.start import Starter
 from smalt.server.jobs.store import INTERACTIVE, ChildState, Filter, JobRecord, Result
 from smalt.server.jobs.submit import Draft, Submission
-from smalt.server.jobs.workload import CONNECTIONS, FLOW_ENGINE
+from smalt.server.jobs.workload import CONNECTIONS
 
 __all__ = [
     "CONNECTIONS",
-    "FLOW_ENGINE",
     "INTERACTIVE",
     "RESUME_FROM",
     "SCHEDULE_PROPERTY",

@@ -14,8 +14,8 @@ from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.job.resources import JobResources
 from smalt.entities.types import AssetType, Mode
 from smalt.environments import BuiltEnvironment
-from smalt.errors import InvalidRequest, NotFound, Unsupported
-from smalt.executors import Container, Distribution, Mount, Remote, Sampling, Workload
+from smalt.errors import InvalidRequest, NotFound
+from smalt.executors import FLOW_ENGINE, Container, Distribution, Mount, Remote, Sampling, Workload
 from smalt.executors.base import DistributionKind, MountMode
 from smalt.server.assets import Location
 from smalt.server.jobs import outputs, quantities
@@ -23,9 +23,6 @@ from smalt.server.jobs.store import JobRecord
 from smalt.server.work import JobGrant
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions
-
-FLOW_ENGINE = "{{smalt:flow-engine}}"
-"""Stands in variables for the folder with the engine of flows."""
 
 CONNECTIONS = "connections"
 """Among the parts that are pinned: names of connections."""
@@ -62,7 +59,7 @@ class Setting:
         variables: Further variables, e.g. for pip.
         header: Lines for the top of the log.
         remote: The environment, when the command runs on machines that do not see this one's files.
-        flow_engine: The folder with the engine of flows, where this machine's files are seen.
+        flow_engine: The folder with the engine of flows, where this machine's files are seen; others have it brought.
     """
 
     workspace: WorkspaceRecord
@@ -221,11 +218,7 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
 
 
 def _with_engine(text: str, setting: Setting) -> str:
-    if FLOW_ENGINE not in text:
-        return text
-    if setting.flow_engine is None:
-        raise Unsupported("Flow jobs run on this machine, not on a cluster. Name another compute, or none.")
-    return text.replace(FLOW_ENGINE, str(setting.flow_engine))
+    return text if setting.flow_engine is None else text.replace(FLOW_ENGINE, str(setting.flow_engine))
 
 
 def mounts(record: JobRecord, job: CommandJob, places: Places, setting: Setting) -> tuple[Mount, ...]:
