@@ -213,7 +213,7 @@ def build(settings: Settings) -> Server:
         children=children,
         kinds=kinds,
     )
-    computes.is_busy = job_service.are_on
+    computes.occupants.append(job_service.on_compute)
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}

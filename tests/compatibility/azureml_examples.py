@@ -845,7 +845,8 @@ def opened(options: argparse.Namespace) -> Iterator[Bench]:
         seed(bench)
     started = bench.run("status", check=False).returncode != 0
     if started:
-        bench.run("up", "--detach", "--port", str(options.port))
+        # Some samples pin packages that only Python 3.8 has: where the machine has none, the server fetches one.
+        bench.run("up", "--detach", "--port", str(options.port), "--python-downloads")
     upload_examples(bench)
     bench.run("compute", "create", "-n", "gpu-cluster", "--type", "amlcompute", "--size", "Standard_NC12")
     try:

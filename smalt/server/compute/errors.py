@@ -22,6 +22,6 @@ class ComputeStopped(Conflict):
 
 
 class ComputeBusy(Conflict):
-    """Jobs run on the cluster."""
+    """Jobs or deployments stand on the cluster."""
 
     code = "ComputeBusy"

@@ -39,13 +39,13 @@ class ComputeService:
         slots: How many jobs run at once on this machine; one per core when left out.
 
     Attributes:
-        is_busy: Whether jobs that are not over were sent to a compute; told by who knows of jobs.
+        occupants: Each tells in a sentence what stands on a compute and what to do about it; None where nothing does.
     """
 
     def __init__(self, vault: Vault, *, slots: int | None = None) -> None:
         self._vault = vault
         self.slots = slots or os.cpu_count() or 1
-        self.is_busy: Callable[[Work, WorkspaceRecord, str], bool] = lambda work, workspace, name: False
+        self.occupants: list[Callable[[Work, WorkspaceRecord, str], str | None]] = []
 
     def ensure_defaults(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""
@@ -87,7 +87,7 @@ class ComputeService:
         Raises:
             ReservedCompute: The name cannot be taken, or not for this type.
             InvalidRequest: It does not say where its cluster is.
-            ComputeBusy: Its cluster would be another, and jobs run there.
+            ComputeBusy: Its cluster would be another, and something stands there.
         """
         old = self.find(work, workspace, name)
         self._check_name(name, entity, old)
@@ -99,7 +99,7 @@ class ComputeService:
             filled.token = filled.token or (before.token if before else None)
             _check_address(filled)
             if before is not None and before.address != filled.address:
-                self._check_idle(work, workspace, name)
+                self._check_free(work, workspace, filled.name)
         if old is None:
             record = ComputeRecord(
                 workspace.id, name, filled, "Running", "Create", work.now, work.actor.name, work.now, work.actor.name
@@ -115,7 +115,7 @@ class ComputeService:
 
         Raises:
             ReservedCompute: It is this machine.
-            ComputeBusy: It is a cluster that jobs run on, of which nobody would hear any more.
+            ComputeBusy: It is a cluster where something stands, of which nobody would hear any more.
         """
         if name.lower() == LOCAL:
             raise ReservedCompute(
@@ -124,7 +124,7 @@ class ComputeService:
             )
         old = self.find(work, workspace, name)
         if old is not None and isinstance(old.entity, RayCompute):
-            self._check_idle(work, workspace, name)
+            self._check_free(work, workspace, str(old.entity.name))
         return store.remove(work.connection, workspace.id, name)
 
     def with_secrets(self, record: ComputeRecord) -> Compute:
@@ -183,13 +183,11 @@ class ComputeService:
             return None
         return self._vault.seal(msgspec.json.encode(whole).decode(), context=_context(record))
 
-    def _check_idle(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
-        if self.is_busy(work, workspace, name):
-            raise ComputeBusy(
-                f"Jobs run on the compute {name!r}, and this server would hear of them no more. Cancel them, or wait "
-                "for their end.",
-                target="compute",
-            )
+    def _check_free(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
+        for occupant in self.occupants:
+            told = occupant(work, workspace, name)
+            if told is not None:
+                raise ComputeBusy(told, target="compute")
 
     def _switch(self, work: Work, workspace: WorkspaceRecord, name: str, *, state: str, operation: str) -> None:
         record = self.get(work, workspace, name)

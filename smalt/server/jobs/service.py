@@ -188,9 +188,14 @@ class JobService:
         """Keys of the built environments that jobs which are not over run in; a collection must keep them."""
         return store.environments_in_use(work.connection)
 
-    def are_on(self, work: Work, workspace: WorkspaceRecord, compute: str) -> bool:
-        """Whether any job that is not over was sent to a compute."""
-        return store.is_busy(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}")
+    def on_compute(self, work: Work, workspace: WorkspaceRecord, compute: str) -> str | None:
+        """What stands in the way of a compute's end: jobs that are not over."""
+        if not store.is_busy(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}"):
+            return None
+        return (
+            f"Jobs run on the compute {compute!r}, and this server would hear of them no more. Cancel them, or wait "
+            "for their end."
+        )
 
     def output_uri(self, work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
         """The datastore URI of an output (`artifacts` and `default` are the artifact root), without a path below it.

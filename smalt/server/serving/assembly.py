@@ -24,6 +24,7 @@ from smalt.server.serving.events import OperationEnded, RoutingChanged, ServingC
 from smalt.server.serving.gateway import Gateway, GatewayPlace
 from smalt.server.serving.gateway_routes import gateway_routes
 from smalt.server.serving.instances import Instances
+from smalt.server.serving.launch import Outside
 from smalt.server.serving.load import Load
 from smalt.server.serving.loop import ServingLoop
 from smalt.server.serving.page_routes import page_routes
@@ -35,7 +36,6 @@ from smalt.server.serving.service import EndpointService
 from smalt.server.serving.table import RoutingTable
 from smalt.server.serving.tracing import TracesOfInstances
 from smalt.server.serving.trying import Trial
-from smalt.server.serving.turn import Outside
 from smalt.server.serving.watch import RequestsLoop
 from smalt.server.vault import Vault
 from smalt.server.work import Work, Works
@@ -132,6 +132,7 @@ def assemble(
         events.subscribe(fact, lambda _: bell.ring())
     deployment_pinner = DeploymentPinner(pinner, versioned, locator, links, scans)
     deployments = DeploymentService(deployment_pinner, computes)
+    computes.occupants.append(deployments.on_compute)
     documents = Documents(place.url, group)
     requests = AccessLog(place.folder)
     trial = Trial(place, endpoints, identities, group)

@@ -33,6 +33,7 @@ _COMMAND = 'exec python "{{smalt:runtime}}/scorer" --config-variable SMALT_SCORE
 _LONGEST_LIFE = timedelta(days=21)
 _PORTS = {"http": 80, "https": 443}
 _LOWEST_PORT, _HIGHEST_PORT = 1024, 65535
+_BY_THE_GATEWAY = frozenset({"request", "response"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,11 @@ class Clusters:
             },
             mounts=() if model is None else (_mount(site, workspace, model),),
             grace_seconds=scoring.grace_seconds(entity),
-            header=(*environment.notes, *scoring.without_effect(entity.model_copy(update={"resources": None}))),
+            header=(
+                *environment.notes,
+                *scoring.without_effect(entity.model_copy(update={"resources": None})),
+                *_not_collected(entity),
+            ),
             token=self._tokens.issue_job_token(work, grant, lifetime=_LONGEST_LIFE),
             stays_up=True,
             remote=_remote(site, workspace, artifacts, environment, entity),
@@ -194,6 +199,14 @@ class Clusters:
             "secret": self.secret_of(instance.id),
             "model": model,
         }
+
+
+def _not_collected(entity: OnlineDeployment) -> tuple[str, ...]:
+    """Which collections stay empty, for the top of the log: a node has no way to the folder they are written to."""
+    names = sorted(set(scoring.collected(entity.data_collector)["collections"]) - _BY_THE_GATEWAY)
+    if not names:
+        return ()
+    return (f"Not collected on a cluster: {', '.join(names)}. The gateway collects request and response.",)
 
 
 def _mount(site: Site, workspace: WorkspaceRecord, model: Location) -> Mount:

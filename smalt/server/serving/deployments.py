@@ -113,6 +113,18 @@ class DeploymentService:
         work.publish(ServingChanged(record.workspace_id))
         return operation
 
+    def on_compute(self, work: Work, workspace: WorkspaceRecord, compute: str) -> str | None:
+        """What stands in the way of a compute's end: deployments there."""
+        found = store.placed_on(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}")
+        if not found:
+            return None
+        endpoint, name = found[0]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        return (
+            f"The deployment {name!r} of the endpoint {endpoint!r}{more} stands on the compute {compute!r}. Delete it "
+            f"first: smalt online-deployment delete -n {name} -e {endpoint}."
+        )
+
     def _placed(
         self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord, pinned: PinnedDeployment
     ) -> dict[str, str]:

@@ -12,7 +12,8 @@ from smalt.server.events import Events
 from smalt.server.jobs import Hints
 from smalt.server.serving import store
 from smalt.server.serving.events import ServingChanged
-from smalt.server.serving.turn import Memory, Outside, Turn
+from smalt.server.serving.launch import Memory, Outside
+from smalt.server.serving.turn import Turn
 from smalt.server.work import SYSTEM, Works
 
 _log = logging.getLogger(__name__)

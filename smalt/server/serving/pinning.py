@@ -13,7 +13,7 @@ from smalt.entities.job.command import CommandJob
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
 from smalt.environments import FLOW_IMAGE, flow_model
-from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
+from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFailed
 from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
@@ -23,7 +23,7 @@ from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
 from smalt.wire.references import LocalPath
 
-_MODEL = "model"
+_MODEL, _ENVIRONMENT = "model", "environment"
 _CONDA = ("conda.yaml", "conda.yml")
 _IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 
@@ -86,12 +86,14 @@ class DeploymentPinner:
             place = self.place(work, workspace, model)
             flow = flow_model(lambda name: small_text(place, name))
         if script is None and not is_mlflow and flow is None:
+            with problems.at(_ENVIRONMENT):
+                self._check_server(work, workspace, deployment.environment)
             problems.add(_needs_script(model))
         environment = deployment.environment
         if environment is None and flow is not None:
             environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
         if environment is None and script is None and model is not None and is_mlflow:
-            with problems.at("environment"):
+            with problems.at(_ENVIRONMENT):
                 environment = self._environment_of(work, workspace, model)
         fields: dict[str, Any] = {"command": "serve", "environment": environment}  # Any: fields of a job
         if deployment.code_configuration is not None and deployment.code_configuration.code:
@@ -146,6 +148,26 @@ class DeploymentPinner:
     def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:
         """Where the bytes of a model are."""
         return self._locator.locate(work, workspace, model.source_in(workspace))
+
+    def _check_server(self, work: Work, workspace: WorkspaceRecord, given: str | Environment | None) -> None:
+        """Look at an environment that has to serve by itself.
+
+        Raises:
+            Unsupported: Its image brings a server, which a container engine would have to run.
+        """
+        if isinstance(given, str):
+            found = self._assets.resolve(work, workspace, "environments", given).entity
+            given = found if isinstance(found, Environment) else None
+        route = given.inference_config.scoring_route if given is not None and given.inference_config else None
+        if given is None or route is None:
+            return
+        raise Unsupported(
+            f"The image {given.image or given.name!r} brings a server of its own (scoring_route {route.path or '/'}, "
+            f"port {route.port or 80}), and deployments are served by Python processes here, not by containers. Add "
+            "code_configuration with a script that loads the model, and an environment with the packages it needs; or "
+            "deploy it as an MLflow model.",
+            target=_ENVIRONMENT,
+        )
 
     def _environment_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment:
         """The environment that an MLflow model brings along."""

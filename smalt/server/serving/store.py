@@ -223,6 +223,19 @@ def all_deployments(connection: Connection) -> list[DeploymentRecord]:
     return [_deployment_record(row) for row in connection.execute(select(deployments).order_by(deployments.c.id))]
 
 
+def placed_on(connection: Connection, workspace_id: str, compute_id: str) -> list[tuple[str, str]]:
+    """Endpoint and name of each deployment whose instances stand, or are to stand, on a compute."""
+    wanted, live = deployments.c.pinned["compute"], deployments.c.live["pinned"]["compute"]
+    query = (
+        select(endpoints.c.name, deployments.c.name)
+        .join(endpoints, endpoints.c.id == deployments.c.endpoint_id)
+        .where(deployments.c.workspace_id == workspace_id)
+        .where((wanted.as_string() == compute_id) | (live.as_string() == compute_id))
+        .order_by(endpoints.c.key, deployments.c.key)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 class ServedModel(NamedTuple):
     """A model, the deployment that serves it, and where it is."""
 

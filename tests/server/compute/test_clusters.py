@@ -72,7 +72,7 @@ def test_a_job_for_a_cluster_gets_its_executor_and_any_other_this_machine(client
 
 def test_a_cluster_that_jobs_run_on_is_neither_detached_nor_moved(client, computes, house):
     attach(client)
-    computes.is_busy = lambda work, workspace, name: name == "team"
+    computes.occupants.append(lambda work, workspace, name: "Jobs run there." if name == "team" else None)
 
     removed, moved = client.delete("/computes/team"), attach(client, address="http://other:8265")
 

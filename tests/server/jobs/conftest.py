@@ -188,7 +188,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     submission = jobs.Submission(kinds, pinner, tracking)
     service = jobs.JobService(submission, tracking)
     locator.output_of = service.output_uri
-    computes.is_busy = service.are_on
+    computes.occupants.append(service.on_compute)
     default = house.default
     with house.works.write(SYSTEM) as work:
         datastores.ensure_defaults(work, default)

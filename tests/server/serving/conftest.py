@@ -142,10 +142,14 @@ class Place:
 
     def end(self) -> None:
         """Have every instance end, and give everything back."""
+        self.end_endpoints()
+        self.server.close()
+
+    def end_endpoints(self) -> None:
+        """Delete all endpoints, and wait until they are gone."""
         for each in self.call("GET", "/onlineEndpoints")["value"]:
             self.call("DELETE", f"/onlineEndpoints/{each['name']}")
         self.turn_until(lambda: not self.call("GET", "/onlineEndpoints")["value"])
-        self.server.close()
 
 
 @pytest.fixture(scope="session")

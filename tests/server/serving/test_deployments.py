@@ -131,3 +131,33 @@ def test_what_is_collected_lies_below_the_default_datastore_itself(place):
     (endpoint,) = place.table()["endpoints"]
 
     assert Path(endpoint["deployments"]["blue"]["capture"]["path"]).name == container
+
+
+def test_a_cluster_where_a_deployment_stands_is_not_detached(place):
+    cluster = {"computeType": "Ray", "properties": {"address": "http://10.0.0.1:8265", "token": "t"}}
+    place.call("PUT", "/computes/team", {"location": "local", "properties": cluster})
+    place.endpoint(compute=f"{place.scope}/computes/team")
+    place.deployment()
+
+    refused = place.call("DELETE", "/computes/Team", status=409)["error"]
+    place.end_endpoints()
+    place.call("DELETE", "/computes/team")
+
+    assert refused["code"] == "ComputeBusy"
+    assert "smalt online-deployment delete -n blue -e ep" in refused["message"]
+
+
+def test_an_image_with_a_server_of_its_own_is_refused_with_what_to_do(place):
+    routes = {"scoringRoute": {"path": "/v1/models/half:predict", "port": 8501}}
+    image = {"image": "docker.io/tensorflow/serving:latest", "inferenceConfig": routes}
+    place.call("PUT", "/environments/tf/versions/1", {"properties": image})
+    place.endpoint()
+    body = {"endpointComputeType": "Managed", "environmentId": f"{place.scope}/environments/tf/versions/1"}
+
+    answer = place.client.put(
+        f"{place.scope}/onlineEndpoints/ep/deployments/blue", json={"location": "local", "properties": body}
+    )
+
+    assert answer.status_code == 400
+    assert "brings a server of its own (scoring_route /v1/models/half:predict, port 8501)" in answer.text
+    assert "code_configuration" in answer.text
