@@ -135,7 +135,7 @@ class Clusters:
             header=(
                 *environment.notes,
                 *scoring.without_effect(entity.model_copy(update={"resources": None})),
-                *_not_collected(entity),
+                *not_collected(entity),
             ),
             token=self._tokens.issue_job_token(work, grant, lifetime=_LONGEST_LIFE),
             stays_up=True,
@@ -201,7 +201,7 @@ class Clusters:
         }
 
 
-def _not_collected(entity: OnlineDeployment) -> tuple[str, ...]:
+def not_collected(entity: OnlineDeployment) -> tuple[str, ...]:
     """Which collections stay empty, for the top of the log: a node has no way to the folder they are written to."""
     names = sorted(set(scoring.collected(entity.data_collector)["collections"]) - _BY_THE_GATEWAY)
     if not names:
