@@ -142,13 +142,23 @@ def test_a_chat_remembers_what_was_said(page: Page, house: House):
     for text in ("What is a fox?", "And a wolf?"):
         question.fill(text)
         page.keyboard.press("Enter")
-        expect(page.locator(".chat-said").last.get_by_text(text)).to_be_visible(timeout=60_000)
+        expect(page.locator(".talk-said").last.get_by_text(text)).to_be_visible(timeout=60_000)
     page.reload()
 
-    expect(page.locator(".chat-said:not(.mine)")).to_have_count(2)
+    expect(page.locator(".talk-said:not(.mine)")).to_have_count(2)
     runs = house.call("GET", f"{house.scope}/smalt/flows/talked/runs?tests=true")["value"]
     line = house.call("GET", f"{house.scope}/smalt/flowRuns/{runs[0]['job']}/lines/0")
     assert line["inputs"]["chat_history"][0]["inputs"] == {"question": "What is a fox?"}
+
+
+def test_a_prompty_is_talked_with(page: Page, house: House):
+    make(house, "talked-prompty", "prompty")
+    page.goto(f"{house.url}/studio/flows/talked-prompty?tab=chat")
+    page.get_by_role("textbox", name="Question").fill("green tea")
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator(".talk-said:not(.mine) a")).to_be_visible(timeout=60_000)
 
 
 def test_of_two_people_nobody_overwrites_the_other(page: Page, house: House):

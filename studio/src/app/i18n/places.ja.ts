@@ -97,4 +97,7 @@ export const places = {
   "When it is false": "偽のとき",
   "When it is true": "真のとき",
   "Where {name} is handed on to": "{name} の渡し先",
+  "It asks for nothing that could be said.": "話しかけられる入力がありません。",
+  "Others than the flow names, for this run only.": "この実行だけ、フローとは別の接続を使います。",
+  "Connection of {name}": "{name} の接続",
 } as const;

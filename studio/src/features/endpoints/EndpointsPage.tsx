@@ -1,15 +1,16 @@
 import { Button, Tab, TabList } from "@fluentui/react-components";
 import { Rocket20Regular } from "@fluentui/react-icons";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { batchEndpoints, onlineEndpoints, type Shares } from "../../api/endpoints";
+import { batchEndpoints, onlineEndpoints, type Shares, type Tagged } from "../../api/endpoints";
+import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
-import { Table } from "../../ui/Table";
+import { Table, type Column } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 
@@ -52,64 +53,72 @@ export const shares = (traffic: Shares | undefined): string =>
 
 function Online() {
   const t = useT();
-  const found = useQuery(onlineEndpoints(useScope()));
   return (
-    <Loaded of={found}>
-      {(endpoints) =>
-        endpoints.length === 0 ? (
-          <Empty>
-            {t("Nothing here yet.")} <code>smalt online-endpoint create --file endpoint.yml</code>
-          </Empty>
-        ) : (
-          <Table
-            label={t("Online endpoints")}
-            rows={endpoints}
-            rowKey={({ name }) => name}
-            columns={[
-              {
-                key: "name",
-                title: t("Name"),
-                cell: ({ name }) => (
-                  <Link to="/endpoints/online/$name" params={{ name }}>
-                    {name}
-                  </Link>
-                ),
-              },
-              {
-                key: "state",
-                title: t("State"),
-                cell: ({ properties }) => <Status of={properties.provisioningState} />,
-              },
-              {
-                key: "traffic",
-                title: t("Traffic"),
-                cell: ({ properties }) => shares(properties.traffic) || <span className="faint">{t("None")}</span>,
-              },
-              { key: "auth", title: t("Callers come with"), cell: ({ properties }) => properties.authMode },
-              { key: "tags", title: t("Tags"), cell: ({ tags }) => <Tags tags={tags} /> },
-              { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
-              { key: "by", title: t("Created by"), cell: ({ systemData }) => systemData.createdBy },
-            ]}
-          />
-        )
-      }
-    </Loaded>
+    <Listed
+      found={useQuery(onlineEndpoints(useScope()))}
+      label={t("Online endpoints")}
+      command="smalt online-endpoint create --file endpoint.yml"
+      to="/endpoints/online/$name"
+      columns={[
+        { key: "state", title: t("State"), cell: ({ properties }) => <Status of={properties.provisioningState} /> },
+        {
+          key: "traffic",
+          title: t("Traffic"),
+          cell: ({ properties }) => shares(properties.traffic) || <span className="faint">{t("None")}</span>,
+        },
+        { key: "auth", title: t("Callers come with"), cell: ({ properties }) => properties.authMode },
+      ]}
+    />
   );
 }
 
 function Batch() {
   const t = useT();
-  const found = useQuery(batchEndpoints(useScope()));
+  return (
+    <Listed
+      found={useQuery(batchEndpoints(useScope()))}
+      label={t("Batch endpoints")}
+      command="smalt batch-endpoint create --file endpoint.yml"
+      to="/endpoints/batch/$name"
+      columns={[
+        {
+          key: "default",
+          title: t("Default deployment"),
+          cell: ({ properties }) => properties.defaults?.deploymentName ?? "",
+        },
+      ]}
+    />
+  );
+}
+
+interface ListedProps<Endpoint> {
+  found: UseQueryResult<Endpoint[]>;
+  label: string;
+  /** The command by which the first one is made. */
+  command: string;
+  to: "/endpoints/online/$name" | "/endpoints/batch/$name";
+  /** What only endpoints of this kind have, between their name and their tags. */
+  columns: Column<Endpoint>[];
+}
+
+function Listed<Endpoint extends Resource<object> & Tagged>({
+  found,
+  label,
+  command,
+  to,
+  columns,
+}: ListedProps<Endpoint>) {
+  const t = useT();
   return (
     <Loaded of={found}>
       {(endpoints) =>
         endpoints.length === 0 ? (
           <Empty>
-            {t("Nothing here yet.")} <code>smalt batch-endpoint create --file endpoint.yml</code>
+            {t("Nothing here yet.")} <code>{command}</code>
           </Empty>
         ) : (
           <Table
-            label={t("Batch endpoints")}
+            label={label}
             rows={endpoints}
             rowKey={({ name }) => name}
             columns={[
@@ -117,16 +126,12 @@ function Batch() {
                 key: "name",
                 title: t("Name"),
                 cell: ({ name }) => (
-                  <Link to="/endpoints/batch/$name" params={{ name }}>
+                  <Link to={to} params={{ name }}>
                     {name}
                   </Link>
                 ),
               },
-              {
-                key: "default",
-                title: t("Default deployment"),
-                cell: ({ properties }) => properties.defaults?.deploymentName ?? "",
-              },
+              ...columns,
               { key: "tags", title: t("Tags"), cell: ({ tags }) => <Tags tags={tags} /> },
               { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
               { key: "by", title: t("Created by"), cell: ({ systemData }) => systemData.createdBy },

@@ -1,35 +1,34 @@
 import { Button, Textarea } from "@fluentui/react-components";
 import { Delete20Regular, Send20Filled } from "@fluentui/react-icons";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { messageOf } from "../../api/flows";
+import { flowGraph, messageOf } from "../../api/flows";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
+import { Waiting } from "../../ui/Waiting";
 import { inputsOf } from "./editor/RunBar";
 import { TryFields } from "./editor/TryFields";
-import { chatOf } from "./dag";
 import { ImagePicker } from "./ImagePicker";
 import { LinkToRun } from "./NodeResult";
+import { answerOf, historyOf, talkOf, type Said } from "./talking";
 import { useDag } from "./useDag";
 import { useDraft } from "./useDraft";
 import { useTests, useTried } from "./useTests";
 import { Value } from "./Value";
 import { imageOf } from "./values";
 
-/** A turn that was answered, in the form in which flows take what was said before. */
-interface Turn {
-  inputs: Record<string, unknown>;
-  outputs: Record<string, unknown>;
+interface Turn extends Said {
   job: string;
 }
 
-/** Talking with a chat flow as it is edited. What was said is kept in this browser. */
+/** Talking with a flow as it is edited. What was said is kept in this browser. */
 export default function ChatTab() {
   const t = useT();
   const scope = useScope();
-  const { flow } = useDraft();
+  const { flow, edits } = useDraft();
   const dag = useDag();
+  const plain = useQuery({ ...flowGraph(scope, flow.name, edits.base), enabled: flow.kind !== "dag" });
   const tests = useTests();
   const key = `smalt.flow.chat:${scope}/${flow.name}`;
   const [turns, setTurns] = useState<Turn[]>(() => keptTurns(key));
@@ -37,9 +36,10 @@ export default function ChatTab() {
   const [image, setImage] = useState<string | null>(null);
   const [asked, setAsked] = useState<{ job: string; question: unknown } | null>(null);
   const end = useRef<HTMLDivElement>(null);
-  const chat = dag && chatOf(dag);
+  const inputs = dag?.inputs ?? plain.data?.inputs ?? [];
+  const chat = talkOf(dag, inputs);
   const { run, line, isOver, error } = useTried(asked?.job);
-  const others = dag?.inputs.filter(({ name }) => name !== chat?.input && name !== chat?.history) ?? [];
+  const others = inputs.filter(({ name }) => name !== chat?.input && name !== chat?.history);
 
   const keepTurns = (next: Turn[]) => {
     setTurns(next);
@@ -53,13 +53,10 @@ export default function ChatTab() {
 
   const send = useMutation({
     mutationFn: async (question: unknown) => {
-      const history = turns.map(({ inputs, outputs }) => ({ inputs, outputs }));
-      const inputs = {
-        ...inputsOf(others, tests.values),
-        [chat?.input ?? ""]: question,
-        [chat?.history ?? ""]: history,
-      };
-      setAsked({ job: await tests.start({ inputs }), question });
+      if (!chat) return;
+      const given = { ...inputsOf(others, tests.values), [chat.input]: question };
+      const history = chat.history ? { [chat.history]: historyOf(dag, chat, turns) } : {};
+      setAsked({ job: await tests.start({ inputs: { ...given, ...history } }), question });
       setText("");
       setImage(null);
     },
@@ -75,35 +72,34 @@ export default function ChatTab() {
     end.current?.scrollIntoView({ block: "nearest" });
   }, [turns.length, asked]);
 
-  if (!chat) return null;
+  if (!chat) return plain.isLoading ? <Waiting /> : <Empty>{t("It asks for nothing that could be said.")}</Empty>;
   const failure = asked && isOver ? messageOf(line?.error ?? run?.error) || error?.message : null;
   const isBusy = send.isPending || (asked !== null && !isOver);
   const question = () => (image ? [text, imageOf(image)].filter((each) => each !== "") : text);
-  const takesImages = dag?.inputs.find(({ name }) => name === chat.input)?.type === "list";
-  const answerOf = (outputs: Record<string, unknown>) => (chat.output ? outputs[chat.output] : outputs);
+  const takesImages = inputs.find(({ name }) => name === chat.input)?.type === "list";
   return (
-    <div className="chat">
-      <div className="chat-turns" role="log" aria-label={t("Conversation")} tabIndex={0}>
+    <div className="talk">
+      <div className="talk-turns" role="log" aria-label={t("Conversation")} tabIndex={0}>
         {turns.length === 0 && !asked && (
           <Empty>{t("Ask something. The flow answers as it is edited, saved or not.")}</Empty>
         )}
         {turns.map((turn, index) => (
-          <div key={index} className="chat-turn">
-            <div className="chat-said mine">
+          <div key={index} className="talk-turn">
+            <div className="talk-said mine">
               <Value of={turn.inputs[chat.input]} label={t("Question")} />
             </div>
-            <div className="chat-said">
-              <Value of={answerOf(turn.outputs)} label={t("Answer")} />
+            <div className="talk-said">
+              <Value of={answerOf(chat, turn.outputs)} label={t("Answer")} />
               <LinkToRun flow={flow.name} job={turn.job} />
             </div>
           </div>
         ))}
         {asked && (
-          <div className="chat-turn">
-            <div className="chat-said mine">
+          <div className="talk-turn">
+            <div className="talk-said mine">
               <Value of={asked.question} label={t("Question")} />
             </div>
-            <div className="chat-said">
+            <div className="talk-said">
               {failure ? (
                 <>
                   <p className="reason">{failure}</p>
@@ -118,7 +114,7 @@ export default function ChatTab() {
         <div ref={end} />
       </div>
       <form
-        className="chat-form"
+        className="talk-form"
         onSubmit={(event) => {
           event.preventDefault();
           if (text.trim() || image) send.mutate(question());
@@ -126,9 +122,9 @@ export default function ChatTab() {
       >
         <TryFields inputs={others} />
         {image && <img className="value-image" src={image} alt={t("Image")} />}
-        <div className="chat-row">
+        <div className="talk-row">
           <Textarea
-            className="chat-text"
+            className="talk-text"
             value={text}
             rows={2}
             aria-label={t("Question")}

@@ -36,7 +36,7 @@ const TABS: TabEntry[] = [
     id: "chat",
     title: "Chat",
     content: lazy(() => import("./ChatTab")),
-    fits: (_, dag) => dag !== null && chatOf(dag) !== null,
+    fits: (flow, dag) => (dag === null ? flow.kind !== "dag" && flow.type !== "evaluation" : chatOf(dag) !== null),
   },
   {
     id: "variants",

@@ -7,6 +7,7 @@ import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { Problem } from "../../../ui/Problem";
 import { Section } from "../../../ui/Section";
+import { ConnectionPicker } from "../ConnectionPicker";
 import { useDag } from "../useDag";
 import { useDraft } from "../useDraft";
 import { DataPicker } from "./DataPicker";
@@ -28,12 +29,14 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
   const [title, setTitle] = useState("");
   const [concurrency, setConcurrency] = useState("");
   const [variables, setVariables] = useState("");
+  const [connections, setConnections] = useState<Record<string, string>>({});
   const columns = useColumns(data);
   const sources = useMemo(() => columns.map((name) => `\${data.${name}}`), [columns]);
   const mapping = { ...guessed(inputs, sources), ...own };
   const choices = (dag?.nodes ?? []).flatMap((node) =>
     (node.variants?.names ?? []).map((name) => `\${${node.name}.${name}}`),
   );
+  const asking = (dag?.nodes ?? []).filter(({ connection }) => connection !== null);
   const start = useMutation({
     mutationFn: async () => {
       for (const variant of variants.length > 0 ? variants : [undefined]) {
@@ -49,6 +52,7 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
               : undefined,
             columnMapping: written(mapping),
             concurrency: concurrency ? Number(concurrency) : undefined,
+            connections: overrides(connections),
             environmentVariables: variables ? variablesOf(variables) : undefined,
           },
         });
@@ -92,6 +96,20 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
           ))}
         </Section>
       )}
+      {asking.length > 0 && (
+        <Section title={t("Connections")}>
+          <p className="faint">{t("Others than the flow names, for this run only.")}</p>
+          {asking.map(({ name }) => (
+            <Field key={name} label={name}>
+              <ConnectionPicker
+                label={t("Connection of {name}", { name })}
+                value={connections[name] ?? ""}
+                onChange={(value) => setConnections((old) => ({ ...old, [name]: value }))}
+              />
+            </Field>
+          ))}
+        </Section>
+      )}
       <Field label={t("Display name")}>
         <Input value={title} onChange={(_, { value }) => setTitle(value)} />
       </Field>
@@ -110,6 +128,12 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
       </div>
     </form>
   );
+}
+
+/** The connections that were chosen, by node; none when all stay as they are. */
+function overrides(chosen: Record<string, string>): Record<string, { connection: string }> | undefined {
+  const found = Object.entries(chosen).filter(([, connection]) => connection !== "");
+  return found.length > 0 ? Object.fromEntries(found.map(([node, connection]) => [node, { connection }])) : undefined;
 }
 
 const variablesOf = (text: string): Record<string, string> =>
