@@ -1,4 +1,4 @@
-"""Notebooks in a browser: written and run with the keys of Jupyter, in two tabs, kept while none is open."""
+"""Notebooks in a browser: run with the keys of Jupyter, in two tabs, kept by the kernel while none is open."""
 
 from __future__ import annotations
 

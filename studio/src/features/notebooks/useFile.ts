@@ -89,13 +89,18 @@ export function useFile<T>(path: string, form: Form<T>): OpenFile<T> {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
         const sent: T = now.current;
         const before: Saved<T> = saved.current;
-        try {
-          settle(await writeFile(scope, path, form.write(sent), before.etag), sent);
-          return;
-        } catch (error) {
-          if (!(error instanceof ApiError) || error.status !== 412) throw error;
+        // Most often it is known already that somebody else has saved.
+        let theirs = client.getQueryData(file(scope, path).queryKey);
+        if (!theirs || theirs.etag === before.etag) {
+          try {
+            settle(await writeFile(scope, path, form.write(sent), before.etag), sent);
+            return;
+          } catch (error) {
+            if (!(error instanceof ApiError) || error.status !== 412) throw error;
+          }
+          theirs = await readFile(scope, path);
+          client.setQueryData(file(scope, path).queryKey, theirs);
         }
-        const theirs = await readFile(scope, path);
         const read = theirs.text === null ? null : form.read(theirs.text);
         const both = read === null ? null : form.merge(before.value, sent, read);
         if (read === null || both === null) {
@@ -112,7 +117,7 @@ export function useFile<T>(path: string, form: Form<T>): OpenFile<T> {
       busy.current = false;
       setSaving(false);
     }
-  }, [form, path, put, scope, settle, t]);
+  }, [client, form, path, put, scope, settle, t]);
 
   useEffect(() => {
     if (!isDirty || conflict || isReadOnly) return undefined;
