@@ -214,6 +214,7 @@ def build(settings: Settings) -> Server:
         kinds=kinds,
     )
     computes.occupants.append(job_service.on_compute)
+    computes.end_all = job_service.cancel_on
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
@@ -292,6 +293,7 @@ def build(settings: Settings) -> Server:
         schedules_loop,
         online.loop,
         online.watch,
+        notebooks.InstanceLoop(works, computes, job_service, rooms),
         scans.ScanLoop(works, events, scanned, versioned, rooms),
         Housekeeping(
             works,

@@ -245,6 +245,7 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "jobs",
         "logged_models",
         "model_scans",
+        "notebook_sessions",
         "online_deployments",
         "online_endpoints",
         "online_instances",

@@ -64,7 +64,7 @@ def _facts(record: ComputeRecord) -> dict[str, Any]:  # Any: JSON
             "operationName": record.last_operation,
             "operationTime": clock.to_text(record.modified_at),
             "operationStatus": "Succeeded",
-            "operationTrigger": "User",
+            "operationTrigger": record.last_trigger,
         }
         return {"state": record.state, "applications": [], "errors": [], "lastOperation": operation}
     return {}

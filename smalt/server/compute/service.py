@@ -15,6 +15,7 @@ from smalt.entities.compute.instance import ComputeInstance
 from smalt.entities.compute.local import LocalCompute
 from smalt.entities.compute.ray import RayCompute
 from smalt.errors import InvalidRequest
+from smalt.kit import duration
 from smalt.server.compute import store
 from smalt.server.compute.errors import ComputeBusy, ComputeNotFound, ComputeStopped, ReservedCompute
 from smalt.server.compute.store import ComputeRecord
@@ -27,8 +28,12 @@ SERVERLESS = "serverless"
 """Not a resource: it means any machine, which here is this one."""
 
 LOCAL = "local"
+USER, SCHEDULE, IDLE = "User", "Schedule", "IdleShutdown"
+"""Who had a compute instance started or stopped, in the words of ARM."""
+
 _SIZE = "STANDARD_DS3_V2"
 _IDLE_SECONDS = 120
+_SHORTEST_IDLE, _LONGEST_IDLE = 15 * 60, 3 * 24 * 3600
 
 
 class ComputeService:
@@ -40,12 +45,14 @@ class ComputeService:
 
     Attributes:
         occupants: Each tells in a sentence what stands on a compute and what to do about it; None where nothing does.
+        end_all: Ends every job on a compute; done by who knows of jobs.
     """
 
     def __init__(self, vault: Vault, *, slots: int | None = None) -> None:
         self._vault = vault
         self.slots = slots or os.cpu_count() or 1
         self.occupants: list[Callable[[Work, WorkspaceRecord, str], str | None]] = []
+        self.end_all: Callable[[Work, WorkspaceRecord, str], None] = lambda work, workspace, name: None
 
     def ensure_defaults(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""
@@ -102,7 +109,16 @@ class ComputeService:
                 self._check_free(work, workspace, filled.name)
         if old is None:
             record = ComputeRecord(
-                workspace.id, name, filled, "Running", "Create", work.now, work.actor.name, work.now, work.actor.name
+                workspace.id,
+                name,
+                filled,
+                "Running",
+                "Create",
+                "User",
+                work.now,
+                work.actor.name,
+                work.now,
+                work.actor.name,
             )
         else:
             record = replace(old, entity=filled, modified_at=work.now, modified_by=work.actor.name)
@@ -144,17 +160,23 @@ class ComputeService:
             store.reseal(work.connection, record, again)
         return len(found)
 
-    def start(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
-        """Let jobs run on a compute instance again."""
-        self._switch(work, workspace, name, state="Running", operation="Start")
+    def start(self, work: Work, workspace: WorkspaceRecord, name: str, *, trigger: str = USER) -> None:
+        """Let jobs and sessions run on a compute instance again."""
+        self._switch(work, workspace, name, state="Running", operation="Start", trigger=trigger)
 
-    def stop(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
-        """Take no more jobs on a compute instance."""
-        self._switch(work, workspace, name, state="Stopped", operation="Stop")
+    def stop(self, work: Work, workspace: WorkspaceRecord, name: str, *, trigger: str = USER) -> None:
+        """End what runs on a compute instance, and take nothing more."""
+        self._switch(work, workspace, name, state="Stopped", operation="Stop", trigger=trigger)
+        self.end_all(work, workspace, name)
 
     def restart(self, work: Work, workspace: WorkspaceRecord, name: str) -> None:
-        """Stop and start."""
-        self._switch(work, workspace, name, state="Running", operation="Restart")
+        """Stop and start: what runs ends."""
+        self._switch(work, workspace, name, state="Running", operation="Restart", trigger=USER)
+        self.end_all(work, workspace, name)
+
+    def instances(self, work: Work) -> list[ComputeRecord]:
+        """Every compute instance, of all workspaces."""
+        return store.instances(work.connection)
 
     def require(self, work: Work, workspace: WorkspaceRecord, reference: str | None) -> str | None:
         """The ARM id of the compute a job names, or None for a job that leaves the choice open.
@@ -189,14 +211,16 @@ class ComputeService:
             if told is not None:
                 raise ComputeBusy(told, target="compute")
 
-    def _switch(self, work: Work, workspace: WorkspaceRecord, name: str, *, state: str, operation: str) -> None:
+    def _switch(
+        self, work: Work, workspace: WorkspaceRecord, name: str, *, state: str, operation: str, trigger: str
+    ) -> None:
         record = self.get(work, workspace, name)
         if not isinstance(record.entity, ComputeInstance):
             raise ReservedCompute(
                 f"{record.name!r} is of type {record.entity.type!r}; only compute instances are started and stopped.",
                 target="name",
             )
-        store.set_state(work.connection, record, state=state, operation=operation, now=work.now)
+        store.set_state(work.connection, record, state=state, operation=operation, trigger=trigger, now=work.now)
 
     def _check_name(self, name: str, entity: Compute, old: ComputeRecord | None) -> None:
         if name.lower() == SERVERLESS:
@@ -241,4 +265,28 @@ def _with_defaults(entity: Compute, workspace: WorkspaceRecord) -> Compute:
         filled.state = filled.nodes = None  # What a client read and sent back is no setting.
     elif isinstance(filled, ComputeInstance):
         filled.size = filled.size or _SIZE
+        _check_idle_time(filled)
     return filled
+
+
+def _check_idle_time(entity: ComputeInstance) -> None:
+    """Spell the time after which an instance stops by itself as ARM does.
+
+    Raises:
+        InvalidRequest: It is none, or shorter or longer than clients expect.
+    """
+    if entity.idle_time_before_shutdown_minutes is not None:
+        entity.idle_time_before_shutdown = f"PT{entity.idle_time_before_shutdown_minutes}M"
+        entity.idle_time_before_shutdown_minutes = None
+    if entity.idle_time_before_shutdown is None:
+        return
+    try:
+        seconds = duration.from_iso(entity.idle_time_before_shutdown)
+    except ValueError:
+        seconds = 0
+    if not _SHORTEST_IDLE <= seconds <= _LONGEST_IDLE:
+        raise InvalidRequest(
+            f"idle_time_before_shutdown {entity.idle_time_before_shutdown!r} is no time from 15 minutes to 3 days. "
+            "Write e.g. PT30M.",
+            target="properties.properties.idleTimeBeforeShutdown",
+        )

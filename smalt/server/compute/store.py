@@ -23,6 +23,7 @@ class ComputeRecord:
     entity: Compute
     state: str
     last_operation: str
+    last_trigger: str
     created_at: datetime
     created_by: str
     modified_at: datetime
@@ -57,6 +58,7 @@ def save(connection: Connection, record: ComputeRecord) -> None:
         "sealed": record.sealed,
         "state": record.state,
         "last_operation": record.last_operation,
+        "last_trigger": record.last_trigger,
         "created_at": record.created_at,
         "created_by": record.created_by,
         "modified_at": record.modified_at,
@@ -69,9 +71,11 @@ def save(connection: Connection, record: ComputeRecord) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["workspace_id", "key"], set_=kept))
 
 
-def set_state(connection: Connection, record: ComputeRecord, *, state: str, operation: str, now: datetime) -> None:
+def set_state(
+    connection: Connection, record: ComputeRecord, *, state: str, operation: str, trigger: str, now: datetime
+) -> None:
     """Remember that it was started, stopped or restarted."""
-    values = {"state": state, "last_operation": operation, "modified_at": now}
+    values = {"state": state, "last_operation": operation, "last_trigger": trigger, "modified_at": now}
     connection.execute(update(computes).where(*_named(record.workspace_id, record.name)).values(**values))
 
 
@@ -91,6 +95,12 @@ def _record(row: Row[Any]) -> ComputeRecord:  # Any: the columns of the table
     entity = entity_class("compute", document["type"]).parse(document)
     assert isinstance(entity, Compute)
     return ComputeRecord(entity=entity, **fields)
+
+
+def instances(connection: Connection) -> list[ComputeRecord]:
+    """Every compute instance, of all workspaces."""
+    query = select(computes).where(computes.c.document["type"].as_string() == "computeinstance")
+    return [_record(row) for row in connection.execute(query)]
 
 
 def delete_all(connection: Connection, workspace_id: str) -> None:

@@ -16,6 +16,7 @@ computes = Table(
     Column("sealed", Text, comment="the whole document, where it holds secrets"),
     Column("state", String(32), nullable=False),
     Column("last_operation", String(32), nullable=False),
+    Column("last_trigger", String(32), nullable=False, server_default="User", comment="who had that done"),
     Column("created_at", Moment, nullable=False),
     Column("created_by", String(255), nullable=False),
     Column("modified_at", Moment, nullable=False),

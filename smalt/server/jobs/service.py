@@ -197,6 +197,15 @@ class JobService:
             "for their end."
         )
 
+    def cancel_on(self, work: Work, workspace: WorkspaceRecord, compute: str) -> None:
+        """Ask for the end of every job that was sent to a compute."""
+        for name in store.active_on(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}"):
+            self.cancel(work, workspace, name)
+
+    def last_end_on(self, work: Work, workspace: WorkspaceRecord, compute: str) -> datetime | None:
+        """When the last job on a compute ended; None where none has."""
+        return store.last_end_on(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}")
+
     def output_uri(self, work: Work, workspace: WorkspaceRecord, job: str, output: str) -> str:
         """The datastore URI of an output (`artifacts` and `default` are the artifact root), without a path below it.
 

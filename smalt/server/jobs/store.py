@@ -35,6 +35,7 @@ INTERACTIVE = "interactive"
 """Among the parts that are pinned: `yes` for what mostly waits for a person, and takes no place from other jobs."""
 
 _MOST_NAMES = 500
+_CANCELABLE = [each for each in JobStatus if not each.is_terminal and each is not JobStatus.CANCEL_REQUESTED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +368,21 @@ def is_busy(connection: Connection, workspace_id: str, compute_id: str) -> bool:
     named = func.lower(jobs.c.pinned["compute"].as_string()) == compute_id.lower()
     query = select(jobs.c.id).where(jobs.c.workspace_id == workspace_id, jobs.c.active.is_(True), named)
     return connection.execute(query.limit(1)).first() is not None
+
+
+def active_on(connection: Connection, workspace_id: str, compute_id: str) -> Sequence[str]:
+    """Names of the jobs on a compute that are not over and not asked to end."""
+    named = func.lower(jobs.c.pinned["compute"].as_string()) == compute_id.lower()
+    query = select(jobs.c.name).where(jobs.c.workspace_id == workspace_id, jobs.c.active.is_(True), named)
+    return connection.execute(query.where(jobs.c.status.in_(_CANCELABLE))).scalars().all()
+
+
+def last_end_on(connection: Connection, workspace_id: str, compute_id: str) -> datetime | None:
+    """When the last job on a compute ended."""
+    named = func.lower(jobs.c.pinned["compute"].as_string()) == compute_id.lower()
+    query = select(func.max(jobs.c.ended_at)).where(jobs.c.workspace_id == workspace_id, named)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
 
 
 def environments_in_use(connection: Connection) -> set[str]:

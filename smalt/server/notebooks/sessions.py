@@ -99,6 +99,7 @@ class SessionService:
 
         Raises:
             FileMissing: There is no such notebook.
+            NotYourSession: The compute instance is for somebody else.
             Unsupported: The compute is a cluster, whose machines do not see the files.
             ValidationFailed: Something else is wrong.
         """
@@ -133,10 +134,9 @@ class SessionService:
         *,
         path: str | None = None,
         owner_id: str | None = None,
-        compute: str | None = None,
     ) -> list[Session]:
         """Sessions, the newest first, as far as their jobs are there."""
-        found = store.newest(work.connection, workspace.id, path=path, owner_id=owner_id, compute=compute, limit=_MOST)
+        found = store.newest(work.connection, workspace.id, path=path, owner_id=owner_id, limit=_MOST)
         jobs = ((each, self._jobs.find(work, workspace, each.job)) for each in found)
         return [Session(each, job) for each, job in jobs if job is not None]
 
@@ -187,12 +187,6 @@ class SessionService:
             return self._jobs.cancel(work, workspace, name)
         return found.job
 
-    def end_on(self, work: Work, workspace: WorkspaceRecord, compute: str) -> None:
-        """Cancel every session on a compute instance, since it is stopped."""
-        for each in self.page(work, workspace, compute=compute):
-            if each.job.active and not each.job.status.is_terminal:
-                self._jobs.cancel(work, workspace, each.job.name)
-
     def left_behind(self, work: Work, workspace: WorkspaceRecord, session: Session) -> str:
         """What the cells of a session that is over have put out, as JSON text."""
         place = self._locator.locate(work, workspace, artifact_uri(session.job.name))
@@ -217,7 +211,14 @@ class SessionService:
                 "notebook that runs as a job may go there.",
                 target="compute",
             )
-        if isinstance(found.entity, ComputeInstance) and not found.is_started:
+        if not isinstance(found.entity, ComputeInstance):
+            return
+        assigned = found.entity.assigned_user
+        if assigned is not None and assigned.lower() != work.actor.id.lower():
+            raise NotYourSession(
+                f"The compute instance {found.name!r} is for somebody else. Make one of your own, or take this machine."
+            )
+        if not found.is_started:
             self._computes.start(work, workspace, found.name)
 
     def _job(self, work: Work, wanted: Wanted) -> CommandJob:

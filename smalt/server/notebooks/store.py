@@ -38,18 +38,12 @@ def find(connection: Connection, workspace_id: str, job: str) -> SessionRecord |
 
 
 def newest(
-    connection: Connection,
-    workspace_id: str,
-    *,
-    path: str | None,
-    owner_id: str | None,
-    compute: str | None,
-    limit: int,
+    connection: Connection, workspace_id: str, *, path: str | None, owner_id: str | None, limit: int
 ) -> list[SessionRecord]:
-    """Sessions, the newest first: all, of one notebook, of one person, or on one compute instance."""
+    """Sessions, the newest first: all, of one notebook, or of one person."""
     table = notebook_sessions
     query = select(table).where(table.c.workspace_id == workspace_id)
-    for column, wanted in ((table.c.path, path), (table.c.owner_id, owner_id), (table.c.compute, compute)):
+    for column, wanted in ((table.c.path, path), (table.c.owner_id, owner_id)):
         if wanted is not None:
             query = query.where(column == wanted)
     return [
