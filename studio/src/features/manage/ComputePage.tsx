@@ -1,10 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { request } from "../../api/client";
 import { list, someJobs } from "../../api/queries";
 import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
+import { showNotice } from "../../ui/Notices";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
@@ -18,11 +21,13 @@ interface ComputeProperties {
     vmSize?: string;
     state?: string;
     allocationState?: string;
+    lastOperation?: { operationName: string; operationTrigger: string };
     currentNodeCount?: number;
     scaleSettings?: { minNodeCount: number; maxNodeCount: number };
   };
 }
 
+const INSTANCE = "ComputeInstance";
 const RUNNING = "Starting,Preparing,Queued,Running,Finalizing";
 
 /** Where jobs run, and how busy it is there. */
@@ -69,6 +74,14 @@ export function ComputePage() {
                   },
                 },
                 { key: "jobs", title: t("Active jobs"), isNumber: true, cell: ({ id }) => busy(id) },
+                {
+                  key: "verbs",
+                  title: t("Actions"),
+                  cell: ({ name, properties }) =>
+                    properties.computeType === INSTANCE && (
+                      <InstanceVerbs name={name} isStarted={properties.properties?.state === "Running"} />
+                    ),
+                },
                 { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
               ]}
             />
@@ -76,5 +89,35 @@ export function ComputePage() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+/** A compute instance is started, stopped and begun anew; what runs on it ends with it. */
+function InstanceVerbs({ name, isStarted }: { name: string; isStarted: boolean }) {
+  const t = useT();
+  const scope = useScope();
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (verb: "start" | "stop" | "restart") =>
+      request(`${scope}/computes/${encodeURIComponent(name)}/${verb}`, { method: "POST", body: {} }),
+    onError: (error) => showNotice("error", error.message),
+    onSettled: () => client.invalidateQueries({ queryKey: ["computes"] }),
+  });
+  const verb = (word: "start" | "stop" | "restart", label: string, text: string) => (
+    <Button size="small" disabled={change.isPending} aria-label={label} onClick={() => change.mutate(word)}>
+      {text}
+    </Button>
+  );
+  return (
+    <span className="row">
+      {isStarted ? (
+        <>
+          {verb("stop", t("Stop {name}", { name }), t("Stop"))}
+          {verb("restart", t("Restart {name}", { name }), t("Restart"))}
+        </>
+      ) : (
+        verb("start", t("Start {name}", { name }), t("Start"))
+      )}
+    </span>
   );
 }
