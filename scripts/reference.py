@@ -122,6 +122,7 @@ def commands() -> str:
     groups = (
         ("Server", table.SERVER),
         ("Nouns", table.NOUNS),
+        ("Authored", table.AUTHORED),
         ("Flows", table.FLOWS),
         ("Observed", table.OBSERVED),
         ("People and rights", table.ACCESS),
