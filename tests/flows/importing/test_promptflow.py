@@ -91,7 +91,9 @@ def test_the_key_is_found_where_a_machine_without_a_desktop_keeps_it(old: Path, 
 
 
 @pytest.mark.parametrize(
-    ("key", "why"), [(None, "key of prompt flow's secrets was not found"), (Fernet.generate_key().decode(), "another")]
+    ("key", "why"),
+    [(None, "key of prompt flow's secrets was not found"), (Fernet.generate_key().decode(), "another")],
+    ids=["no key", "another key"],
 )
 def test_what_cannot_be_opened_is_said_by_name(old: Path, key: str | None, why: str) -> None:
     done = take_over(old, key=key)
