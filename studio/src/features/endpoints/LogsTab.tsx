@@ -10,7 +10,9 @@ import { Loaded } from "../../ui/Loaded";
 import { LogView } from "../../ui/LogView";
 import type { TabProps } from "./EndpointPage";
 
-const LOOK_AGAIN_MS = 2000;
+const LOOK_AGAIN_MS = 10_000;
+/** Of what goes on while a deployment is prepared nothing is told. */
+const PREPARED_MS = 2000;
 const SERVER = "InferenceServer";
 const BUILD = "StorageInitializer";
 
@@ -22,11 +24,11 @@ export default function LogsTab({ endpoint, deployments }: TabProps) {
   const navigate = useNavigate({ from: "/endpoints/online/$name" });
   const name = deployments.find((each) => each.name === deployment)?.name ?? deployments[0]?.name ?? "";
   const found = useQuery({
-    queryKey: ["endpointLogs", scope, endpoint.name, name, container],
+    // Most lines are written for requests, of which is told; the others are looked for now and then.
+    queryKey: ["endpointMetrics", scope, endpoint.name, "logs", name, container],
     queryFn: ({ signal }) => logOf(scope, endpoint.name, name, container, signal),
     enabled: name !== "",
-    // Lines come without being told of, as those of a job do.
-    refetchInterval: LOOK_AGAIN_MS,
+    refetchInterval: container === BUILD ? PREPARED_MS : LOOK_AGAIN_MS,
   });
   const set = (values: { deployment?: string; container?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...values }), replace: true });
