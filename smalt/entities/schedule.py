@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
 from smalt.entities.base import Entity, Named, validation_failed
 from smalt.entities.job.base import Job
 from smalt.entities.kinds import entity_class
+from smalt.entities.monitor.definition import MonitorDefinition
 from smalt.entities.text import Text, match_enum
 from smalt.entities.trigger import TriggerField
 from smalt.errors import InvalidRequest, ValidationFailed
@@ -106,15 +107,6 @@ class JobSchedule(Schedule):
     action = "create_job"
 
     create_job: Annotated[Job | JobReference | str, BeforeValidator(_create_job)]
-
-
-class MonitorDefinition(Entity):
-    """What a monitor looks at, and whom it tells."""
-
-    compute: Any = None  # Any: a compute, or the words of a serverless one
-    monitoring_target: dict[str, Any] | None = None  # Any: kept as given
-    monitoring_signals: dict[str, dict[str, Any]] | None = None  # Any: each type of signal has fields of its own
-    alert_notification: Any = None  # Any: a word, or addresses
 
 
 class MonitorSchedule(Schedule):

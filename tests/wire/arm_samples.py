@@ -1,5 +1,125 @@
 """Bodies as the official SDK sends them, and unknown keys at every modelled level."""
 
+import json
+
+_TRAILING = {
+    "inputDataType": "Trailing",
+    "dataContext": "model_inputs",
+    "columns": {"correlation_id": "id"},
+    "jobInputType": "mltable",
+    "uri": "/e/versions/1",
+    "windowSize": "P7D",
+    "windowOffset": "P0D",
+    "preprocessingComponentId": "/c/versions/1",
+}
+_FIXED = {"inputDataType": "Fixed", "dataContext": "training", "jobInputType": "uri_folder", "uri": "/e/versions/2"}
+_STATIC = {
+    **_FIXED,
+    "inputDataType": "Static",
+    "windowStart": "2026-01-01T00:00:00.000Z",
+    "windowEnd": "2026-01-08T00:00:00.000Z",
+}
+_LLM = {**{key: value for key, value in _TRAILING.items() if key != "preprocessingComponentId"}, "dataContext": None}
+
+
+def _limit(metric, value, **more):
+    return {"metric": metric, "threshold": {"value": value}, **more}
+
+
+MONITOR = {
+    "computeConfiguration": {
+        "computeType": "ServerlessSpark",
+        "runtimeVersion": "3.4",
+        "instanceType": "standard_e4s_v3",
+        "computeIdentity": {"computeIdentityType": "AmlToken"},
+    },
+    "monitoringTarget": {"deploymentId": "/s/onlineEndpoints/e/deployments/d", "taskType": "Classification"},
+    "signals": {
+        "drift": {
+            "signalType": "DataDrift",
+            "mode": "Enabled",
+            "productionData": _TRAILING,
+            "referenceData": _FIXED,
+            "features": {"filterType": "TopNByAttribution", "top": 10},
+            "featureDataTypeOverride": {"age": "categorical"},
+            "dataSegment": {"feature": "sex", "values": ["f"]},
+            "metricThresholds": [
+                _limit("normalizedWassersteinDistance", 0.1, dataType="Numerical"),
+                _limit("pearsonsChiSquaredTest", 0.02, dataType="Categorical"),
+            ],
+            "properties": {"p": "q"},
+            "futureKey": 1,
+        },
+        "answers": {
+            "signalType": "PredictionDrift",
+            "mode": "Disabled",
+            "modelType": "classification",
+            "productionData": _TRAILING,
+            "referenceData": _STATIC,
+            "metricThresholds": [_limit("jensenShannonDistance", 0.1, dataType="Categorical")],
+        },
+        "quality": {
+            "signalType": "DataQuality",
+            "mode": "Disabled",
+            "features": {"filterType": "FeatureSubset", "features": ["a", "b"]},
+            "metricThresholds": [_limit("nullValueRate", 0.0, dataType="Numerical")],
+        },
+        "attribution": {
+            "signalType": "FeatureAttributionDrift",
+            "mode": "Enabled",
+            "productionData": [_TRAILING],
+            "referenceData": _FIXED,
+            "metricThreshold": _limit("normalizedDiscountedCumulativeGain", 0.9),
+        },
+        "performance": {
+            "signalType": "ModelPerformance",
+            "mode": "Enabled",
+            "productionData": [_TRAILING],
+            "referenceData": _FIXED,
+            "metricThreshold": _limit("Accuracy", 0.9, modelType="Classification"),
+            "properties": {
+                "azureml.modelmonitor.model_performance_thresholds": json.dumps(
+                    [
+                        {"modelType": "classification", **_limit("Accuracy", 0.9)},
+                        {"modelType": "regression", **_limit("RootMeanSquaredError", 2.0)},
+                    ]
+                )
+            },
+        },
+        "judged": {
+            "signalType": "GenerationSafetyQuality",
+            "mode": "Enabled",
+            "productionData": [_LLM],
+            "workspaceConnectionId": "judge",
+            "samplingRate": 0.5,
+            "metricThresholds": [
+                _limit("AcceptableGroundednessScorePerInstance", 3.0),
+                _limit("AggregatedGroundednessPassRate", 0.7),
+            ],
+        },
+        "tokens": {
+            "signalType": "GenerationTokenStatistics",
+            "mode": "Disabled",
+            "productionData": _LLM,
+            "samplingRate": 0.1,
+            "metricThresholds": [_limit("TotalTokenCount", 0.0), _limit("TotalTokenCountPerGroup", 0.0)],
+        },
+        "own": {
+            "signalType": "Custom",
+            "mode": "Enabled",
+            "componentId": "/c/versions/1",
+            "inputAssets": {"test": _FIXED},
+            "inputs": {"more": {"jobInputType": "uri_file", "uri": "/e/versions/3"}},
+            "metricThresholds": [_limit("std_dev", 2.0)],
+            "workspaceConnection": {"environmentVariables": {"A": "b"}, "secrets": {}},
+        },
+    },
+    "alertNotificationSetting": {
+        "alertNotificationType": "Email",
+        "emailNotificationSetting": {"emails": ["a@b.c"], "emailOn": ["JobFailed", "JobCompleted"]},
+    },
+}
+
 SAMPLES = {
     "jobs": [
         {
@@ -666,14 +786,7 @@ SAMPLES = {
                 "trigger": {"triggerType": "Asset", "assetType": "data", "name": "iris", "tags": {"stage": "gold"}},
                 "action": {
                     "actionType": "CreateMonitor",
-                    "monitorDefinition": {
-                        "computeConfiguration": {"computeType": "ServerlessSpark", "runtimeVersion": "3.4"},
-                        "monitoringTarget": {"modelId": "azureml:m:1", "taskType": "Classification"},
-                        "signals": {
-                            "drift": {"signalType": "DataDrift", "metricThresholds": [{"dataType": "Numerical"}]}
-                        },
-                        "alertNotificationSettings": {"emails": ["a@b.c"]},
-                    },
+                    "monitorDefinition": MONITOR,
                 },
             }
         },

@@ -117,6 +117,10 @@ def _input_from_arm(value: Any) -> Any:  # Any: JSON
     return text if rest.keys() <= {"value"} else {**rest, "type": "literal", "value": text}
 
 
+DATA_INPUTS = MapOf(Both(_input_to_arm, _input_from_arm, _INPUT_SCHEMA))
+"""Inputs of jobs by name."""
+
+
 def _service_to_arm(value: Any) -> Any:  # Any: JSON
     body: JsonObject = _SERVICE.to_arm(value)
     moved = {wire: body.pop(wire) for wire in ("sshPublicKeys", "logDir") if wire in body}
@@ -229,7 +233,7 @@ _COMMON: dict[str, Part] = {
     "type": JOB_TYPES,
     "identity": _IDENTITY,
     "services": MapOf(Both(_service_to_arm, _service_from_arm)),
-    "inputs": MapOf(Both(_input_to_arm, _input_from_arm, _INPUT_SCHEMA)),
+    "inputs": DATA_INPUTS,
     "outputs": MapOf(_OUTPUT),
     "queue_settings": _QUEUE,
     "notification_setting": CamelKeys(),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from smalt.entities.base import Entity
 from smalt.entities.kinds import entity_class
-from smalt.entities.schedule import MonitorDefinition
 from smalt.entities.trigger import AssetTrigger, CronTrigger, EventTrigger, RecurrencePattern, RecurrenceTrigger
 from smalt.errors import ValidationFailed
 from smalt.wire.arm.base import ENVELOPE, ShapeCodec, as_object
 from smalt.wire.arm.jobs import JOB_TYPES, JOBS, job_shape
-from smalt.wire.arm.shape import Both, CamelKeys, JsonObject, Part, Shape, Words, camel
+from smalt.wire.arm.monitors import MONITOR, WEBHOOKS
+from smalt.wire.arm.shape import Both, CamelKeys, JsonObject, JsonText, Part, Shape, Words, camel
 
 MISSED_RUNS = "smalt.missedRuns"
 """The property that carries `missed_runs`: official clients drop fields they do not know, and keep properties."""
@@ -86,20 +87,7 @@ def _reference_shape(job_type: Any) -> Shape:  # Any: JSON
 _PARTS: dict[str, Part] = {
     "trigger": _TRIGGER,
     "create_job": Both(_job_to_arm, _job_from_arm),
-    "create_monitor": Shape.of(
-        MonitorDefinition,
-        rename={
-            "compute": "computeConfiguration",
-            "monitoring_signals": "signals",
-            "alert_notification": "alertNotificationSettings",
-        },
-        parts={
-            "compute": CamelKeys(),
-            "monitoring_target": CamelKeys(),
-            "monitoring_signals": CamelKeys(),
-            "alert_notification": CamelKeys(),
-        },
-    ),
+    "create_monitor": MONITOR,
     "import_data": CamelKeys(),
 }
 
@@ -119,7 +107,17 @@ def _with_action(flat: JsonObject) -> JsonObject:
     missed = body.pop("missedRuns", None)
     if missed not in (None, "once"):
         body["properties"] = {**(body.get("properties") or {}), MISSED_RUNS: missed}
+    webhooks = _notification(action).pop("webhooks", None)
+    if webhooks:
+        body["properties"] = {**(body.get("properties") or {}), WEBHOOKS: json.dumps(webhooks)}
     return {**body, "action": action}
+
+
+def _notification(action: JsonObject) -> JsonObject:
+    """Whom a monitor notifies; an empty mapping where it is none or notifies nobody."""
+    definition = action.get(_DEFINITIONS["create_monitor"])
+    found = definition.get("alertNotificationSetting") if isinstance(definition, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _without_action(properties: JsonObject) -> JsonObject:
@@ -136,7 +134,21 @@ def _without_action(properties: JsonObject) -> JsonObject:
     if isinstance(own, dict) and MISSED_RUNS in own:
         flat["missedRuns"] = own[MISSED_RUNS]
         flat["properties"] = {key: value for key, value in own.items() if key != MISSED_RUNS}
+    if isinstance(own, dict) and WEBHOOKS in own:
+        flat["properties"] = {key: value for key, value in flat["properties"].items() if key != WEBHOOKS}
+        _notify(flat, own[WEBHOOKS])
     return flat
+
+
+def _notify(flat: JsonObject, webhooks: Any) -> None:  # Any: JSON
+    """Put the webhooks back to where the monitor says whom it notifies."""
+    definition = flat.get("createMonitor")
+    found = JsonText().from_arm(webhooks)
+    if not isinstance(definition, dict) or not isinstance(found, list):
+        return
+    told = definition.get("alertNotificationSetting")
+    told = told if isinstance(told, dict) else {"alertNotificationType": "Email"}
+    flat["createMonitor"] = {**definition, "alertNotificationSetting": {**told, "webhooks": found}}
 
 
 SCHEDULES = ShapeCodec("schedule", _shape, type_key="actionType", finish=_with_action, begin=_without_action)
