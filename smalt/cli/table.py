@@ -36,6 +36,7 @@ AUTHORED = {
 """What people write in the workspace itself, each in the module of its name."""
 
 OBSERVED = {
+    "monitor": "Monitors: what was measured of deployments; they are made with schedule.",
     "trace": "Traces: what applications and flows did for each request.",
 }
 """What is seen of what runs, each in the module of its name."""

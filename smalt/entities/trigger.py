@@ -44,6 +44,7 @@ class HappenedKind(StrEnum):
     JOB_FINISHED = "job_finished"
     MODEL_REGISTERED = "model_registered"
     DATA_REGISTERED = "data_registered"
+    MONITOR_BREACHED = "monitor_breached"
 
 
 def _as_list(value: Any) -> Any:  # Any: raw input of a validator
@@ -158,7 +159,8 @@ class EventTrigger(Entity):
     """Fires whenever something has happened in the workspace.
 
     For `job_finished`, `status`, `job_type`, `experiment_name` and `tags` choose the jobs; steps of other jobs never
-    count. For `model_registered` and `data_registered`, `tags` choose the versions.
+    count. For `model_registered` and `data_registered`, `tags` choose the versions. For `monitor_breached`, `monitor`
+    and `signal` choose the monitors and what they found.
     """
 
     type: Literal["event"] = "event"
@@ -170,6 +172,8 @@ class EventTrigger(Entity):
     job_type: Text | None = None
     experiment_name: Text | None = None
     tags: TextMap = Field(default_factory=dict)
+    monitor: Text | None = None
+    signal: Text | None = None
 
     @model_validator(mode="after")
     def _waits_for_ends(self) -> EventTrigger:

@@ -127,6 +127,11 @@ def _automl(match: re.Match[str]) -> CuratedRecipe:
     return CuratedRecipe(None, requirements, "scikit-learn, LightGBM, XGBoost and Optuna stand for the AutoML engine.")
 
 
+def _model_monitoring(match: re.Match[str]) -> CuratedRecipe:
+    requirements = ("numpy>=2,<3", "scipy>=1.15,<2", "pandas>=2.2,<4", "pyarrow", "scikit-learn>=1.6,<2")
+    return CuratedRecipe(None, requirements, "What signals of monitors are measured with.")
+
+
 FLOWS = (
     "cryptography>=46",
     "httptools>=0.7,<1",
@@ -151,5 +156,6 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]
     (re.compile(r"(?:acpt-)?pytorch(?:-(\d+\.\d+))?(?:[-.].*)?$"), _pytorch),
     (re.compile(r"responsibleai(?:-.*)?$"), _responsible_ai),
     (re.compile(r"automl(?:-.*)?$"), _automl),
+    (re.compile(r"model-monitoring(?:-.*)?$"), _model_monitoring),
     (re.compile(r"promptflow(?:-.*)?$"), _promptflow),
 )

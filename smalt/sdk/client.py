@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smalt.sdk.operations.batch import BatchDeploymentOperations, BatchEndpointOperations
     from smalt.sdk.operations.flows import FlowOperations
     from smalt.sdk.operations.jobs import Authored
+    from smalt.sdk.operations.monitors import MonitorOperations
     from smalt.sdk.operations.notebooks import NotebookOperations
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.operations.schedules import ScheduleOperations
@@ -115,6 +116,13 @@ class MLClient:
         from smalt.sdk.operations.schedules import ScheduleOperations  # brings the table of time zones
 
         return ScheduleOperations(self._room, self._resolver, self.jobs)
+
+    @cached_property
+    def monitors(self) -> MonitorOperations:
+        """What monitors found."""
+        from smalt.sdk.operations.monitors import MonitorOperations
+
+        return MonitorOperations(self._room)
 
     @cached_property
     def flows(self) -> FlowOperations:

@@ -17,6 +17,7 @@ import msgspec
 from smalt.entities.base import Asset
 from smalt.entities.compute.ray import RayCompute
 from smalt.entities.environment import Environment
+from smalt.entities.trigger import HappenedKind
 from smalt.environments import (
     EnvironmentCache,
     EnvironmentRequest,
@@ -41,6 +42,7 @@ from smalt.server import (
     flows,
     identity,
     jobs,
+    monitoring,
     notebooks,
     pipelines,
     registries,
@@ -144,7 +146,8 @@ def build(settings: Settings) -> Server:
         find_links=tuple(os.environ.get("PIP_FIND_LINKS", "").split()),
         python_downloads=settings.python_downloads,
     )
-    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
+    linked = connections.ConnectionService(vault)
+    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(linked), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
     aliases = _environment_aliases(home)
     software = jobs.Software(
@@ -175,7 +178,6 @@ def build(settings: Settings) -> Server:
     pipeline_service = pipelines.PipelineService(children, pipeline_kind.plans)
     sweep_kind = sweeps.SweepKind(children, pinner, versioned, runs)
     kinds["sweep"] = sweep_kind
-    linked = connections.ConnectionService(vault)
     flow_engine = engine_path(home)
     kinds["flow"] = flows.FlowKind(locator, linked, software)
     folders = flows.Folders(containers)
@@ -217,9 +219,23 @@ def build(settings: Settings) -> Server:
     computes.end_all = job_service.cancel_on
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
     watch = schedules.Watch(versioned, job_service)
-    actions: dict[str, schedules.Action] = {"create_job": schedules.CreateJob(job_service, submission)}
+    actions: dict[str, schedules.Action] = {
+        "create_job": schedules.CreateJob(job_service, submission),
+        "create_monitor": monitoring.CreateMonitor(
+            job_service,
+            submission,
+            collected=serving.collected,
+            assets=versioned,
+            computes=computes,
+            connections=linked,
+        ),
+    }
     schedule_service = schedules.ScheduleService(actions, watch, schedules.Owners(identities))
     schedules_loop = schedules.SchedulesLoop(works, events, schedule_service, watch, rooms)
+    monitors = monitoring.MonitorService(schedule_service, job_service, locator)
+    watch.above[HappenedKind.MONITOR_BREACHED] = monitors.breaches
+    events.subscribe(monitoring.MonitorRead, schedules_loop.hear)
+    read_by = monitoring.Neighbours(job_service, locator, rooms, recorder, settings.studio_url)
     online = serving.assemble(
         works,
         events,
@@ -267,7 +283,7 @@ def build(settings: Settings) -> Server:
         held = (
             versioned, stores, scanned, linked, computes, identities, pipeline_service, schedule_service, batch_service,
         )  # fmt: skip
-        for holder in (*held, flow_service, sessions):
+        for holder in (*held, flow_service, sessions, monitors):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -291,6 +307,8 @@ def build(settings: Settings) -> Server:
         purge_loop,
         jobs_loop,
         schedules_loop,
+        monitoring.ResultsLoop(works, events, read_by),
+        monitoring.AlertsLoop(works, events, linked, rooms, home),
         online.loop,
         online.watch,
         notebooks.InstanceLoop(works, computes, job_service, rooms),
@@ -347,6 +365,7 @@ def build(settings: Settings) -> Server:
         *jobs.build_routes(software, cache, versioned, rooms),
         *pipelines.routes(pipeline_service, pipelines.Authoring(pipeline_kind, children, versioned), rooms),
         *schedules.routes(schedule_service, job_service, rooms),
+        *monitoring.routes(monitors, rooms),
         *online.routes,
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
@@ -366,6 +385,7 @@ def build(settings: Settings) -> Server:
         *traces.all_routes(traced, runs.runs, workspaces=rooms, writer=writer, admit=admit),
     ]
     live = studio.Live(events)
+    events.subscribe(monitoring.MonitorRead, lambda event: live.note(event, ("monitors", event.monitor)))
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
     events.subscribe(notebooks.FilesChanged, lambda event: live.note(event, ("notebookFiles", event.folder)))
 

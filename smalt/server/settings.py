@@ -89,6 +89,11 @@ class Settings:
         return f"https://{self.host_names[0] if self.host_names else socket.gethostname().lower()}:{self.tls_port}"
 
     @property
+    def studio_url(self) -> str:
+        """Where people open the studio: what messages link to."""
+        return self.url if self.is_loopback and self.public_url is None else self.public
+
+    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can call."""
         if self.host == "localhost":

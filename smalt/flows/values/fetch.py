@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
-import socket
-import ssl
 from urllib.parse import urljoin, urlsplit
 
+from smalt.kit.outbound import Checked, Refused, public_address
+
+__all__ = ["Refused", "fetch"]
+
 _REDIRECTS = 5
-
-
-class Refused(Exception):
-    """The address may not be asked, or did not answer; the message says why and what to do."""
 
 
 def fetch(url: str, max_bytes: int, timeout_seconds: float) -> bytes:
@@ -34,8 +31,8 @@ def _once(url: str, max_bytes: int, timeout_seconds: float) -> tuple[bytes, str 
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Refused("Only http and https addresses are fetched. Give one, or a file.")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = _Connection(parts.hostname, port, _public_address(parts.hostname, port), timeout_seconds)
-    connection.is_encrypted = parts.scheme == "https"
+    address = public_address(parts.hostname, port)
+    connection = Checked(parts.hostname, port, address, timeout_seconds, is_encrypted=parts.scheme == "https")
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"User-Agent": "smalt", "Accept": "*/*"})
@@ -52,29 +49,3 @@ def _once(url: str, max_bytes: int, timeout_seconds: float) -> tuple[bytes, str 
     if len(body) > max_bytes:
         raise Refused(f"It has more than {max_bytes} bytes. Make it smaller.")
     return body, None
-
-
-def _public_address(host: str, port: int) -> str:
-    try:
-        found = {item[4][0] for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError as error:
-        raise Refused(f"The name {host!r} cannot be resolved: {error}. Check the address and the network.") from error
-    for address in found:
-        if not ipaddress.ip_address(str(address).partition("%")[0]).is_global:
-            raise Refused(f"{host!r} is an address of a private network, which inputs may not reach. Use a file.")
-    return str(sorted(found, key=str)[0])
-
-
-class _Connection(http.client.HTTPConnection):
-    """Connects to the address that was checked, whatever the name resolves to a moment later."""
-
-    is_encrypted = False
-
-    def __init__(self, host: str, port: int, address: str, timeout_seconds: float) -> None:
-        super().__init__(host, port, timeout=timeout_seconds)
-        self._address = address
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
-        if self.is_encrypted:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)

@@ -7,9 +7,9 @@ below `LEAST` count as that in the population stability index, which an empty bi
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -72,14 +72,19 @@ def count_numbers(reference: Array, production: Array) -> Counts:
     """Both samples in the bins that both of them make."""
     distinct = np.unique(np.concatenate([np.unique(reference), np.unique(production)]))
     if len(distinct) <= BINS:
-        both = [np.searchsorted(distinct, each) for each in (reference, production)]
-        labels = [_short(each) for each in distinct]
-        return Counts(labels, *(np.bincount(each, minlength=len(distinct)) for each in both))
+        one, other = (_bincount(np.searchsorted(distinct, each), len(distinct)) for each in (reference, production))
+        return Counts([_short(each) for each in distinct], one, other)
     borders = _borders(reference, production)
-    both = [np.searchsorted(borders, each, side="left") for each in (reference, production)]
+    one, other = (
+        _bincount(np.searchsorted(borders, each, side="left"), len(borders) + 1) for each in (reference, production)
+    )
     edges = [float(distinct[0]), *map(float, borders), float(distinct[-1])]
-    labels = [f"{_short(low)} … {_short(high)}" for low, high in itertools.pairwise(edges)]
-    return Counts(labels, *(np.bincount(each, minlength=len(borders) + 1) for each in both), edges)
+    labels = [f"{_short(low)} … {_short(high)}" for low, high in pairwise(edges)]
+    return Counts(labels, one, other, edges)
+
+
+def _bincount(places: Array, bins: int) -> Array:
+    return np.bincount(places, minlength=bins)
 
 
 def _borders(reference: Array, production: Array) -> Array:

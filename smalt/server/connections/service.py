@@ -71,7 +71,7 @@ class ConnectionService:
             after = page.after
 
     def named(self, work: Work, workspace: WorkspaceRecord, words: Collection[str]) -> list[str]:
-        """Those of the connections whose names are among the words of a flow, which will be given their secrets.
+        """Those of the connections whose names are among some words; whoever asks will be given their secrets.
 
         Raises:
             Forbidden: The caller may not see those secrets.
@@ -79,7 +79,7 @@ class ConnectionService:
         found = [name for name in self.names(work, workspace) if name in words]
         if found and not allows(work.actor, SECRETS_OF_CONNECTIONS, workspace.scope):
             raise Forbidden(
-                f"The flow uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody with "
+                f"It uses the connections {', '.join(found)}, whose secrets you may not see. Ask somebody with "
                 f"the action {full_action(SECRETS_OF_CONNECTIONS)} to submit it, or to give you a role with it."
             )
         return found

@@ -6,7 +6,7 @@ from smalt.server.jobs.document import to_arm as arm_document
 from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
-from smalt.server.jobs.kinds import CommandKind, CommandLike, JobKind, ParentLike, Progress
+from smalt.server.jobs.kinds import CONNECTIONS_VARIABLE, CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.outputs import artifact_uri
@@ -26,6 +26,7 @@ from smalt.server.jobs.workload import CONNECTIONS
 
 __all__ = [
     "CONNECTIONS",
+    "CONNECTIONS_VARIABLE",
     "INTERACTIVE",
     "RESUME_FROM",
     "SCHEDULE_PROPERTY",

@@ -11,10 +11,13 @@ from typing import ClassVar
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
+from smalt.errors import NotFound
 from smalt.executors import OutputState
+from smalt.server.connections import ConnectionService
 from smalt.server.jobs.pinning import Pinned
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.store import JobRecord
+from smalt.server.jobs.workload import CONNECTIONS
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -91,12 +94,39 @@ class ParentLike(JobKind):
         """
 
 
+CONNECTIONS_VARIABLE = "SMALT_CONNECTIONS"
+"""The environment variable of a command that names the connections whose secrets its token opens, with commas."""
+
+
 class CommandKind(CommandLike):
-    """A command is what it is."""
+    """A command is what it is.
+
+    Args:
+        connections: Knows the connections that a command names.
+    """
 
     type: ClassVar[str] = "command"
+
+    def __init__(self, connections: ConnectionService) -> None:
+        self._connections = connections
 
     def expand(self, job: Job) -> CommandJob:
         """See `CommandLike.expand`."""
         assert isinstance(job, CommandJob)
         return job
+
+    def pin_more(self, work: Work, workspace: WorkspaceRecord, job: Job, pinned: Pinned, problems: Problems) -> None:
+        """See `CommandLike.pin_more`."""
+        assert isinstance(job, CommandJob)
+        wanted = {each.strip() for each in job.environment_variables.get(CONNECTIONS_VARIABLE, "").split(",")} - {""}
+        if not wanted:
+            return
+        with problems.at(f"environment_variables.{CONNECTIONS_VARIABLE}"):
+            found = self._connections.named(work, workspace, wanted)
+            missing = wanted - set(found)
+            if missing:
+                raise NotFound(
+                    f"There is no connection {', '.join(sorted(missing))} in workspace {workspace.name!r}. See "
+                    "`smalt connection list`."
+                )
+            pinned.parts[CONNECTIONS] = found

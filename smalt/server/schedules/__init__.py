@@ -3,6 +3,8 @@
 from smalt.server.schedules.actions import Action
 from smalt.server.schedules.create_job import CreateJob
 from smalt.server.schedules.loop import SchedulesLoop
+from smalt.server.schedules.naming import marked, name_of
+from smalt.server.schedules.occasion import Occasion
 from smalt.server.schedules.owners import Owners
 from smalt.server.schedules.routes import routes
 from smalt.server.schedules.service import ScheduleService
@@ -13,10 +15,13 @@ __all__ = [
     "Action",
     "CreateJob",
     "FireRecord",
+    "Occasion",
     "Owners",
     "ScheduleRecord",
     "ScheduleService",
     "SchedulesLoop",
     "Watch",
+    "marked",
+    "name_of",
     "routes",
 ]

@@ -21,6 +21,14 @@ class Action(ABC):
     permission: ClassVar[str]
     """What whoever it is done for must be allowed, when the schedule is written and whenever it fires."""
 
+    def completed(self, work: Work, workspace: WorkspaceRecord, schedule: Schedule) -> Schedule:
+        """The schedule with everything written down that was left open, as it is kept and shown.
+
+        Raises:
+            ValidationFailed: It cannot be left open here.
+        """
+        return schedule
+
     @abstractmethod
     def pin(
         self, work: Work, workspace: WorkspaceRecord, schedule: Schedule, sample: Occasion | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,18 +10,18 @@ from smalt.entities.kinds import canonical_type, entity_class
 from smalt.entities.schedule import JobReference, JobSchedule, Schedule
 from smalt.errors import ValidationFailed
 from smalt.server.jobs import SCHEDULE_PROPERTY, JobService, Submission
+from smalt.server.schedules import naming
 from smalt.server.schedules.actions import Action
+from smalt.server.schedules.naming import SCHEDULE_TIME
 from smalt.server.schedules.occasion import Occasion
 from smalt.server.schedules.store import ScheduleRecord
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import expressions, references
 
-SCHEDULE_TIME = "azureml.scheduleTime"
 _OWN_VALUES = ("creation_context.", "trigger.")
 _NAME = "name"
 _NOT_PINNED = frozenset({"name", "id", "status", "creation_context", "parent_job_name", "is_archived", "display_name"})
-_LONGEST_NAME = 230
 
 Document = dict[str, Any]  # Any: an entity as plain values
 
@@ -57,16 +56,9 @@ class CreateJob(Action):
 
     def start(self, work: Work, workspace: WorkspaceRecord, record: ScheduleRecord, occasion: Occasion) -> str:
         """See `Action.start`."""
-        name = self._name(work, workspace, record, occasion)
+        name = naming.name_of(self._jobs, work, workspace, record, occasion)
         job = _parse(_filled_job(record.definition, occasion, name))
-        marked = {SCHEDULE_PROPERTY: record.name, SCHEDULE_TIME: occasion.all_values()["creation_context.trigger_time"]}
-        whole = job.model_copy(
-            update={
-                "display_name": f"{record.name}-{occasion.stamp}",
-                "properties": {**job.properties, **marked},
-            }
-        )
-        return self._jobs.put(work, workspace, name, whole)[0].name
+        return self._jobs.put(work, workspace, name, naming.marked(job, record, occasion))[0].name
 
     def _existing(self, work: Work, workspace: WorkspaceRecord, given: JobReference | str) -> Document:
         reference = given if isinstance(given, str) else given.job
@@ -86,14 +78,6 @@ class CreateJob(Action):
         changes = {key: value for key, value in given.document().items() if key not in {"job", "type"}}
         merged: Document = _merged(document, changes)
         return merged
-
-    def _name(self, work: Work, workspace: WorkspaceRecord, record: ScheduleRecord, occasion: Occasion) -> str:
-        """A name that the same occasion always gets, and no other job has."""
-        name = f"{record.name[:_LONGEST_NAME]}-{occasion.stamp}"
-        if len(record.name) <= _LONGEST_NAME and not self._jobs.is_taken(work, workspace, name):
-            return name
-        mark = hashlib.sha256(f"{record.id} {occasion.cause}".encode()).hexdigest()[:8]
-        return f"{name[: 255 - 1 - len(mark)]}-{mark}" if len(name) + 9 > 255 else f"{name}-{mark}"
 
 
 def _parse(definition: Mapping[str, Any]) -> Job:  # Any: an entity as plain values

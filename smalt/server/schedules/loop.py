@@ -61,8 +61,14 @@ class SchedulesLoop:
         self._guard = threading.Lock()
         self._heard: set[str] = set()
         for fact in (AssetRegistered, JobFinished):
-            events.subscribe(fact, self._hear)
+            events.subscribe(fact, self.hear)
         events.subscribe(ScheduleChanged, lambda _: self.wake.set())
+
+    def hear(self, event: Event) -> None:
+        """Look soon at what the schedules of a workspace wait for."""
+        with self._guard:
+            self._heard.add(event.workspace_id)
+        self.wake.set()
 
     def run_once(self, now: datetime) -> bool:
         """Fire every schedule whose time has come; True when there may be more at once."""
@@ -77,11 +83,6 @@ class SchedulesLoop:
                 return False
             self._turn(record, now)
         return True
-
-    def _hear(self, event: Event) -> None:
-        with self._guard:
-            self._heard.add(event.workspace_id)
-        self.wake.set()
 
     def _is_watched(self, workspace_ids: set[str]) -> bool:
         # Every end of a job comes by here, and few have a schedule waiting: those take nobody's turn to write.

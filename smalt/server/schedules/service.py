@@ -60,10 +60,17 @@ class ScheduleService:
         return record
 
     def page(
-        self, work: Work, workspace: WorkspaceRecord, *, enabled: bool | None, after: str | None, limit: int
+        self,
+        work: Work,
+        workspace: WorkspaceRecord,
+        *,
+        enabled: bool | None,
+        after: str | None,
+        limit: int,
+        action: str | None = None,
     ) -> Page[ScheduleRecord]:
-        """Schedules by name."""
-        found = store.page(work.connection, workspace.id, enabled=enabled, after=after, limit=limit + 1)
+        """Schedules by name; only those that do one thing, if asked."""
+        found = store.page(work.connection, workspace.id, enabled=enabled, after=after, limit=limit + 1, action=action)
         return Page(found[:limit], found[limit - 1].name if len(found) > limit else None)
 
     def put(self, work: Work, workspace: WorkspaceRecord, name: str, entity: Schedule) -> tuple[ScheduleRecord, bool]:
@@ -80,16 +87,18 @@ class ScheduleService:
         _check_name(name)
         old = store.find(work.connection, workspace.id, name, lock=True)
         trigger = self._trigger(entity, old, work.now)
+        given = entity.trigger
+        entity = action.completed(work, workspace, entity.model_copy(update={"name": name, "trigger": trigger}))
         document = {key: value for key, value in entity.document().items() if key not in _BESIDE}
         document["trigger"] = trigger.document()
         record = self._changed(work, old, document, action, name=name, workspace_id=workspace.id)
         if old is None or old.document.get(action.field) != document[action.field]:
             self._owners.check(work, workspace, action.permission)
             sample = self._sample(work, workspace, trigger)
-            definition = action.pin(work, workspace, entity.model_copy(update={"name": name}), sample)
+            definition = action.pin(work, workspace, entity, sample)
             record = replace(record, definition=definition, owner_id=work.actor.id)
         enabled = entity.is_enabled if entity.is_enabled is not None else old is None or old.enabled
-        record = self._armed(work, record, old, trigger, given=entity.trigger, enabled=enabled)
+        record = self._armed(work, record, old, trigger, given=given, enabled=enabled)
         if old is None:
             store.add(work.connection, record)
         else:

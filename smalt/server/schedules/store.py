@@ -107,12 +107,20 @@ def held(connection: Connection, schedule_id: str, *, lease: str) -> ScheduleRec
 
 
 def page(
-    connection: Connection, workspace_id: str, *, enabled: bool | None, after: str | None, limit: int
+    connection: Connection,
+    workspace_id: str,
+    *,
+    enabled: bool | None,
+    after: str | None,
+    limit: int,
+    action: str | None = None,
 ) -> list[ScheduleRecord]:
     """Schedules in the order of their names, those after a name only."""
     query = select(schedules).where(schedules.c.workspace_id == workspace_id).order_by(schedules.c.key).limit(limit)
     if enabled is not None:
         query = query.where(schedules.c.enabled.is_(enabled))
+    if action is not None:
+        query = query.where(schedules.c.action == action)
     if after is not None:
         query = query.where(schedules.c.key > after.lower())
     return [_record(row) for row in connection.execute(query)]

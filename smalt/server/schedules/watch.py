@@ -5,7 +5,7 @@ Everything is found in the tables, so that nothing is lost with a process; event
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from smalt.entities.trigger import AssetTrigger, EventTrigger, HappenedKind
@@ -23,17 +23,25 @@ _KINDS = {
 }
 
 
+Happenings = Callable[[Work, WorkspaceRecord, EventTrigger, datetime], Iterable[Occasion]]
+"""What a slice above has to tell of since a moment, for triggers of one kind, the oldest first."""
+
+
 class Watch:
     """Looks at what schedules wait for.
 
     Args:
         assets: Keeps assets.
         jobs: Keeps jobs.
+
+    Attributes:
+        above: Who tells of events of slices above, by their kind.
     """
 
     def __init__(self, assets: AssetService, jobs: JobService) -> None:
         self._assets = assets
         self._jobs = jobs
+        self.above: dict[HappenedKind, Happenings] = {}
 
     def since(
         self, work: Work, workspace: WorkspaceRecord, trigger: AssetTrigger | EventTrigger, name: str, since: datetime
@@ -47,6 +55,9 @@ class Watch:
                 if _fits(record, trigger) and record.properties.get(SCHEDULE_PROPERTY) != name:
                     yield _of_job(record)
             return
+        if isinstance(trigger, EventTrigger) and trigger.event in self.above:
+            yield from self.above[trigger.event](work, workspace, trigger, since)
+            return
         kind, wanted = _wanted(trigger)
         for version in self._assets.made_since(work, workspace, kind, wanted, since):
             if _has(version.entity.tags, trigger.tags) and not self._is_own(work, workspace, version, name):
@@ -54,7 +65,7 @@ class Watch:
 
     def sample(self, work: Work, workspace: WorkspaceRecord, trigger: AssetTrigger | EventTrigger) -> Occasion | None:
         """The last occasion there was, to try a schedule with; None when there has been none."""
-        if isinstance(trigger, EventTrigger) and trigger.event is HappenedKind.JOB_FINISHED:
+        if isinstance(trigger, EventTrigger) and trigger.event not in _KINDS:
             return None
         kind, wanted = _wanted(trigger)
         page = self._assets.versions(work, workspace, kind, wanted, limit=1)

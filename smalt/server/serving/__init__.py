@@ -1,6 +1,7 @@
 """Online endpoints: an address, deployments behind it, and instances that answer. The gateway carries the requests."""
 
 from smalt.server.serving.assembly import Online, assemble
+from smalt.server.serving.collections import collected
 from smalt.server.serving.counters import read as read_counters
 from smalt.server.serving.events import EndpointAsked, OperationEnded, RoutingChanged, ServingChanged
 from smalt.server.serving.gateway import GatewayPlace, gateway_at
@@ -17,6 +18,7 @@ __all__ = [
     "RoutingChanged",
     "ServingChanged",
     "assemble",
+    "collected",
     "environments_in_use",
     "gateway_at",
     "models_served",

@@ -131,7 +131,7 @@ def assemble(
     for fact in (ServingChanged, RoutingChanged, OperationEnded):
         events.subscribe(fact, lambda _: bell.ring())
     deployment_pinner = DeploymentPinner(pinner, versioned, locator, links, scans)
-    deployments = DeploymentService(deployment_pinner, computes)
+    deployments = DeploymentService(deployment_pinner, computes, versioned)
     computes.occupants.append(deployments.on_compute)
     documents = Documents(place.url, group)
     requests = AccessLog(place.folder)

@@ -10,8 +10,10 @@ from smalt.entities.endpoint.base import endpoint_name
 from smalt.entities.endpoint.online import OnlineDeployment
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
+from smalt.server.assets import AssetService
 from smalt.server.compute import ComputeService
 from smalt.server.serving import operations, scale, store
+from smalt.server.serving.collections import registered
 from smalt.server.serving.errors import DeploymentHasTraffic, DeploymentNotFound, OperationInProgress
 from smalt.server.serving.events import ServingChanged
 from smalt.server.serving.pinning import DeploymentPinner, PinnedDeployment
@@ -39,11 +41,13 @@ class DeploymentService:
     Args:
         pinner: Looks up what they name.
         computes: Knows the computes that endpoints name.
+        assets: Has what is collected.
     """
 
-    def __init__(self, pinner: DeploymentPinner, computes: ComputeService) -> None:
+    def __init__(self, pinner: DeploymentPinner, computes: ComputeService, assets: AssetService) -> None:
         self._pinner = pinner
         self._computes = computes
+        self._assets = assets
 
     def get(self, work: Work, endpoint: EndpointRecord, name: str, *, lock: bool = False) -> DeploymentRecord:
         """A deployment.
@@ -80,6 +84,7 @@ class DeploymentService:
         if old is not None and old.state is DeploymentState.DELETING:
             raise OperationInProgress(f"The deployment {old.name!r} is being deleted. Wait until it is gone.")
         pinned = self._pinner.pin(work, workspace, name, entity)
+        entity = registered(self._assets, work, workspace, entity, endpoint=endpoint.name, deployment=name)
         whole = type(entity).parse({**entity.document(), **pinned.references})
         document = {key: value for key, value in whole.document().items() if key not in _BESIDE}
         made_of = {**pinned.document, **self._placed(work, workspace, endpoint, pinned)}

@@ -22,7 +22,7 @@ def _map(value: Any) -> Mapping[str, Any]:  # Any: JSON
     return value if isinstance(value, dict) else {}
 
 
-def _metric(name: str, value: Any) -> JsonObject:  # Any: JSON
+def _metric(name: Any, value: Any) -> JsonObject:  # Any: JSON
     return {"metric": name, "threshold": {"value": value}}
 
 

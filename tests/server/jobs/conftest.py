@@ -20,7 +20,7 @@ from smalt.executors import Executor
 from smalt.executors.fake import FakeExecutor, Script
 from smalt.executors.local import LocalExecutor
 from smalt.kit import clock
-from smalt.server import audit, compute, jobs
+from smalt.server import audit, compute, connections, jobs
 from smalt.server.assets import AssetService, Containers, DataLocator, DatastoreService, Preparation, Signer
 from smalt.server.compute import ComputeService
 from smalt.server.http import Dispatcher, Route
@@ -182,7 +182,10 @@ def plant(house: Any, tmp_path: Path) -> Plant:
     tracking = TrackingService()
     computes = ComputeService(Vault(bytes(32)), slots=SLOTS)
     signer = Signer(bytes(32))
-    kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(), "parallel": jobs.ParallelKind()}
+    kinds: dict[str, jobs.JobKind] = {
+        "command": jobs.CommandKind(connections.ConnectionService(Vault(bytes(32)))),
+        "parallel": jobs.ParallelKind(),
+    }
     software = jobs.Software(assets, locator)
     pinner = jobs.Pinner(assets, locator, computes, software)
     submission = jobs.Submission(kinds, pinner, tracking)
