@@ -783,6 +783,7 @@ SAMPLES = {
         },
         {
             "properties": {
+                "properties": {"smalt.webhooks": '["chat"]'},
                 "trigger": {"triggerType": "Asset", "assetType": "data", "name": "iris", "tags": {"stage": "gold"}},
                 "action": {
                     "actionType": "CreateMonitor",

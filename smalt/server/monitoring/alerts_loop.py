@@ -107,8 +107,9 @@ class AlertsLoop:
             workspace = self._workspaces.by_id(work, alert.workspace_id)
             record = self._connections.get(work, workspace, connection_name(alert.target))
             connection = self._connections.with_secrets(workspace, record)
-        if connection.target is None:
+        url = connection.target or connection.api_base or connection.endpoint or connection.url
+        if url is None:
             raise Unsent(f"The connection {alert.target!r} has no target. Give it the webhook's address.")
         held = connection.credentials
         key = connection.api_key or (None if held is None else held.key or held.pat)
-        return connection.target, None if key is None else key.get_secret_value()
+        return url, None if key is None else key.get_secret_value()

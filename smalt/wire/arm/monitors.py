@@ -239,7 +239,7 @@ def _listed(text: Any) -> Any:  # Any: JSON
 def _notification_to_arm(value: Any) -> Any:  # Any: JSON
     if not isinstance(value, dict):
         return {"alertNotificationType": "AzureMonitor"}
-    rest = {key: item for key, item in value.items() if key not in ("emails", "webhooks")}
+    rest = {key: item for key, item in value.items() if key != "emails"}
     told = {"emails": value.get("emails") or [], "emailOn": ["JobFailed", "JobCompleted"]}
     return {"alertNotificationType": "Email", "emailNotificationSetting": told, **rest}
 
