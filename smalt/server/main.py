@@ -234,7 +234,7 @@ def build(settings: Settings) -> Server:
     schedules_loop = schedules.SchedulesLoop(works, events, schedule_service, watch, rooms)
     monitors = monitoring.MonitorService(schedule_service, job_service, locator)
     watch.above[HappenedKind.MONITOR_BREACHED] = monitors.breaches
-    events.subscribe(monitoring.MonitorRead, schedules_loop.hear)
+    events.subscribe(monitoring.MonitorChanged, schedules_loop.hear)
     read_by = monitoring.Neighbours(job_service, locator, rooms, recorder, settings.studio_url)
     online = serving.assemble(
         works,
@@ -385,7 +385,7 @@ def build(settings: Settings) -> Server:
         *traces.all_routes(traced, runs.runs, workspaces=rooms, writer=writer, admit=admit),
     ]
     live = studio.Live(events)
-    events.subscribe(monitoring.MonitorRead, lambda event: live.note(event, ("monitors", event.monitor)))
+    events.subscribe(monitoring.MonitorChanged, lambda event: live.note(event, ("monitors", event.monitor)))
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
     events.subscribe(notebooks.FilesChanged, lambda event: live.note(event, ("notebookFiles", event.folder)))
 

@@ -2,9 +2,9 @@
 
 from smalt.server.monitoring.alerts_loop import AlertsLoop
 from smalt.server.monitoring.create_monitor import CreateMonitor
-from smalt.server.monitoring.events import MonitorRead
+from smalt.server.monitoring.events import MonitorChanged
 from smalt.server.monitoring.loop import Neighbours, ResultsLoop
 from smalt.server.monitoring.routes import routes
 from smalt.server.monitoring.service import MonitorService
 
-__all__ = ["AlertsLoop", "CreateMonitor", "MonitorRead", "MonitorService", "Neighbours", "ResultsLoop", "routes"]
+__all__ = ["AlertsLoop", "CreateMonitor", "MonitorChanged", "MonitorService", "Neighbours", "ResultsLoop", "routes"]

@@ -15,6 +15,7 @@ from smalt.server.connections import ConnectionService
 from smalt.server.jobs import JobService, Submission
 from smalt.server.monitoring import store
 from smalt.server.monitoring.completion import Collected, completed
+from smalt.server.monitoring.events import MonitorChanged
 from smalt.server.monitoring.plan import Measured, connection_name, deployment_of, model_of, plan
 from smalt.server.monitoring.store import RunRecord, RunState
 from smalt.server.schedules import Action, Occasion, ScheduleRecord, marked, name_of
@@ -97,6 +98,7 @@ class CreateMonitor(Action):
             found={},
         )
         store.add_run(work.connection, run)
+        work.publish(MonitorChanged(workspace.id, record.name))
         return submitted
 
     def _target(self, work: Work, workspace: WorkspaceRecord, definition: MonitorDefinition) -> Collected:

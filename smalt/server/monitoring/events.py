@@ -8,8 +8,8 @@ from smalt.server.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorRead(Event):
-    """The results of a run of a monitor were read."""
+class MonitorChanged(Event):
+    """A run of a monitor was begun, or its results were read."""
 
     monitor: str
 

@@ -18,7 +18,7 @@ from smalt.server.audit import AuditRecorder
 from smalt.server.events import Events
 from smalt.server.jobs import Changes, JobFinished, JobRecord, JobService
 from smalt.server.monitoring import messages, reading, store
-from smalt.server.monitoring.events import AlertsWaiting, MonitorRead
+from smalt.server.monitoring.events import AlertsWaiting, MonitorChanged
 from smalt.server.monitoring.reading import Found
 from smalt.server.monitoring.store import RunRecord, RunState, Value
 from smalt.server.work import SYSTEM, Work, Works
@@ -138,7 +138,7 @@ class ResultsLoop:
         store.add_alerts(work.connection, alerts)
         if alerts:
             work.publish(AlertsWaiting(workspace.id))
-        work.publish(MonitorRead(workspace.id, run.monitor))
+        work.publish(MonitorChanged(workspace.id, run.monitor))
 
     def _tell_of_breach(
         self,

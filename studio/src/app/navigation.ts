@@ -7,6 +7,7 @@ import {
   Cube20Regular,
   Database20Regular,
   Organization20Regular,
+  Pulse20Regular,
   Home20Regular,
   Notebook20Regular,
   CalendarClock20Regular,
@@ -63,6 +64,7 @@ export const navigation: Group[] = [
     title: "Manage",
     entries: [
       { title: "Compute", to: "/compute", icon: Server20Regular },
+      { title: "Monitoring", to: "/monitoring", icon: Pulse20Regular },
       { title: "Connections", to: "/connections", icon: PlugConnected20Regular },
       { title: "Schedules", to: "/schedules", icon: CalendarClock20Regular },
       { title: "Registries", to: "/registries", icon: Library20Regular },

@@ -157,6 +157,26 @@ const schedule = createRoute({
   component: lazyRouteComponent(() => import("../features/manage/SchedulePage"), "SchedulePage"),
 });
 
+const monitors = createRoute({
+  getParentRoute: () => root,
+  path: "/monitoring",
+  component: lazyRouteComponent(() => import("../features/monitoring/MonitorsPage"), "MonitorsPage"),
+});
+
+const newMonitor = createRoute({
+  getParentRoute: () => root,
+  path: "/monitoring/new",
+  validateSearch: texts("deployment"),
+  component: lazyRouteComponent(() => import("../features/monitoring/NewMonitorPage"), "NewMonitorPage"),
+});
+
+const monitor = createRoute({
+  getParentRoute: () => root,
+  path: "/monitoring/$name",
+  validateSearch: texts("tab", "signal", "metric", "feature", "run"),
+  component: lazyRouteComponent(() => import("../features/monitoring/MonitorPage"), "MonitorPage"),
+});
+
 const connections = createRoute({
   getParentRoute: () => root,
   path: "/connections",
@@ -284,6 +304,9 @@ export const router = createRouter({
     computes,
     schedules,
     schedule,
+    monitors,
+    newMonitor,
+    monitor,
     connections,
     access,
     audit,

@@ -1,10 +1,12 @@
 import { flows } from "./flows.ja";
+import { monitoring } from "./monitoring.ja";
 import { places } from "./places.ja";
 import { notebooks } from "./notebooks.ja";
 
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
   ...flows,
+  ...monitoring,
   ...places,
   ...notebooks,
   Access: "アクセス",

@@ -1,6 +1,6 @@
 import { Button, Field, Popover, PopoverSurface, PopoverTrigger, SpinButton } from "@fluentui/react-components";
-import { ScaleFill20Regular } from "@fluentui/react-icons";
-import { Link } from "@tanstack/react-router";
+import { Pulse20Regular, ScaleFill20Regular } from "@fluentui/react-icons";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { onlinePath, type OnlineDeployment, type OnlineEndpoint } from "../../api/endpoints";
 import { useT } from "../../app/i18n";
@@ -12,6 +12,7 @@ import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
 import type { TabProps } from "./EndpointPage";
 import { DeleteButton } from "./DeleteButton";
+import { collects } from "../monitoring/collects";
 import { useChange } from "./useEndpoints";
 
 /** What answers behind an endpoint, with how much of it there is. */
@@ -88,8 +89,21 @@ function RowActions({ endpoint, deployment }: { endpoint: OnlineEndpoint; deploy
   const [wanted, setWanted] = useState(deployment.sku?.capacity ?? 1);
   const change = useChange(() => setOpen(false));
   const scale = () => change.mutate({ path, method: "PATCH", body: { sku: { capacity: wanted } } });
+  const navigate = useNavigate();
+  const monitor = t("Monitor the deployment {name}", { name: deployment.name });
   return (
     <span className="row">
+      {collects(deployment.properties.dataCollector) && (
+        <Button
+          size="small"
+          icon={<Pulse20Regular />}
+          aria-label={monitor}
+          title={monitor}
+          onClick={() =>
+            void navigate({ to: "/monitoring/new", search: { deployment: `${endpoint.name}:${deployment.name}` } })
+          }
+        />
+      )}
       {deployment.properties.scaleSettings?.scaleType !== "TargetUtilization" && (
         <Popover open={isOpen} onOpenChange={(_, { open }) => setOpen(open)} trapFocus>
           <PopoverTrigger>
