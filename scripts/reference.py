@@ -91,6 +91,7 @@ READ = {
 """What every variable that the program reads is for. One that is missing here stops the script."""
 
 FILES = {
+    "alerts.yaml": "the mail server, and private hosts that webhooks may reach; yours to write",
     "aliases.yaml": "prefixes of URLs, each with the folder or URL that stands for it; for closed networks",
     "environments/aliases.yaml": "images and curated names, each with the environment that stands for it",
     "ca/bundle.pem": "certificates that official clients must trust; `smalt env` names it",

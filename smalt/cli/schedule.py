@@ -22,7 +22,7 @@ _SHOWN = {
 
 @click.group(no_args_is_help=True)
 def schedule() -> None:
-    """Schedules: jobs that are submitted by themselves."""
+    """Schedules: jobs that are submitted by themselves, and monitors."""
 
 
 @schedule.command(cls=verb.Verb)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
+from smalt.entities.component import Component
 from smalt.entities.monitor.definition import AlertNotification, MonitorDefinition
 from smalt.entities.schedule import MonitorSchedule, Schedule
 from smalt.errors import NotFound, ValidationFailed
@@ -16,11 +19,13 @@ from smalt.server.jobs import JobService, Submission
 from smalt.server.monitoring import store
 from smalt.server.monitoring.completion import Collected, completed
 from smalt.server.monitoring.events import MonitorChanged
-from smalt.server.monitoring.plan import Measured, connection_name, deployment_of, model_of, plan
+from smalt.server.monitoring.plan import Measured, connection_name, deployment_of, model_of, plan, with_components
 from smalt.server.monitoring.store import RunRecord, RunState
 from smalt.server.schedules import Action, Occasion, ScheduleRecord, marked, name_of
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
+
+_SIGNAL_COMPONENT = "azureml_anonymous"
 
 Document = dict[str, Any]  # Any: an entity as plain values
 CollectedBy = Callable[[Work, WorkspaceRecord, str, str], Collected | None]
@@ -83,6 +88,7 @@ class CreateMonitor(Action):
         definition = MonitorDefinition.parse(record.definition)
         compute = self._compute(work, workspace, definition)
         job, signals = plan(definition, monitor=record.name, at=occasion.fire_at, compute=compute)
+        job = with_components(job, lambda document: self._registered(work, workspace, document))
         name = name_of(self._jobs, work, workspace, record, occasion)
         submitted = self._jobs.put(work, workspace, name, marked(job, record, occasion))[0].name
         run = RunRecord(
@@ -100,6 +106,12 @@ class CreateMonitor(Action):
         store.add_run(work.connection, run)
         work.publish(MonitorChanged(workspace.id, record.name))
         return submitted
+
+    def _registered(self, work: Work, workspace: WorkspaceRecord, document: Document) -> str:
+        """The id of a component that only monitors know; the same content always has the same one."""
+        version = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]
+        entity = Component.parse({**document, "is_anonymous": True})
+        return self._assets.put(work, workspace, "components", _SIGNAL_COMPONENT, version, entity)[0].id
 
     def _target(self, work: Work, workspace: WorkspaceRecord, definition: MonitorDefinition) -> Collected:
         """What the deployment that is monitored collects.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,11 +74,12 @@ def plan(
     task = definition.monitoring_target.ml_task if definition.monitoring_target is not None else None
     steps: Json = {}
     outputs: Json = {}
+    inputs: Json = {}
     found: list[Measured] = []
     for name, signal in (definition.monitoring_signals or {}).items():
         key = _free(_plain(name), steps)
         whole = {"monitor": monitor, "signal": name, "task": None if task is None else str(task)}
-        steps |= _steps(key, signal, whole, at)
+        steps |= _steps(key, signal, whole, at, inputs)
         outputs[key] = {"type": "uri_folder"}
         kind = SignalType(signal.document()["type"])
         found.append(Measured(name, kind.value, key, key, signal.alert_enabled))
@@ -88,11 +89,26 @@ def plan(
             "type": "pipeline",
             "experiment_name": monitor,
             "settings": {key: value for key, value in settings.items() if value is not None},
+            "inputs": inputs,
             "jobs": steps,
             "outputs": outputs,
         }
     )
     return job, found
+
+
+def with_components(job: PipelineJob, register: Callable[[Json], str]) -> PipelineJob:
+    """The job, whose steps name components that are registered instead of holding them.
+
+    The official client reads no other pipelines.
+    """
+    steps = {
+        name: step.model_copy(update={"component": register(step.component)})
+        if isinstance(step.component, dict)
+        else step
+        for name, step in job.jobs.items()
+    }
+    return job.model_copy(update={"jobs": steps})
 
 
 def span_of(window: BaselineDataRange | None, at: datetime) -> tuple[datetime, datetime] | None:
@@ -106,15 +122,19 @@ def span_of(window: BaselineDataRange | None, at: datetime) -> tuple[datetime, d
     return at - offset - size, at - offset
 
 
-def _steps(key: str, signal: MonitoringSignal, settings: Json, at: datetime) -> Json:
-    """The step that measures a signal, and those before it."""
+def _steps(key: str, signal: MonitoringSignal, settings: Json, at: datetime, inputs: Json) -> Json:
+    """The step that measures a signal, and those before it. Their data becomes inputs of the pipeline.
+
+    The official client cannot read a pipeline whose steps name data themselves.
+    """
     found: Json = {}
     bound: dict[str, Json] = {}
     for name, each in data_of(signal):
-        bound[name] = _input(each)
+        inputs[f"{key}_{name}"] = given = _input(each)
+        bound[name] = {**given, "path": f"${{{{parent.inputs.{key}_{name}}}}}"}
         if each.pre_processing_component is not None:
             before = f"{key}_{_plain(name)}"
-            found[before] = _preparing(each, at)
+            found[before] = _preparing(each, bound[name], at)
             path = f"${{{{parent.jobs.{before}.outputs.{_PREPARED}}}}}"
             bound[name] = {"type": "uri_folder", "path": path}
     if isinstance(signal, CustomMonitoringSignal):
@@ -131,8 +151,7 @@ def _steps(key: str, signal: MonitoringSignal, settings: Json, at: datetime) -> 
     found[key] = {
         "type": "command",
         "display_name": settings["signal"],
-        "command": _COMMAND,
-        "environment": _environment(),
+        "component": _component(bound),
         "environment_variables": variables,
         "inputs": bound,
         "outputs": {_OUTPUT: {"type": "uri_folder", "path": f"${{{{parent.outputs.{key}}}}}"}},
@@ -188,14 +207,14 @@ def _input(data: MonitorData) -> Json:
     return {key: document[key] for key in ("type", "path", "mode") if key in document}
 
 
-def _preparing(data: MonitorData, at: datetime) -> Json:
+def _preparing(data: MonitorData, bound: Json, at: datetime) -> Json:
     start, end = span_of(data.data_window, at) or (at - timedelta(days=7), at)
     return {
         "component": data.pre_processing_component,
         "inputs": {
             "data_window_start": f"{start:{_MOMENT}}",
             "data_window_end": f"{end:{_MOMENT}}",
-            "input_data": _input(data),
+            "input_data": bound,
         },
         "outputs": {_PREPARED: {}},
     }
@@ -220,6 +239,17 @@ def _own(signal: CustomMonitoringSignal, bound: Mapping[str, Json]) -> Json:
         "inputs": {**limits, **more, **bound},
         "outputs": {_METRICS: {}},
         **({"environment_variables": dict(variables)} if variables else {}),
+    }
+
+
+def _component(bound: Mapping[str, Json]) -> Json:
+    return {
+        "type": "command",
+        "display_name": "Signal of a monitor",
+        "command": _COMMAND,
+        "environment": _environment(),
+        "inputs": {name: {"type": str(each.get("type") or "uri_folder")} for name, each in bound.items()},
+        "outputs": {_OUTPUT: {"type": "uri_folder"}},
     }
 
 
