@@ -1,4 +1,4 @@
-"""Monitors: schedules that measure signals. They are written, fired and deleted as schedules; here is what they found."""
+"""Monitors: what they found. They are written, fired and deleted as the schedules they are."""
 
 from __future__ import annotations
 
