@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -114,6 +115,28 @@ def served(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     house.smalt("online-deployment", "create", "-f", str(folder / "green.yml"))
     house.smalt("batch-endpoint", "create", "-f", str(folder / "batch.yml"))
     return {"endpoint": "words", "batch": "nightly"}
+
+
+@pytest.fixture(scope="session")
+def watched(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A monitor that has found a drift: by its name."""
+    folder = tmp_path_factory.mktemp("watched")
+    for name, first in {"then": 0, "now": 40}.items():
+        (folder / name).mkdir()
+        lines = "\n".join(f"{first + number}" for number in range(60))
+        (folder / name / "sizes.csv").write_text(f"size\n{lines}\n")
+        path = str(folder / name)
+        house.smalt("data", "create", "-n", f"sizes-{name}", "-v", "1", "--type", "uri_folder", "--path", path)
+    (folder / "monitor.yml").write_text(_MONITOR)
+    house.smalt("schedule", "create", "-f", str(folder / "monitor.yml"))
+    job = house.smalt("schedule", "trigger", "-n", "size-monitor", "--query", "job_name", "-o", "tsv")
+    house.smalt("job", "stream", "-n", job)
+    for _ in range(100):
+        found = house.call("GET", f"{house.scope}/smalt/monitors/size-monitor")
+        if found["lastRun"]["state"] != "running":
+            return {"monitor": "size-monitor"}
+        time.sleep(0.1)  # the only news there is of another process's loop
+    raise AssertionError("The results were not read.")
 
 
 def _log(house: House, run: str) -> None:
@@ -255,3 +278,17 @@ def run(body):
     "blue.yml": _DEPLOYMENT.format(name="blue"),
     "green.yml": _DEPLOYMENT.format(name="green"),
 }
+
+_MONITOR = """
+name: size-monitor
+trigger: {type: recurrence, frequency: day, interval: 1, start_time: "2099-01-01T00:00:00"}
+create_monitor:
+  monitoring_signals:
+    drift:
+      type: data_drift
+      alert_enabled: true
+      production_data: {input_data: {type: uri_folder, path: azureml:sizes-now:1}, data_context: model_inputs}
+      reference_data: {input_data: {type: uri_folder, path: azureml:sizes-then:1}, data_context: training}
+      metric_thresholds: {numerical: {population_stability_index: 0.2}}
+  alert_notification: {emails: [somebody@example.com]}
+"""

@@ -169,9 +169,9 @@ def registry(house: House) -> None:
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows, name: str):
+def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows, watched, name: str):
     walk.complaints.clear()
-    walk.go("/studio" + PAGES[name].format(**work, **served, **flows))
+    walk.go("/studio" + PAGES[name].format(**work, **served, **flows, **watched))
 
     found = walk.look("all")
     walk.turn()

@@ -1,0 +1,40 @@
+"""Monitors in a browser: from the list to a feature that has drifted, and from a deployment to a new monitor."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from .conftest import House
+
+
+def test_a_drift_is_found_from_the_list_to_the_feature(page: Page, house: House, watched):
+    page.goto(f"{house.url}/studio/monitoring")
+    page.get_by_role("link", name="drift: Beyond a threshold").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("size-monitor")
+    values = page.get_by_role("region", name="Last values")
+
+    values.get_by_role("link", name="size").click()
+
+    expect(page.get_by_role("img", name="Distribution of size")).to_be_visible()
+    expect(page).to_have_url(re.compile("feature=size"))
+    page.get_by_text("As a table").click()
+    expect(page.get_by_role("columnheader", name="Reference")).to_be_visible()
+
+
+def test_a_run_says_who_was_told_and_why_not(page: Page, house: House, watched):
+    page.goto(f"{house.url}/studio/monitoring/size-monitor?tab=runs")
+
+    page.get_by_role("link", name="Look").click()
+
+    expect(page.get_by_role("region", name="Who was told")).to_contain_text("There is no mail server")
+
+
+def test_a_deployment_leads_to_the_form_of_a_monitor_which_says_what_is_missing(page: Page, house: House, watched):
+    page.goto(f"{house.url}/studio/monitoring/new?deployment=words:blue")
+    expect(page.get_by_label("Name")).to_have_value("words-blue-monitor")
+
+    page.get_by_role("button", name="Create").click()
+
+    expect(page.get_by_text("There is no deployment")).to_be_visible()
