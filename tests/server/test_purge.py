@@ -246,6 +246,8 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "logged_models",
         "model_scans",
         "notebook_sessions",
+        "monitor_alerts",
+        "monitor_runs",
         "online_deployments",
         "online_endpoints",
         "online_instances",
