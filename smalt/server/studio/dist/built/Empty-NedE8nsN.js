@@ -1,1 +1,0 @@
-import{a as e,t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1);function r({children:e}){return(0,n.jsx)(`p`,{className:`empty`,children:e})}export{r as t};

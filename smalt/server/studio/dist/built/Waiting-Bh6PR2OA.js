@@ -1,1 +1,0 @@
-import{t as e}from"./Spinner-Od5PgN16.js";import{n as t}from"./i18n-B8iBFrPy.js";import{a as n,t as r}from"./jsx-runtime-Wy9s6hX0.js";var i=n(r(),1);function a(){let n=t();return(0,i.jsx)(e,{className:`waiting`,size:`small`,"aria-label":n(`Loading`)})}export{a as t};

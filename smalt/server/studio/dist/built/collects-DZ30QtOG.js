@@ -1,0 +1,1 @@
+function e(e){let t=e?.collections;return Object.values(t??{}).some(({dataCollectionMode:e})=>e===`Enabled`)}export{e as t};

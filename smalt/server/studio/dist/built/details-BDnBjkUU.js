@@ -1,0 +1,1 @@
+var e=({properties:e})=>e.taskDetails??{},t=e=>/error/i.test(e??``);export{t as n,e as t};

@@ -1,0 +1,1 @@
+var e=e=>Array.from(crypto.getRandomValues(new Uint8Array(e)),e=>(e%36).toString(36)).join(``),t=t=>`${t}_${e(10)}`,n=t=>`${t.replace(/_c[0-9a-z]{6}$/,``).slice(0,200)}_c${e(6)}`;export{t as n,n as t};
