@@ -35,6 +35,8 @@ _LONGEST_LINE = 64 << 20
 _MOST_WAITING = 2000
 _LARGEST_KEPT = 32 << 20
 _LOOK_SECONDS = 5.0
+_MOST_INTERRUPTS = 3
+_INTERRUPTED_SECONDS = 1.5
 
 
 class Session:
@@ -58,6 +60,7 @@ class Session:
         self._by_request: dict[str, str] = {}
         self._followers: set[asyncio.Queue[Json | None]] = set()
         self._quiet_since = time.monotonic()
+        self._task: asyncio.Future[None] | None = None
         self._over = asyncio.Event()
 
     async def run(self) -> None:
@@ -110,7 +113,7 @@ class Session:
         if do == "execute":
             return self._enqueue(asked["cells"])
         if do == "interrupt":
-            await self._interrupt()
+            self._task = asyncio.ensure_future(self._interrupt())
         elif do == "restart":
             await self._restart()
         elif do == "shutdown":
@@ -245,8 +248,13 @@ class Session:
 
     async def _interrupt(self) -> None:
         self._abort()
-        if self._running is not None:
+        request = self._running[1] if self._running else None
+        for _ in range(_MOST_INTERRUPTS):
+            if self._running is None or self._running[1] != request:
+                return
+            # What comes before the kernel has begun with the cell is lost on it; then it is told once more.
             await self._kernel.interrupt()
+            await asyncio.sleep(_INTERRUPTED_SECONDS)
 
     async def _restart(self) -> None:
         self._abort()

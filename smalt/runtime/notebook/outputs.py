@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LARGEST_CELL = 8_000_000
 """Characters that the outputs of a cell may have; what comes then is left out, and that is said."""
 
+_MOVES = frozenset("\r\b")
 _LEFT_OUT = "\n[The output of this cell is too large; the rest is left out.]\n"
 
 
@@ -71,7 +72,7 @@ class Cells:
         at = len(outputs) - 1
         start = last["text"].rfind("\n") + 1
         tail = last["text"][start:]
-        if "\r" not in tail and "\r" not in text and "\b" not in text:
+        if not _MOVES & {*tail[-1:], *text}:
             last["text"] += text
             return [{"type": "append", "cell": cell, "at": at, "text": text}]
         # Only the last line can be written over; progress bars live on that.
@@ -146,7 +147,9 @@ def _settled(text: str) -> str:
 def _line(line: str) -> str:
     shown: list[str] = []
     at = 0
-    for character in line[:-1] if line.endswith("\r") else line:
+    # What moves at the very end counts for what comes next.
+    body = line.rstrip("\r\b")
+    for character in body:
         if character == "\r":
             at = 0
         elif character == "\b":
@@ -154,4 +157,4 @@ def _line(line: str) -> str:
         else:
             shown[at : at + 1] = [character]
             at += 1
-    return "".join(shown) + ("\r" if line.endswith("\r") else "")
+    return "".join(shown) + line[len(body) :]
