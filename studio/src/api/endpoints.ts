@@ -166,7 +166,9 @@ function read(told: Description | null): Taken {
   const body = found.paths?.["/score"]?.post?.requestBody?.content?.["application/json"];
   const example = found.components?.schemas?.ServiceInput?.example ?? body?.example ?? sample(body?.schema);
   const isFlow = found.info?.["x-flow-name"] !== undefined;
-  return { example, isChat: found.info?.["x-flow-type"] === "chat", isFlow, isKnown: told !== null };
+  // A flow says that it is a chat; a language model, where it reads messages.
+  const isChat = found.info?.["x-flow-type"] === "chat" || found.paths?.["/chat/completions"] !== undefined;
+  return { example, isChat, isFlow, isKnown: told !== null };
 }
 
 const EMPTY: Record<string, unknown> = { string: "", integer: 0, number: 0, boolean: false, array: [], object: {} };

@@ -1,6 +1,7 @@
 /** What stands in the navigation. A page that is added gets its line here and its route in `router.tsx`. */
 import {
   AppsList20Regular,
+  BookSearch20Regular,
   Box20Regular,
   BranchFork20Regular,
   ClipboardTaskListLtr20Regular,
@@ -37,7 +38,13 @@ export interface Group {
 }
 
 export const navigation: Group[] = [
-  { title: null, entries: [{ title: "Home", to: "/", icon: Home20Regular }] },
+  {
+    title: null,
+    entries: [
+      { title: "Home", to: "/", icon: Home20Regular },
+      { title: "Model catalog", to: "/catalog", icon: BookSearch20Regular },
+    ],
+  },
   {
     title: "Authoring",
     entries: [

@@ -111,6 +111,37 @@ const deploy = createRoute({
   component: lazyRouteComponent(() => import("../features/endpoints/DeployPage"), "DeployPage"),
 });
 
+const catalog = createRoute({
+  getParentRoute: () => root,
+  path: "/catalog",
+  validateSearch: texts(
+    "q",
+    "task",
+    "publisher",
+    "license",
+    "capability",
+    "deployment",
+    "fineTuningTask",
+    "registry",
+    "compare",
+  ),
+  component: lazyRouteComponent(() => import("../features/catalog/CatalogPage"), "CatalogPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/catalog/$name",
+  validateSearch: texts("tab"),
+  component: lazyRouteComponent(() => import("../features/catalog/ModelPage"), "ModelPage"),
+});
+
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: "/playground",
+  validateSearch: texts("endpoint"),
+  component: lazyRouteComponent(() => import("../features/catalog/PlaygroundPage"), "PlaygroundPage"),
+});
+
 const create = createRoute({
   getParentRoute: () => root,
   path: "/new/$kind",
@@ -297,6 +328,9 @@ export const router = createRouter({
     endpoint,
     batch,
     deploy,
+    catalog,
+    model,
+    playground,
     create,
     flows,
     flow,

@@ -1,3 +1,4 @@
+import { catalog } from "./catalog.ja";
 import { flows } from "./flows.ja";
 import { monitoring } from "./monitoring.ja";
 import { places } from "./places.ja";
@@ -5,6 +6,7 @@ import { notebooks } from "./notebooks.ja";
 
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
+  ...catalog,
   ...flows,
   ...monitoring,
   ...places,

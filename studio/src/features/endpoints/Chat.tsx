@@ -12,8 +12,20 @@ interface Turn {
   isProblem?: boolean;
 }
 
-/** Talks with a chat flow; answers appear while they are made. */
-export function Chat({ endpoint, deployment }: { endpoint: string; deployment: string }) {
+/** What is said to a model beforehand, and how it is to answer. */
+export interface ChatOptions {
+  system: string;
+  parameters: Record<string, number>;
+}
+
+interface Props {
+  endpoint: string;
+  deployment: string;
+  options?: ChatOptions;
+}
+
+/** Talks with a chat flow or a model; answers appear while they are made. */
+export function Chat({ endpoint, deployment, options }: Props) {
   const t = useT();
   const scope = useScope();
   const [turns, setTurns] = useState<Turn[]>([]);
@@ -39,7 +51,8 @@ export function Chat({ endpoint, deployment }: { endpoint: string; deployment: s
     let whole = "";
     try {
       const messages = asked.filter(({ isProblem }) => !isProblem).map(({ role, content }) => ({ role, content }));
-      const body = { model: endpoint, messages, stream: true };
+      const before = options?.system ? [{ role: "system", content: options.system }] : [];
+      const body = { model: endpoint, messages: [...before, ...messages], stream: true, ...options?.parameters };
       const call = { body, deployment, accept: "text/event-stream", signal: ending.current.signal };
       for await (const event of eventsOf(await ask(scope, endpoint, "v1/chat/completions", call))) {
         if (event === "[DONE]") break;

@@ -2,6 +2,7 @@ import { Button, Tab, TabList } from "@fluentui/react-components";
 import { Rocket20Regular } from "@fluentui/react-icons";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { batchEndpoints, onlineEndpoints, type Shares, type Tagged } from "../../api/endpoints";
 import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
@@ -13,13 +14,16 @@ import { Status } from "../../ui/Status";
 import { Table, type Column } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
+import { Waiting } from "../../ui/Waiting";
+
+const Serverless = lazy(() => import("../catalog/Serverless"));
 
 /** Addresses at which models and flows answer: at once, or by a job. */
 export function EndpointsPage() {
   const t = useT();
   const { kind } = useSearch({ from: "/endpoints" });
   const navigate = useNavigate({ from: "/endpoints" });
-  const shown = kind === "batch" ? "batch" : "online";
+  const shown = kind === "batch" || kind === "serverless" ? kind : "online";
   return (
     <Page
       title={t("Endpoints")}
@@ -27,7 +31,7 @@ export function EndpointsPage() {
         <Button
           appearance="primary"
           icon={<Rocket20Regular />}
-          onClick={() => void navigate({ to: "/deploy", search: { kind: shown } })}
+          onClick={() => void navigate({ to: "/deploy", search: { kind: shown === "batch" ? "batch" : "online" } })}
         >
           {t("Deploy")}
         </Button>
@@ -39,8 +43,13 @@ export function EndpointsPage() {
       >
         <Tab value="online">{t("Online endpoints")}</Tab>
         <Tab value="batch">{t("Batch endpoints")}</Tab>
+        <Tab value="serverless">{t("Serverless")}</Tab>
       </TabList>
-      <div className="tab-body">{shown === "online" ? <Online /> : <Batch />}</div>
+      <div className="tab-body">
+        <Suspense fallback={<Waiting />}>
+          {shown === "online" ? <Online /> : shown === "batch" ? <Batch /> : <Serverless />}
+        </Suspense>
+      </div>
     </Page>
   );
 }
