@@ -8,6 +8,7 @@ SCORING := .venv-scoring
 PEERS := .venv-peers
 PROMPTFLOW := .venv-promptflow
 RAY := .venv-ray
+LANGUAGE := .venv-language
 STUDIO := .venv-studio
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
@@ -58,6 +59,13 @@ $(RAY)/.installed: $(VENV)/bin/uv requirements/ray.txt
 	$(UV) pip install --quiet --compile-bytecode --python $(RAY)/bin/python --require-hashes -r requirements/ray.txt
 	@touch $@
 
+# pip takes the build of PyTorch that lies on the machine; the rest is locked, and PyTorch is left out of the lock.
+$(LANGUAGE)/.installed: $(VENV)/bin/uv requirements/language.txt
+	$(PYTHON) -m venv $(LANGUAGE)
+	$(LANGUAGE)/bin/pip install --quiet torch==2.13.0
+	$(UV) pip install --quiet --compile-bytecode --python $(LANGUAGE)/bin/python --require-hashes --no-deps -r requirements/language.txt
+	@touch $@
+
 $(STUDIO)/.installed: $(VENV)/bin/uv requirements/studio.txt
 	$(PYTHON) -m venv --without-pip $(STUDIO)
 	$(UV) pip install --quiet --python $(STUDIO)/bin/python --require-hashes -r requirements/studio.txt
@@ -88,8 +96,9 @@ check: $(VENV)/.tested ## Style, types, import contracts
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
+test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed $(LANGUAGE)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
 	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python SMALT_SCORING_PYTHON=$(CURDIR)/$(SCORING)/bin/python \
+	  SMALT_LANGUAGE_PYTHON=$(CURDIR)/$(LANGUAGE)/bin/python \
 	  $(RUN)/python -m pytest -n 2
 
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
@@ -127,5 +136,6 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/ray.in -o requirements/ray.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers-promptflow.in -o requirements/peers-promptflow.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/studio.in -o requirements/studio.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --prerelease if-necessary-or-explicit --override requirements/language.overrides requirements/language.in -o requirements/language.txt
 
 .PHONY: help install demo up down check test test-ray test-studio bench bench-studio studio studio-types screenshots docs lock

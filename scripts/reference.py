@@ -52,6 +52,7 @@ READ = {
     "AZUREML_GIT_DIRTY": "overrides whether the code has changes that are not committed",
     "AZUREML_GIT_REPOSITORY_URI": "overrides the repository that is kept with a job",
     "AZURE_SUBSCRIPTION_ID": "subscription of commands and clients, when `AZUREML_ARM_SUBSCRIPTION` is not set",
+    "HF_ENDPOINT": "hub of Hugging Face's kind that weights of catalog models are fetched from, of the server",
     "AZURE_TENANT_ID": "tenant that `az account show` tells",
     "BUILD_INFO": "what a served flow answers as `build_info` at `/version`",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "where traces of flows, and the gateway's spans of requests, are sent, whole",

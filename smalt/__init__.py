@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smalt.entities.job.distribution import Ray as RayDistribution
     from smalt.entities.job.distribution import TensorFlow as TensorFlowDistribution
     from smalt.entities.v2 import AmlTokenConfiguration, ManagedIdentityConfiguration, UserIdentityConfiguration
-    from smalt.sdk import automl
+    from smalt.sdk import automl, finetuning
     from smalt.sdk.authoring import (
         Input,
         Output,
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
         load_datastore,
         load_environment,
         load_job,
+        load_marketplace_subscription,
         load_model,
         load_online_deployment,
         load_online_endpoint,
         load_registry,
         load_schedule,
+        load_serverless_endpoint,
         load_workspace,
         load_workspace_connection,
     )
@@ -61,7 +63,8 @@ if TYPE_CHECKING:
 _AUTHORING = (
     "Input Output command load_batch_deployment load_batch_endpoint load_online_deployment load_online_endpoint "
     "load_component load_compute load_connection load_data load_datastore load_environment "
-    "load_job load_model load_registry load_schedule load_workspace load_workspace_connection"
+    "load_job load_marketplace_subscription load_model load_registry load_schedule load_serverless_endpoint "
+    "load_workspace load_workspace_connection"
 ).split()
 _SWEEP = (
     "BanditPolicy BayesianSamplingAlgorithm Choice GridSamplingAlgorithm LogNormal LogUniform MedianStoppingPolicy "
@@ -71,6 +74,7 @@ _PUBLISHED = {name: f"smalt.sdk.sweep:{name}" for name in _SWEEP}
 _PUBLISHED |= {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
     "MLClient": "smalt.sdk.client:MLClient",
     "automl": "smalt.sdk.automl:",
+    "finetuning": "smalt.sdk.finetuning:",
     "AmlTokenConfiguration": "smalt.entities.v2:AmlTokenConfiguration",
     "ManagedIdentityConfiguration": "smalt.entities.v2:ManagedIdentityConfiguration",
     "UserIdentityConfiguration": "smalt.entities.v2:UserIdentityConfiguration",
@@ -110,6 +114,7 @@ __all__ = [
     "automl",
     "command",
     "dsl",
+    "finetuning",
     "load_batch_deployment",
     "load_batch_endpoint",
     "load_component",
@@ -119,11 +124,13 @@ __all__ = [
     "load_datastore",
     "load_environment",
     "load_job",
+    "load_marketplace_subscription",
     "load_model",
     "load_online_deployment",
     "load_online_endpoint",
     "load_registry",
     "load_schedule",
+    "load_serverless_endpoint",
     "load_workspace",
     "load_workspace_connection",
 ]

@@ -15,11 +15,18 @@ NOUNS = {
     "online-deployment": "Online deployments: what answers behind an online endpoint.",
     "batch-endpoint": "Batch endpoints: addresses whose calls begin jobs.",
     "batch-deployment": "Batch deployments: the model or pipeline behind a batch endpoint.",
+    "serverless-endpoint": "Serverless endpoints: models of the catalog behind an address.",
+    "marketplace-subscription": "Marketplace subscriptions: the terms of models that were taken.",
     "workspace": "Workspaces.",
     "connection": "Connections to services outside.",
     "registry": "Registries: assets shared between workspaces.",
 }
 """The nouns of `az ml`, each in the module of its name."""
+
+CATALOG = {
+    "catalog": "The model catalog: look for models, bring them in.",
+}
+"""Models before they are here, in the module of its name."""
 
 ACCESS = {
     "user": "Users: people and service principals who can sign in.",
@@ -85,7 +92,10 @@ PF = {
 IMPORT = "Take over what prompt flow has kept on this machine."
 
 COMMANDS = {
-    **{name: (_address(name), summary) for name, summary in (NOUNS | AUTHORED | FLOWS | OBSERVED | ACCESS).items()},
+    **{
+        name: (_address(name), summary)
+        for name, summary in (NOUNS | AUTHORED | CATALOG | FLOWS | OBSERVED | ACCESS).items()
+    },
     **{name: (f"smalt.cli.server:{name}", summary) for name, summary in SERVER.items()},
     **{name: (f"smalt.cli.{name}:{name}", summary) for name, summary in OTHERS.items()},
     "import": ("smalt.cli.importing:importing", IMPORT),
@@ -114,6 +124,7 @@ def help_text() -> str:
         ("Server", SERVER),
         ("Nouns", NOUNS),
         ("Authored", AUTHORED),
+        ("Models", CATALOG),
         ("Flows", FLOWS),
         ("Observed", OBSERVED),
         ("People and rights", ACCESS),

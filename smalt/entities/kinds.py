@@ -21,6 +21,9 @@ _PLAIN = {
     "connection": "connection:Connection",
     "container": "base:AssetContainer",
     "role": "role:Role",
+    "model_card": "catalog:ModelCard",
+    "serverless_endpoint": "endpoint.serverless:ServerlessEndpoint",
+    "marketplace_subscription": "endpoint.serverless:MarketplaceSubscription",
     "online_endpoint": "endpoint.online:OnlineEndpoint",
     "batch_endpoint": "endpoint.batch:BatchEndpoint",
 }
@@ -34,7 +37,7 @@ _TYPED: Mapping[str, Mapping[str, str]] = {
         "parallel": "job.parallel:ParallelJob",
         "flow": "job.flow:FlowJob",
         "automl": "job.automl:AutoMLJob",
-        "finetuning": "job.others:FineTuningJob",
+        "finetuning": "job.finetuning:FineTuningJob",
         "distillation": "job.others:DistillationJob",
         "import": "job.others:ImportJob",
         "data_transfer": "job.others:DataTransferJob",

@@ -17,6 +17,7 @@ from smalt.environments.errors import (
 )
 from smalt.environments.flow_engine import engine_path
 from smalt.environments.flow_models import FLOW_IMAGE, FlowModel, flow_model, flow_model_in
+from smalt.environments.language_models import LANGUAGE_IMAGE, is_language_model, language_conda
 from smalt.environments.locking import Lease
 from smalt.environments.overlay import overlay
 from smalt.environments.plan import plan, read_aliases
@@ -24,6 +25,7 @@ from smalt.environments.request import CondaRecipe, EnvironmentRequest, ImageRec
 
 __all__ = [
     "FLOW_IMAGE",
+    "LANGUAGE_IMAGE",
     "BuiltEnvironment",
     "CondaProgram",
     "CondaRecipe",
@@ -47,6 +49,8 @@ __all__ = [
     "find_recipe",
     "flow_model",
     "flow_model_in",
+    "is_language_model",
+    "language_conda",
     "overlay",
     "plan",
     "read_aliases",

@@ -145,6 +145,22 @@ FLOWS = (
 """What the engine of flows needs besides itself, which is brought along."""
 
 
+LANGUAGE = (
+    "accelerate>=1.10,<2",
+    "jinja2>=3.1.6,<4",
+    "peft>=0.17,<1",
+    "safetensors>=0.6,<1",
+    "torch>=2.6,<3",
+    "transformers>=4.56,<6",
+)
+"""What language models are served and trained with."""
+
+
+def _language(match: re.Match[str]) -> CuratedRecipe:
+    remark = "transformers and PEFT on the default Python; the operator's constraints choose the build of PyTorch."
+    return CuratedRecipe(None, LANGUAGE, remark)
+
+
 def _promptflow(match: re.Match[str]) -> CuratedRecipe:
     return CuratedRecipe(None, FLOWS, "smalt's own engine stands for the runtime of prompt flow.")
 
@@ -158,4 +174,5 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]
     (re.compile(r"automl(?:-.*)?$"), _automl),
     (re.compile(r"model-monitoring(?:-.*)?$"), _model_monitoring),
     (re.compile(r"promptflow(?:-.*)?$"), _promptflow),
+    (re.compile(r"(?:foundation-model-inference|acft-hf-nlp(?:-gpu)?|model-management)(?:-.*)?$"), _language),
 )

@@ -25,6 +25,9 @@ TOLD = "system_logs/scorer.jsonl"
 BATCH_SIZE, BATCH_DELAY = "smalt.batching.maxSize", "smalt.batching.maxDelayMs"
 """Properties of a deployment that have requests put together."""
 
+UPSTREAM_CONNECTION, UPSTREAM_MODEL = "smalt.upstream.connection", "smalt.upstream.model"
+"""Properties of a deployment without a model that hands requests on: through which connection, and to which model."""
+
 _WORKERS = "WORKER_COUNT"
 _LONGEST_SOCKET_FOLDER = 70
 _LEAST_GRACE_SECONDS, _BEYOND_TIMEOUT_SECONDS = 70.0, 15.0
@@ -40,6 +43,7 @@ class ScorerPlace:
         models: The folder above the model, which `AZUREML_MODEL_DIR` names.
         mlflow: The folder of an MLflow model that is served without a script.
         flow: The folder of a flow.
+        language: The folder of a language model.
         engine: The folder with the engine of flows.
         connections: The file with the connections a flow uses; without, those of this machine.
     """
@@ -49,6 +53,7 @@ class ScorerPlace:
     models: Path | None
     mlflow: Path | None = None
     flow: Path | None = None
+    language: Path | None = None
     engine: Path | None = None
     connections: Path | None = None
 
@@ -60,9 +65,10 @@ def config(
     settings = deployment.request_settings or RequestSettings()
     workers = _workers(deployment)
     script = script_of(deployment)
-    folder = place.models if script is not None else place.flow or place.mlflow
+    folder = place.models if script is not None else place.flow or place.language or place.mlflow
     return {
-        "loader": "script" if script is not None else "mlflow" if place.flow is None else "flow",
+        "loader": "upstream" if upstream_of(deployment) is not None else _loader(place, script),
+        "upstream": upstream_of(deployment),
         "connections": None if place.connections is None else str(place.connections),
         "model_dir": None if folder is None else str(folder),
         "entry_script": script,
@@ -107,6 +113,14 @@ def without_effect(deployment: OnlineDeployment) -> tuple[str, ...]:
     if not told:
         return ()
     return (f"Without effect here: {told}. Instances are processes that share the machine they run on.",)
+
+
+def upstream_of(deployment: OnlineDeployment) -> dict[str, str] | None:
+    """The server and the model that a deployment hands requests on to."""
+    told = deployment.properties
+    if deployment.model is not None or script_of(deployment) is not None or UPSTREAM_CONNECTION not in told:
+        return None
+    return {"connection": told[UPSTREAM_CONNECTION], "model": told.get(UPSTREAM_MODEL, "")}
 
 
 def script_of(deployment: OnlineDeployment) -> str | None:
@@ -166,6 +180,14 @@ def _link(source: str, target: str) -> str:
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
     return target
+
+
+def _loader(place: ScorerPlace, script: str | None) -> str:
+    if script is not None:
+        return "script"
+    if place.flow is not None:
+        return "flow"
+    return "mlflow" if place.language is None else "language"
 
 
 def _workers(deployment: OnlineDeployment) -> int:

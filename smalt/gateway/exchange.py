@@ -34,7 +34,7 @@ _OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id
 _NOT_BACK = _HOP | frozenset(b"content-length x-request-id x-smalt-refused azureml-model-deployment".split())
 _ID = re.compile(rb"[\x21-\x7e]{1,100}")
 _MOST_TRIES = 3
-_REFUSED_BY_SCORER = frozenset({400, 404, 405, 408, 413, 415, 431, 503})
+_REFUSED_BY_SCORER = frozenset({400, 404, 405, 408, 413, 415, 422, 429, 431, 503})
 
 
 class Exchange:
@@ -450,6 +450,8 @@ class Exchange:
             self._framing = "chunked"
         if self.deployment:
             lines.append(b"azureml-model-deployment: %b\r\n" % self.deployment.encode("latin-1", "replace"))
+        if self.quotas is not None:
+            lines += [b"%b: %b\r\n" % each for each in self.quotas.told(self.caller)]
         if not self._has_ms_id:
             lines.append(b"x-ms-request-id: %b\r\n" % self.request_id)
         lines.append(b"x-request-id: %b\r\n" % self.request_id)

@@ -37,17 +37,18 @@ class Meter:
 
     def wait_seconds(self, caller: str, amount: float) -> float:
         """How long until a caller has so much left; 0 when that is so now."""
-        missing = amount - self._has(caller)
+        missing = amount - self.left(caller)
         return max(0.0, missing) * 60 / self.per_minute
 
     def take(self, caller: str, amount: float) -> None:
         """Take so much, be it more than there is: the next ones wait for it."""
-        self._left[caller] = (self._has(caller) - amount, self._now())
+        self._left[caller] = (self.left(caller) - amount, self._now())
         self._left.move_to_end(caller)
         if len(self._left) > _REMEMBERED:
             self._left.popitem(last=False)
 
-    def _has(self, caller: str) -> float:
+    def left(self, caller: str) -> float:
+        """How much a caller has."""
         left, at = self._left.get(caller, (self.per_minute, self._now()))
         return min(self.per_minute, left + (self._now() - at) * self.per_minute / 60)
 
@@ -88,6 +89,15 @@ class Quotas:
             self._requests.take(caller, 1)
         self._running[caller] += 1
         return None
+
+    def told(self, caller: str) -> list[tuple[bytes, bytes]]:
+        """Headers that say what a caller has left, in the words of hosted models."""
+        found = []
+        for word, meter in ((b"requests", self._requests), (b"tokens", self._tokens)):
+            if meter is not None:
+                found.append((b"x-ratelimit-limit-" + word, b"%d" % meter.per_minute))
+                found.append((b"x-ratelimit-remaining-" + word, b"%d" % max(0, meter.left(caller))))
+        return found
 
     def leave(self, caller: str, tokens: int) -> None:
         """A request is over, and has taken so many tokens."""

@@ -10,6 +10,7 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import Trial
+from smalt.entities.job.finetuning import FineTuningJob
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelTask
 from smalt.entities.model import Model
@@ -52,6 +53,8 @@ def _parts(job: Job, folder: Path) -> JsonObject:
             changes[key] = work.model_copy(update=found)
     if isinstance(job, AutoMLJob):
         changes |= {name: _input(table, folder) for name, table in job.tables().items()}
+    if isinstance(job, FineTuningJob):
+        changes |= {name: _input(given, folder) for name, given in job.data().items()}
     inputs = getattr(job, "inputs", None)
     if inputs:
         changes["inputs"] = {name: _input(each, folder) for name, each in inputs.items()}

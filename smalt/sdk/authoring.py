@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smalt.entities.datastore import Datastore
     from smalt.entities.endpoint.batch import BatchDeployment, BatchEndpoint
     from smalt.entities.endpoint.online import OnlineDeployment, OnlineEndpoint
+    from smalt.entities.endpoint.serverless import MarketplaceSubscription, ServerlessEndpoint
     from smalt.entities.environment import Environment
     from smalt.entities.identity import JobIdentity
     from smalt.entities.job.base import Job
@@ -278,6 +279,20 @@ def load_batch_deployment(
 ) -> BatchDeployment:
     """A batch deployment of any type from its YAML file."""
     return cast("BatchDeployment", _load("batch_deployment", source, relative_origin, params_override))
+
+
+def load_serverless_endpoint(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> ServerlessEndpoint:
+    """A serverless endpoint from its YAML file."""
+    return cast("ServerlessEndpoint", _load("serverless_endpoint", source, relative_origin, params_override))
+
+
+def load_marketplace_subscription(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> MarketplaceSubscription:
+    """A marketplace subscription from its YAML file."""
+    return cast("MarketplaceSubscription", _load("marketplace_subscription", source, relative_origin, params_override))
 
 
 def _load(kind: str, source: Source, origin: str | None, params: Overrides) -> object:

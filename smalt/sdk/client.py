@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from smalt.sdk.local import LocalEndpoints
     from smalt.sdk.operations.access import AuditOperations, RoleOperations, UserOperations
     from smalt.sdk.operations.batch import BatchDeploymentOperations, BatchEndpointOperations
+    from smalt.sdk.operations.catalog import (
+        CatalogOperations,
+        MarketplaceSubscriptionOperations,
+        ServerlessEndpointOperations,
+    )
     from smalt.sdk.operations.flows import FlowOperations
     from smalt.sdk.operations.jobs import Authored
     from smalt.sdk.operations.monitors import MonitorOperations
@@ -137,6 +142,27 @@ class MLClient:
         from smalt.sdk.operations.notebooks import NotebookOperations
 
         return NotebookOperations(self._room, self._resolver)
+
+    @cached_property
+    def catalog(self) -> CatalogOperations:
+        """The model catalog."""
+        from smalt.sdk.operations.catalog import CatalogOperations
+
+        return CatalogOperations(self._room)
+
+    @cached_property
+    def serverless_endpoints(self) -> ServerlessEndpointOperations:
+        """Models of the catalog behind an address, without a deployment to look after."""
+        from smalt.sdk.operations.catalog import ServerlessEndpointOperations
+
+        return ServerlessEndpointOperations(self._room)
+
+    @cached_property
+    def marketplace_subscriptions(self) -> MarketplaceSubscriptionOperations:
+        """The terms of models that were taken."""
+        from smalt.sdk.operations.catalog import MarketplaceSubscriptionOperations
+
+        return MarketplaceSubscriptionOperations(self._room)
 
     @cached_property
     def online_endpoints(self) -> OnlineEndpointOperations:
@@ -266,6 +292,8 @@ class MLClient:
             "BatchDeployment": lambda deployment: self.batch_deployments.begin_create_or_update(deployment),
             "OnlineEndpoint": lambda endpoint: self.online_endpoints.begin_create_or_update(endpoint),
             "OnlineDeployment": lambda deployment: self.online_deployments.begin_create_or_update(deployment),
+            "ServerlessEndpoint": lambda endpoint: self.serverless_endpoints.begin_create_or_update(endpoint),
+            "MarketplaceSubscription": lambda taken: self.marketplace_subscriptions.begin_create_or_update(taken),
             "Schedule": lambda schedule: self.schedules.begin_create_or_update(schedule),
         }
         return cast("Poller[Entity]", _writer(writers, entity, "create_or_update")(entity))

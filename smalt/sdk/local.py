@@ -30,6 +30,8 @@ from smalt.environments import (
     engine_path,
     find_recipe,
     flow_model_in,
+    is_language_model,
+    language_conda,
     plan,
 )
 from smalt.errors import InvalidRequest, NotFound
@@ -214,7 +216,10 @@ class LocalEndpoints:
         scoring.link_tree(path, models / path.name)
         is_mlflow = named.type is AssetType.MLFLOW_MODEL or (path / _MLMODEL).is_file()
         served = models / path.name
-        if is_mlflow or scoring.script_of(deployment) is not None or flow_model_in(served) is None:
+        has_script = scoring.script_of(deployment) is not None
+        if not has_script and is_language_model(lambda name: _text(served / name)):
+            return ScorerPlace(folder, app, models, language=served)
+        if is_mlflow or has_script or flow_model_in(served) is None:
             return ScorerPlace(folder, app, models, served if is_mlflow else None)
         return ScorerPlace(folder, app, models, flow=served, engine=engine_path(self._home))
 
@@ -288,6 +293,8 @@ def _request(deployment: OnlineDeployment, place: ScorerPlace) -> EnvironmentReq
         flow = flow_model_in(place.flow)
         assert flow is not None
         return EnvironmentRequest(conda=flow.conda)
+    if given is None and place.language is not None:
+        return EnvironmentRequest(conda=language_conda())
     if given is None:
         found = next((place.mlflow / name for name in ("conda.yaml", "conda.yml") if place.mlflow), None)
         if found is None or not found.is_file():
@@ -321,6 +328,10 @@ def _request_of(environment: Environment) -> EnvironmentRequest:
         dockerfile=environment.build.dockerfile_path if environment.build is not None else "Dockerfile",
         environment_name=environment.name,
     )
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
 def _local_path(text: str, field: str) -> Path:

@@ -13,6 +13,7 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob, Trial
+from smalt.entities.job.finetuning import FineTuningJob
 from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelJob, ParallelTask
@@ -201,6 +202,8 @@ class Resolver:
             }
         if isinstance(job, AutoMLJob):
             changes |= {name: self.input(table) for name, table in job.tables().items()}
+        if isinstance(job, FineTuningJob):
+            changes |= {name: self.input(given) for name, given in job.data().items()}
         if job.compute and job.compute != "serverless":
             changes["compute"] = self.asset(job.compute, "computes")
         if isinstance(job.component, str):

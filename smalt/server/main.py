@@ -37,8 +37,10 @@ from smalt.server import (
     audit,
     automl,
     batch,
+    catalog,
     compute,
     connections,
+    finetuning,
     flows,
     identity,
     jobs,
@@ -48,6 +50,7 @@ from smalt.server import (
     registries,
     scans,
     schedules,
+    serverless,
     serving,
     studio,
     sweeps,
@@ -70,6 +73,8 @@ VERSION = "0.1.0"
 GROUP = "smalt"
 WORKSPACE_NAME = "default"
 TENANT = "adfs"
+HUB = "https://huggingface.co"
+"""Where weights of the catalog's models are fetched from, unless the operator names a mirror."""
 
 _UNFINISHED = timedelta(days=7)
 # So many flows, schedules and computes of a workspace are looked through by the search.
@@ -122,10 +127,13 @@ def build(settings: Settings) -> Server:
     versioned = assets.AssetService()
     locator = assets.DataLocator(versioned, stores, containers, _url_aliases(home / "aliases.yaml"))
     versioned.prepare = assets.Preparation(locator)
-    versioned.curated = _curated
+    hub = os.environ.get("HF_ENDPOINT", HUB)
+    versioned.curated = lambda kind, name: _curated(kind, name, hub)
     containers.external = _external_stores(works, rooms, locator)
 
     scanned = scans.ScanService(locator)
+    registry_service = registries.RegistryService()
+    versioned.find_registry = lambda work, name: registry_service.readable(work, subscription, name)
 
     runs = tracking.TrackingService()
     writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
@@ -277,13 +285,23 @@ def build(settings: Settings) -> Server:
         sites=sites,
     )
     batch_service = batch.BatchService(online.pinner, versioned, computes)
+    cards = catalog.CatalogService(
+        versioned,
+        locator,
+        job_service,
+        lambda work: [*registry_service.all_readable(work, subscription)],
+        hub=hub,
+    )
+    kinds["finetuning"] = finetuning.FineTuningKind(children, pinner, cards)
+    serverless_service = serverless.ServerlessService(cards, online.endpoints, online.deployments)
+    subscriptions = serverless.SubscriptionService(cards)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
         held = (
             versioned, stores, scanned, linked, computes, identities, pipeline_service, schedule_service, batch_service,
         )  # fmt: skip
-        for holder in (*held, flow_service, sessions, monitors):
+        for holder in (*held, flow_service, sessions, monitors, cards, serverless_service, subscriptions):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -338,8 +356,6 @@ def build(settings: Settings) -> Server:
         people = len(identities.directory.list_actors(work, after=None, limit=2).items)
         rooms.ensure_default(work, subscription=subscription, group=GROUP, name=WORKSPACE_NAME)
 
-    registry_service = registries.RegistryService()
-    versioned.find_registry = lambda work, name: registry_service.readable(work, subscription, name)
     sharing = registries.Sharing(
         works, versioned, locator=locator, containers=containers, workspaces=rooms, recorder=recorder
     )
@@ -370,6 +386,8 @@ def build(settings: Settings) -> Server:
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),
+        *catalog.routes(cards, rooms),
+        *serverless.routes(serverless_service, subscriptions, rooms, online.documents.address),
         *flows.routes(flow_service, rooms),
         *flows.run_routes(flow_runs, rooms),
         *notebooks.file_routes(people_files, rooms),
@@ -504,8 +522,10 @@ def _external_stores(
     return find
 
 
-def _curated(kind: str, name: str) -> Asset | None:
-    """Curated environments are built in, under any of their spellings."""
+def _curated(kind: str, name: str, hub: str) -> Asset | None:
+    """Curated environments and components are built in, under any of their spellings."""
+    if kind == "components":
+        return finetuning.find_component(name, hub=hub)
     found = find_recipe(name) if kind == "environments" else None
     if found is None:
         return None

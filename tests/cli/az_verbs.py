@@ -197,6 +197,21 @@ AZ_VERBS: dict[str, dict[str, list[str]]] = {
         "trigger": "--name".split(),
         "update": "--name --add --force-string --no-wait --remove --set".split(),
     },
+    "serverless-endpoint": {
+        "create": "--file --name --no-wait --set".split(),
+        "delete": "--name --no-wait".split(),
+        "get-credentials": "--name".split(),
+        "list": [],
+        "regenerate-keys": "--name --key-type --no-wait".split(),
+        "show": "--name".split(),
+        "update": "--name --add --force-string --no-wait --remove --set".split(),
+    },
+    "marketplace-subscription": {
+        "create": "--file --name --no-wait --set".split(),
+        "delete": "--name --no-wait".split(),
+        "list": [],
+        "show": "--name".split(),
+    },
     "registry": {
         "create": "--display-name --file --name --no-wait --public-network-access --set --tags".split(),
         "delete": "--name".split(),

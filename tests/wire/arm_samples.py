@@ -536,7 +536,13 @@ SAMPLES = {
         {
             "properties": {
                 "jobType": "FineTuning",
-                "fineTuningDetails": {"modelProvider": "Custom"},
+                "fineTuningDetails": {
+                    "modelProvider": "Custom",
+                    "taskType": "ChatCompletion",
+                    "model": {"jobInputType": "mlflow_model", "uri": "azureml:m:1"},
+                    "trainingData": {"jobInputType": "uri_file", "uri": "azureml:d:1"},
+                    "hyperParameters": {"apply_lora": "true"},
+                },
                 "outputs": {"r": {"jobOutputType": "mlflow_model"}},
                 "resources": {"instanceTypes": ["a"]},
             }

@@ -1,4 +1,4 @@
-"""Jobs that are read and kept, and executed by later parts: spark, fine-tuning, import, transfer."""
+"""Jobs that are read and kept, and executed by later parts: spark, distillation, import, transfer."""
 
 from __future__ import annotations
 
@@ -38,12 +38,6 @@ class SparkJob(DocumentJob):
     archives: list[Text] | None = None
     conf: dict[str, Any] | None = None  # Any: Spark settings are numbers, truth values or text
     args: Text | None = None
-
-
-class FineTuningJob(DocumentJob):
-    """A base model trained further."""
-
-    type: Literal["finetuning"] = "finetuning"
 
 
 class DistillationJob(DocumentJob):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FAILED_CODE = 3
 """With which a process ends that could not load what it is to serve."""
 
-LOADERS = ("mlflow", "script", "flow")
+LOADERS = ("mlflow", "script", "flow", "language", "upstream")
 _DEFAULT_TIMEOUT_MS = 3_600_000.0
 _DEFAULT_BODY_BYTES = 100 << 20
 

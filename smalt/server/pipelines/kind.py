@@ -66,7 +66,7 @@ class PipelineKind(ParentLike):
         """See `ParentLike.pin`."""
         assert isinstance(job, PipelineJob)
         components = Components()
-        whole = self._with_steps(work, workspace, job, components, problems)
+        whole, left_open = self._with_steps(work, workspace, job, components, problems)
         settings = whole.settings or PipelineSettings()
         unplaced = [output for output, given in whole.outputs.items() if not given.path]
         place = default_place(settings.default_datastore)
@@ -81,7 +81,8 @@ class PipelineKind(ParentLike):
         pinned = self._below.pinner.ports(work, workspace, name, placed, problems)
         with problems.at("settings.default_compute"):
             self._below.computes.require(work, workspace, settings.default_compute)
-        scope = Scope({key: of_input(value) for key, value in whole.inputs.items()}, whole.outputs.keys())
+        given = {key: of_input(value) for key, value in whole.inputs.items()}
+        scope = Scope({**left_open, **given}, whole.outputs.keys())
         self._checker(work, workspace, components).check(whole.jobs, settings, scope, problems)
         pinned.parts = {"components": components.documents, "unplaced": unplaced}
         return whole, pinned
@@ -112,17 +113,23 @@ class PipelineKind(ParentLike):
 
     def _with_steps(
         self, work: Work, workspace: WorkspaceRecord, job: PipelineJob, components: Components, problems: Problems
-    ) -> PipelineJob:
-        """The job with the steps of the component it names, if it has none of its own."""
+    ) -> tuple[PipelineJob, dict[str, Given]]:
+        """The job with the steps of the component it names, if it has none of its own.
+
+        Also what that component may be given, so that its steps can be bound to it even where nothing is.
+        """
         if job.jobs or job.component is None:
-            return job
+            return job, {}
         component: Component | None = None
         with problems.at("component"):
             if isinstance(job.component, str):
                 component = components.look_up(work, workspace, self._below.assets, job.component)
             else:
                 component = Component.parse({"type": "pipeline", **job.component})
-        return job if component is None else _filled(job, component, problems)
+        if component is None:
+            return job, {}
+        optional = {name: Given(port.type.lower()) for name, port in component.inputs.items() if port.optional}
+        return _filled(job, component, problems), optional
 
     def _check_command(self, work: Work, workspace: WorkspaceRecord, component: Component, step: Step) -> None:
         """Refuse a command that could not start here.

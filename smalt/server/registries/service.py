@@ -98,6 +98,19 @@ class RegistryService:
             )
         return self.owner_of(found)
 
+    def all_readable(self, work: Work, subscription: str) -> list[RegistryOwner]:
+        """The registries of a subscription whose assets the caller may read."""
+        found: list[RegistryOwner] = []
+        after: str | None = None
+        while True:
+            page = self.page(work, subscription, after=after)
+            for record in page.items:
+                if work.actor is SYSTEM or allows(work.actor, "registries/assets/read", scope_of(record)):
+                    found.append(self.owner_of(record))
+            if page.after is None:
+                return found
+            after = page.after
+
     @staticmethod
     def owner_of(record: Record) -> RegistryOwner:
         """A registry as the owner of assets."""

@@ -3,15 +3,19 @@
 from smalt.server.serving.assembly import Online, assemble
 from smalt.server.serving.collections import collected
 from smalt.server.serving.counters import read as read_counters
+from smalt.server.serving.deployments import DeploymentService
 from smalt.server.serving.events import EndpointAsked, OperationEnded, RoutingChanged, ServingChanged
 from smalt.server.serving.gateway import GatewayPlace, gateway_at
 from smalt.server.serving.pinning import DeploymentPinner
-from smalt.server.serving.service import reseal_keys
+from smalt.server.serving.routes import operation_headers
+from smalt.server.serving.service import EndpointService, reseal_keys
 from smalt.server.serving.store import environments_in_use, models_served, names_and_tags
 
 __all__ = [
     "DeploymentPinner",
+    "DeploymentService",
     "EndpointAsked",
+    "EndpointService",
     "GatewayPlace",
     "Online",
     "OperationEnded",
@@ -23,6 +27,7 @@ __all__ = [
     "gateway_at",
     "models_served",
     "names_and_tags",
+    "operation_headers",
     "read_counters",
     "reseal_keys",
 ]

@@ -51,6 +51,9 @@ class Online:
     routes: list[Route]
     of_workspace: EndpointsOfWorkspace
     pinner: DeploymentPinner
+    endpoints: EndpointService
+    deployments: DeploymentService
+    documents: Documents
     close: Callable[[], None]
 
 
@@ -149,4 +152,5 @@ def assemble(
         executor.close()
 
     watch = RequestsLoop(works, events, requests, rooms, group)
-    return Online(loop, watch, routes, EndpointsOfWorkspace(endpoints), deployment_pinner, close)
+    of_workspace = EndpointsOfWorkspace(endpoints)
+    return Online(loop, watch, routes, of_workspace, deployment_pinner, endpoints, deployments, documents, close)

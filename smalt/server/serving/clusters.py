@@ -183,11 +183,13 @@ class Clusters:
         self, site: Site, content: Content, instance: InstanceRecord, names: Mapping[str, str]
     ) -> dict[str, Any]:  # Any: JSON
         entity = content.entity()
-        nowhere = ScorerPlace(Path(), Path(), None)
+        is_language = bool(content.pinned.get("language"))
+        nowhere = ScorerPlace(Path(), Path(), None, language=Path() if is_language else None)
         server = urlsplit(site.base_url)
         port = server.port or _PORTS.get(server.scheme, 443)
         facts = content.pinned["model"]
-        is_served = facts is not None and facts["type"] == AssetType.MLFLOW_MODEL and not scoring.script_of(entity)
+        is_mlflow = facts is not None and facts["type"] == AssetType.MLFLOW_MODEL
+        is_served = (is_mlflow or is_language) and not scoring.script_of(entity)
         model = None if facts is None else {
             "path": "{{smalt:input:model}}",
             "within": f"{facts['name']}/{facts['version']}/{facts['basename']}",

@@ -26,9 +26,9 @@ class Documents:
         self._gateway_url = gateway_url
         self._group = group
 
-    def address(self, workspace: WorkspaceRecord, record: EndpointRecord) -> str:
+    def address(self, workspace: WorkspaceRecord, name: str) -> str:
         """What the addresses of an endpoint begin with."""
-        return f"{self._gateway_url}/endpoints/{place_of(workspace, group=self._group)}/{record.name}"
+        return f"{self._gateway_url}/endpoints/{place_of(workspace, group=self._group)}/{name}"
 
     def endpoint(self, workspace: WorkspaceRecord, record: EndpointRecord) -> dict[str, Any]:  # Any: JSON
         """An endpoint."""
@@ -37,8 +37,8 @@ class Documents:
         properties = body.pop("properties")
         identifier = f"{workspace.scope}/onlineEndpoints/{record.name}"
         properties |= {
-            "scoringUri": f"{self.address(workspace, record)}/score",
-            "swaggerUri": f"{self.address(workspace, record)}/swagger.json",
+            "scoringUri": f"{self.address(workspace, record.name)}/score",
+            "swaggerUri": f"{self.address(workspace, record.name)}/swagger.json",
             "publicNetworkAccess": properties.get("publicNetworkAccess") or "Enabled",
             "properties": {**(properties.get("properties") or {}), "azureml.onlineendpointid": identifier.lower()},
         }

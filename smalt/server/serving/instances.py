@@ -267,12 +267,15 @@ class Instances:
     def _place(self, content: Content, shared: Path, folder: Path) -> ScorerPlace:
         facts = content.pinned.get("model")
         if not facts:
-            return ScorerPlace(folder, shared / _APP, None)
+            connections = folder / _CONNECTIONS if content.pinned.get("upstream") else None
+            return ScorerPlace(folder, shared / _APP, None, connections=connections)
         models = shared / _MODELS / facts["name"] / facts["version"]
         served = models / facts["basename"]
         if content.pinned.get("flow") is not None:
             connections = folder / _CONNECTIONS
             return ScorerPlace(folder, shared / _APP, models, flow=served, engine=self._engine, connections=connections)
+        if content.pinned.get("language"):
+            return ScorerPlace(folder, shared / _APP, models, language=served)
         is_mlflow = facts["type"] == AssetType.MLFLOW_MODEL
         return ScorerPlace(folder, shared / _APP, models, served if is_mlflow else None)
 

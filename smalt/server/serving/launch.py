@@ -170,10 +170,11 @@ class Launch:
         return self._outside.traces.variables(work, workspace, endpoint.name, self._record.name, own)
 
     def _connections(self, work: Work, workspace: WorkspaceRecord, content: Content) -> dict[str, Any]:  # Any: JSON
-        """The connections that a flow was given, as far as they are still there."""
+        """The connections that it was given, as far as they are still there."""
         service = self._outside.connections
         there = set(service.names(work, workspace))
-        named = (content.pinned.get("flow") or {}).get("connections") or ()
+        given = content.pinned.get("flow") or content.pinned.get("upstream") or {}
+        named = given.get("connections") or ()
         found = {name: service.get(work, workspace, name) for name in named if name in there}
         return {name: service.with_secrets(workspace, record).document(secrets=True) for name, record in found.items()}
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalt.entities.endpoint.base import Deployment
+from smalt.entities.endpoint.online import OnlineDeployment
 from smalt.entities.environment import Environment
 from smalt.entities.job.command import CommandJob
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
-from smalt.environments import FLOW_IMAGE, flow_model
+from smalt.environments import FLOW_IMAGE, LANGUAGE_IMAGE, flow_model, is_language_model, language_conda
 from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFailed
+from smalt.executors.scoring import UPSTREAM_CONNECTION, UPSTREAM_MODEL, upstream_of
 from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
@@ -25,6 +27,7 @@ from smalt.wire.references import LocalPath
 
 _MODEL, _ENVIRONMENT = "model", "environment"
 _CONDA = ("conda.yaml", "conda.yml")
+_PLAIN_IMAGE = "docker.io/python:3.11"
 _IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 
 
@@ -81,15 +84,26 @@ class DeploymentPinner:
             with problems.at("code_configuration.scoring_script"):
                 references.clean_key(script, what="scoring script")
         is_mlflow = model is not None and _type(model) is AssetType.MLFLOW_MODEL
-        flow = None
-        if script is None and model is not None and not is_mlflow:
+        flow, is_language = None, False
+        if script is None and model is not None:
             place = self.place(work, workspace, model)
-            flow = flow_model(lambda name: small_text(place, name))
-        if script is None and not is_mlflow and flow is None:
+            # Calls of a batch endpoint ask a model as MLflow has it, whatever it is.
+            is_online = isinstance(deployment, OnlineDeployment)
+            is_language = is_online and is_language_model(lambda name: small_text(place, name))
+            flow = None if is_mlflow else flow_model(lambda name: small_text(place, name))
+        upstream = None
+        if isinstance(deployment, OnlineDeployment) and (handed := upstream_of(deployment)) is not None:
+            with problems.at(f"properties.{UPSTREAM_CONNECTION}"):
+                upstream = self._upstream(work, workspace, handed)
+        elif script is None and not is_mlflow and not is_language and flow is None:
             with problems.at(_ENVIRONMENT):
                 self._check_server(work, workspace, deployment.environment)
             problems.add(_needs_script(model))
         environment = deployment.environment
+        if environment is None and upstream is not None:
+            environment = Environment.parse({"image": _PLAIN_IMAGE})
+        if environment is None and is_language:
+            environment = Environment.parse({"image": LANGUAGE_IMAGE, "conda_file": language_conda()})
         if environment is None and flow is not None:
             environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
         if environment is None and script is None and model is not None and is_mlflow:
@@ -119,6 +133,8 @@ class DeploymentPinner:
             "code": kept["code"],
             "environment": kept["environment"],
             "recipe": kept["recipe"],
+            "language": is_language,
+            "upstream": upstream,
             "flow": None if flow is None else {"connections": self._connections.named(work, workspace, flow.words)},
         }
         return PinnedDeployment(changes, document)
@@ -148,6 +164,19 @@ class DeploymentPinner:
     def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:
         """Where the bytes of a model are."""
         return self._locator.locate(work, workspace, model.source_in(workspace))
+
+    def _upstream(self, work: Work, workspace: WorkspaceRecord, handed: Mapping[str, str]) -> dict[str, Any]:
+        """The connection through which requests are handed on, whose secret its instances will hold.
+
+        Raises:
+            InvalidRequest: There is none of this name, or no model is named.
+        """
+        named = self._connections.named(work, workspace, {handed["connection"]})
+        if not named:
+            raise InvalidRequest(f"There is no connection {handed['connection']!r}. See `smalt connection list`.")
+        if not handed["model"]:
+            raise InvalidRequest(f"Say in {UPSTREAM_MODEL} what the model is called there.")
+        return {"connections": named}
 
     def _check_server(self, work: Work, workspace: WorkspaceRecord, given: str | Environment | None) -> None:
         """Look at an environment that has to serve by itself.
@@ -186,8 +215,8 @@ def _needs_script(model: AssetVersion | None) -> InvalidRequest:
     if model is None:
         return InvalidRequest("Name a model, or a scoring script.", target=_MODEL)
     return InvalidRequest(
-        f"The model is of type {_type(model).value}; only MLflow models and flow folders are served without a "
-        "script. Add code_configuration with code and scoring_script.",
+        f"The model is of type {_type(model).value}; only MLflow models, flow folders and folders of transformers are "
+        "served without a script. Add code_configuration with code and scoring_script.",
         target="code_configuration",
     )
 

@@ -158,8 +158,7 @@ class _Handlers:
         assert isinstance(entity, OnlineDeployment)
         record, is_new = self._deployments.put(call.work, workspace, endpoint, call.params["name"], entity)
         assert record.operation is not None
-        url = _status_url(call, record.operation)
-        headers = {"Azure-AsyncOperation": url, "Retry-After": "1", "x-ms-async-operation-timeout": "PT1H"}
+        headers = operation_headers(call, record.operation)
         return created(self._documents.deployment(workspace, endpoint, record), is_new=is_new, headers=headers)
 
     def delete_deployment(self, call: Call) -> Answer:
@@ -293,13 +292,13 @@ def _status_url(call: Call, operation: str, word: str = "mfeOperationsStatus") -
     )
 
 
+def operation_headers(call: Call, operation: str, *, accepted: bool = False) -> dict[str, str]:
+    """Headers that say where to ask how far an operation is, of an answer that shows a resource or that has no body."""
+    headers = {"Azure-AsyncOperation": _status_url(call, operation), "Retry-After": "1"}
+    if accepted:
+        return headers | {"Location": _status_url(call, operation, "mfeOperationResults")}
+    return headers | {"x-ms-async-operation-timeout": "PT1H"}
+
+
 def _accepted(call: Call, operation: str) -> Answer:
-    return Answer(
-        202,
-        None,
-        {
-            "Azure-AsyncOperation": _status_url(call, operation),
-            "Location": _status_url(call, operation, "mfeOperationResults"),
-            "Retry-After": "1",
-        },
-    )
+    return Answer(202, None, operation_headers(call, operation, accepted=True))

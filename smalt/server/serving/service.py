@@ -75,6 +75,10 @@ class EndpointService:
             )
         return record
 
+    def exists(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:
+        """Whether an endpoint has this name."""
+        return store.find_endpoint(work.connection, workspace.id, name) is not None
+
     def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None, limit: int) -> Page[EndpointRecord]:
         """Endpoints by name."""
         found = store.page_of_endpoints(work.connection, workspace.id, after=after, limit=limit + 1)

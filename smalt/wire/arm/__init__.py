@@ -28,6 +28,9 @@ _CODECS = {
     "onlineDeployments": "online_deployments:ONLINE_DEPLOYMENTS",
     "batchEndpoints": "batch:BATCH_ENDPOINTS",
     "batchDeployments": "batch:BATCH_DEPLOYMENTS",
+    "modelCards": "catalog:MODEL_CARDS",
+    "serverlessEndpoints": "catalog:SERVERLESS_ENDPOINTS",
+    "marketplaceSubscriptions": "catalog:MARKETPLACE_SUBSCRIPTIONS",
 }
 
 KINDS = tuple(_CODECS)

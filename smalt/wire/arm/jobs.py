@@ -9,6 +9,7 @@ from smalt.entities.identity import JobIdentity
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.command import Trial
 from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
+from smalt.entities.job.finetuning import FineTuningJob
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.limits import CommandJobLimits, SweepJobLimits
 from smalt.entities.job.outputs import JobOutput
@@ -17,7 +18,7 @@ from smalt.entities.job.resources import JobResources, QueueSettings
 from smalt.entities.job.services import JobService
 from smalt.entities.job.sweep import EarlyTermination, Objective, SamplingAlgorithm
 from smalt.entities.text import coerce_literal, literal_text
-from smalt.wire.arm import automl
+from smalt.wire.arm import automl, finetuning
 from smalt.wire.arm.assets import ASSET_TYPES
 from smalt.wire.arm.base import ENVELOPE, ShapeCodec
 from smalt.wire.arm.search_space import SEARCH_SPACE
@@ -267,6 +268,7 @@ _OWN: dict[str, dict[str, Part]] = {
         "search_space": MapOf(SEARCH_SPACE),
         "trial": Both(_trial_to_arm, _trial_from_arm),
     },
+    "FineTuningJob": {"resources": CamelKeys(), **finetuning.parts(_DATA_INPUT)},
     "AutoMLJob": {"resources": _RESOURCES_PART, **automl.parts(_DATA_INPUT)},
     "FlowJob": {
         "resources": _RESOURCES_PART,
@@ -290,12 +292,18 @@ def job_shape(model: type[Entity]) -> Shape:
     rename = {key: wire for key, wire in _IDS.items() if key in model.model_fields} | {"type": "jobType"}
     if model is AutoMLJob:
         rename |= automl.names()
+    if model is FineTuningJob:
+        rename |= finetuning.names()
     own = next((_OWN[each.__name__] for each in model.__mro__ if each.__name__ in _OWN), {"resources": CamelKeys()})
     return Shape.of(model, rename=rename, parts=_COMMON | own, skip=ENVELOPE)
 
 
 def _finish(properties: JsonObject) -> JsonObject:
-    return automl.fold(_inline_apart(properties))
+    return finetuning.fold(automl.fold(_inline_apart(properties)))
 
 
-JOBS = ShapeCodec("job", job_shape, type_key="jobType", finish=_finish, begin=automl.unfold)
+def _begin(properties: JsonObject) -> JsonObject:
+    return finetuning.unfold(automl.unfold(properties))
+
+
+JOBS = ShapeCodec("job", job_shape, type_key="jobType", finish=_finish, begin=_begin)

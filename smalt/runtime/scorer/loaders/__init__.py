@@ -1,4 +1,4 @@
-"""What turns a request into an answer: an MLflow model, a script with `init` and `run`, or a flow."""
+"""What turns a request into an answer: an MLflow model, a script, a flow, or a language model, here or elsewhere."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def loader_for(settings: Settings) -> Loader:
         from .model import ModelLoader
 
         return ModelLoader(settings)
+    if settings.loader == "language":
+        from .language import LanguageLoader
+
+        return LanguageLoader(settings)
+    if settings.loader == "upstream":
+        from .upstream import UpstreamLoader
+
+        return UpstreamLoader(settings)
     from .flow import FlowLoader
 
     return FlowLoader(settings)

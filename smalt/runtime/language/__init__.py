@@ -1,0 +1,1 @@
+"""Language models in user processes: their folders, how they are brought in, trained further and judged."""
