@@ -96,10 +96,12 @@ check: $(VENV)/.tested ## Style, types, import contracts
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed $(LANGUAGE)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
+test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed ## Everything, with the official clients, on SQLite and PostgreSQL
 	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python SMALT_SCORING_PYTHON=$(CURDIR)/$(SCORING)/bin/python \
-	  SMALT_LANGUAGE_PYTHON=$(CURDIR)/$(LANGUAGE)/bin/python \
 	  $(RUN)/python -m pytest -n 2
+
+test-language: $(VENV)/.tested $(LANGUAGE)/.installed ## Language models: served, fine-tuned, and by the official clients; installs PyTorch
+	SMALT_LANGUAGE_PYTHON=$(CURDIR)/$(LANGUAGE)/bin/python $(RUN)/python -m pytest tests/language
 
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
 	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
@@ -138,4 +140,4 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/studio.in -o requirements/studio.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --prerelease if-necessary-or-explicit --override requirements/language.overrides requirements/language.in -o requirements/language.txt
 
-.PHONY: help install demo up down check test test-ray test-studio bench bench-studio studio studio-types screenshots docs lock
+.PHONY: help install demo up down check test test-language test-ray test-studio bench bench-studio studio studio-types screenshots docs lock

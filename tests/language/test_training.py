@@ -12,7 +12,7 @@ import pytest
 import smalt.runtime
 from smalt.runtime.language import options, records
 from smalt.runtime.language.options import CannotTrain
-from tests.language import language_python, make_models, variables
+from tests.language.models import language_python, make_models, variables
 
 SCRIPTS = Path(smalt.runtime.__file__).parent / "language"
 TRAINING = ["--apply_lora", "true", "--learning_rate", "0.01", "--per_device_train_batch_size", "2"]

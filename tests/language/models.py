@@ -11,20 +11,20 @@ import pytest
 
 from smalt.environments import LANGUAGE_IMAGE, EnvironmentCache, EnvironmentRequest, language_conda, plan
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def language_python() -> str:
-    """The interpreter; `make test` prepares it."""
+    """The interpreter; `make test-language` prepares it."""
     found = os.environ.get("SMALT_LANGUAGE_PYTHON") or str(ROOT / ".venv-language" / "bin" / "python")
     if not Path(found).exists():
-        pytest.fail(f"No interpreter with torch and transformers at {found}. Run the tests with: make test")
+        pytest.fail(f"No interpreter with torch and transformers at {found}. Run the tests with: make test-language")
     return found
 
 
 def make_models(folder: Path) -> Path:
     """A folder of language models of random weights: `chat`, `text`, `windowed`, `vectors`."""
-    script = Path(__file__).parent / "runtime" / "scorer" / "make_language_models.py"
+    script = Path(__file__).parent / "make_models.py"
     made = subprocess.run(
         [language_python(), str(script), str(folder)], capture_output=True, text=True, check=False, env=variables()
     )

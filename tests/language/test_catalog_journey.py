@@ -12,22 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from tests import hub, language
+from tests import hub
+from tests.language import models
 from tests.running import RunningServer, running
 
 ROOT = Path(__file__).parents[2]
-SUITE = Path(__file__).parent / "suites" / "catalog_suite.py"
+SUITE = Path(__file__).parent / "catalog_suite.py"
 MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server whose hub has a small model under the name of a well-known one."""
-    models = language.make_models(tmp_path_factory.mktemp("models"))
+    made = models.make_models(tmp_path_factory.mktemp("models"))
     hubs = tmp_path_factory.mktemp("hub")
-    shutil.copytree(models / "chat", hubs / MODEL)
+    shutil.copytree(made / "chat", hubs / MODEL)
     home = tmp_path_factory.mktemp("home")
-    language.bring_environment(home / "environments")
+    models.bring_environment(home / "environments")
     with pytest.MonkeyPatch.context() as patch, hub.serving(hubs) as found:
         patch.setenv("HF_ENDPOINT", found.url)
         patch.setenv("OMP_NUM_THREADS", "1")
@@ -38,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 @pytest.mark.slow
 def test_the_example_does_all_that_it_says(server):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "SMALT_HOME": str(server.home), "PATH": path, "PYTHON": language.language_python()}
+    environment = {**os.environ, "SMALT_HOME": str(server.home), "PATH": path, "PYTHON": models.language_python()}
 
     done = subprocess.run(
         [ROOT / "examples" / "catalog" / "run.sh"], capture_output=True, text=True, env=environment, timeout=400

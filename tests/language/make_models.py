@@ -1,4 +1,4 @@
-"""Makes small language models of random weights: `python make_language_models.py FOLDER`."""
+"""Makes small language models of random weights: `python make_models.py FOLDER`."""
 
 import json
 import sys

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.language import language_python, make_models, variables
+from tests.language.models import language_python, make_models, variables
 from tests.runtime.scorer.instance import Instance, Reply
 
 QUESTION = [{"role": "user", "content": "Hello"}]
