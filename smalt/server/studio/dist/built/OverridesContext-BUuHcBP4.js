@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1),r=n.createContext(void 0),i=r.Provider;function a(){return n.useContext(r)??{}}export{a as n,i as t};

@@ -1,0 +1,1 @@
+function e(e,t){return e===void 0?``:new Intl.NumberFormat(t,{notation:`compact`,maximumSignificantDigits:3}).format(e)}var t=e=>`${e<.1?`< 0.1`:e} GiB`;export{t as n,e as t};
