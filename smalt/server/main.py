@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from smalt.entities.base import Asset
 from smalt.entities.compute.ray import RayCompute
-from smalt.entities.environment import Environment
 from smalt.entities.trigger import HappenedKind
 from smalt.environments import (
     EnvironmentCache,
-    EnvironmentRequest,
     SubstitutionPolicy,
     engine_path,
     find_conda,
     find_engine,
-    find_recipe,
-    read_aliases,
 )
-from smalt.errors import InvalidRequest
 from smalt.executors.local import LocalExecutor
 from smalt.executors.ray import NodeTerms, RayExecutor
-from smalt.kit import ids, private, yaml
 from smalt.server import (
     assets,
     audit,
@@ -40,10 +28,12 @@ from smalt.server import (
     catalog,
     compute,
     connections,
+    curated,
     finetuning,
     flows,
     identity,
     jobs,
+    kept,
     monitoring,
     notebooks,
     pipelines,
@@ -60,9 +50,10 @@ from smalt.server import (
 )
 from smalt.server.database import Database
 from smalt.server.events import Events
+from smalt.server.findable import Findable
 from smalt.server.housekeeping import Housekeeping
-from smalt.server.http import ANYONE, WORKSPACE, Answer, Call, Dispatcher, Route, Routes, ok
-from smalt.server.http.openapi import describe
+from smalt.server.http import WORKSPACE, Call, Dispatcher, Route
+from smalt.server.own_routes import own_routes
 from smalt.server.settings import SIGNING_KEY, VAULT_KEY, Settings
 from smalt.server.vault import Vault
 from smalt.server.work import SYSTEM, Actor, Work, Works
@@ -77,8 +68,6 @@ HUB = "https://huggingface.co"
 """Where weights of the catalog's models are fetched from, unless the operator names a mirror."""
 
 _UNFINISHED = timedelta(days=7)
-# So many flows, schedules and computes of a workspace are looked through by the search.
-_MOST_NAMED = 2000
 """After this an upload counts as given up, as on Azure."""
 
 
@@ -114,7 +103,7 @@ def build(settings: Settings) -> Server:
     events = Events()
     works = Works(database, events)
     vault = Vault.at(home / VAULT_KEY)
-    subscription = _subscription(home)
+    subscription = kept.subscription(home)
 
     identities = identity.IdentityService(identity.SigningKey.at(home / SIGNING_KEY))
     rooms = workspaces.WorkspaceService(works)
@@ -125,10 +114,10 @@ def build(settings: Settings) -> Server:
     signer = assets.Signer((home / VAULT_KEY).read_bytes())
     stores = assets.DatastoreService(vault, home)
     versioned = assets.AssetService()
-    locator = assets.DataLocator(versioned, stores, containers, _url_aliases(home / "aliases.yaml"))
+    locator = assets.DataLocator(versioned, stores, containers, kept.url_aliases(home))
     versioned.prepare = assets.Preparation(locator)
     hub = os.environ.get("HF_ENDPOINT", HUB)
-    versioned.curated = lambda kind, name: _curated(kind, name, hub)
+    versioned.curated = lambda kind, name: curated.find(kind, name, hub=hub)
     containers.external = _external_stores(works, rooms, locator)
 
     scanned = scans.ScanService(locator)
@@ -157,7 +146,7 @@ def build(settings: Settings) -> Server:
     linked = connections.ConnectionService(vault)
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(linked), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
-    aliases = _environment_aliases(home)
+    aliases = kept.environment_aliases(home)
     software = jobs.Software(
         versioned,
         locator,
@@ -201,7 +190,7 @@ def build(settings: Settings) -> Server:
         computes,
         locator,
         notebooks.Hosts(home / "jobs"),
-        lambda: _clients(settings),
+        lambda: kept.clients(settings),
     )
     identities.acts_for = sessions.acts_for
     notebook_runs = notebooks.NotebookRuns(people_files, containers, submission)
@@ -225,7 +214,7 @@ def build(settings: Settings) -> Server:
     )
     computes.occupants.append(job_service.on_compute)
     computes.end_all = job_service.cancel_on
-    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=_worker_name(home))
+    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=kept.worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {
         "create_job": schedules.CreateJob(job_service, submission),
@@ -256,7 +245,7 @@ def build(settings: Settings) -> Server:
             authority=None if settings.is_loopback else home / "ca",
         ),
         group=GROUP,
-        worker=_worker_name(home),
+        worker=kept.worker_name(home),
         engine=flow_engine,
         vault=vault,
         identities=identities,
@@ -407,17 +396,12 @@ def build(settings: Settings) -> Server:
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
     events.subscribe(notebooks.FilesChanged, lambda event: live.note(event, ("notebookFiles", event.folder)))
 
-    def served(work: Work, room: WorkspaceRecord) -> list[studio.Served]:
-        online_ones = serving.models_served(work.connection, room.id)
-        found = [studio.Served("onlineEndpoints", each.endpoint, each.deployment, each.id) for each in online_ones]
-        return found + [studio.Served("batchEndpoints", *each) for each in batch_service.models_in_use(work, room)]
-
-    named = _named(flow_service, schedule_service, computes, linked, batch_service)
+    found = Findable(flow_service, schedule_service, computes, linked, batch_service)
     near = studio.Neighbours(
-        identities, rooms, job_service, versioned, locator, works, admit, served, named, runs, traced
+        identities, rooms, job_service, versioned, locator, works, admit, found.serving, found.by_action(), runs, traced
     )
     routes += studio.routes(near, studio.Pages(), live)
-    routes += _own_routes(routes)
+    routes += own_routes(routes, version=VERSION)
     hosts = None if not settings.is_loopback and not settings.host_names else frozenset(settings.all_host_names)
     app = Dispatcher(routes, works=works, gate=gate, recorder=recorder, hosts=hosts)
     worker = Worker(loops)
@@ -432,47 +416,6 @@ def build(settings: Settings) -> Server:
         database.close()
 
     return Server(app, worker, close, live, subscription, people, owner)
-
-
-def _named(
-    flow_service: flows.FlowService,
-    schedule_service: schedules.ScheduleService,
-    computes: compute.ComputeService,
-    linked: connections.ConnectionService,
-    batch_service: batch.BatchService,
-) -> dict[str, studio.Look]:
-    """What the search looks through beside jobs and assets, by the action that a caller has to be allowed."""
-
-    def online(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        found = serving.names_and_tags(work.connection, room.id)
-        return [studio.Named("onlineEndpoints", *each) for each in found]
-
-    def of_batch(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        return [studio.Named("batchEndpoints", *each) for each in batch_service.names_and_tags(work, room)]
-
-    def of_flows(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        found = flow_service.page(work, room, search=None, tag=None, after=None, limit=_MOST_NAMED).items
-        return [studio.Named("flows", each.name, each.tags, each.display_name) for each in found]
-
-    def of_schedules(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        found = schedule_service.page(work, room, enabled=None, after=None, limit=_MOST_NAMED).items
-        return [studio.Named("schedules", each.name, each.document.get("tags") or {}) for each in found]
-
-    def of_computes(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        found = computes.page(work, room, after=None, limit=_MOST_NAMED)
-        return [studio.Named("computes", each.name, {}) for each in found]
-
-    def of_connections(work: Work, room: WorkspaceRecord) -> list[studio.Named]:
-        return [studio.Named("connections", each, {}) for each in linked.names(work, room)]
-
-    return {
-        "workspaces/onlineEndpoints/read": online,
-        "workspaces/batchEndpoints/read": of_batch,
-        "workspaces/flows/read": of_flows,
-        "workspaces/schedules/read": of_schedules,
-        "workspaces/computes/read": of_computes,
-        "workspaces/connections/read": of_connections,
-    }
 
 
 def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExecutor]:
@@ -493,20 +436,6 @@ def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExe
     return connect
 
 
-def _subscription(home: Path) -> str:
-    return _kept(home / "subscription", str(uuid.uuid4()))
-
-
-def _worker_name(home: Path) -> str:
-    """A name that outlives the process; the path of the folder would not fit the columns of every database."""
-    return _kept(home / "worker", ids.opaque())
-
-
-def _kept(path: Path, fresh: str) -> str:
-    found = path.read_bytes() if path.exists() else private.create(path, fresh.encode())
-    return found.decode().strip()
-
-
 def _make_containers(containers: assets.Containers, room: WorkspaceRecord) -> None:
     for container in (assets.blob_container(room.id), assets.ARTIFACT_CONTAINER):
         containers.ensure(room.id, container)
@@ -520,62 +449,3 @@ def _external_stores(
             return locator.external_store(work, rooms.by_id(work, workspace_id), container)
 
     return find
-
-
-def _curated(kind: str, name: str, hub: str) -> Asset | None:
-    """Curated environments and components are built in, under any of their spellings."""
-    if kind == "components":
-        return finetuning.find_component(name, hub=hub)
-    found = find_recipe(name) if kind == "environments" else None
-    if found is None:
-        return None
-    bare = name.lower().removeprefix("azureml-")
-    return Environment.parse({"name": name, "image": f"mcr.microsoft.com/azureml/curated/{bare}:latest"})
-
-
-def _clients(settings: Settings) -> dict[str, str]:
-    """Variables by which clients in a session find this server; what opens it, the session has itself."""
-    bundle = settings.home / "ca" / "bundle.pem"
-    trust = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(bundle)) if bundle.exists() else {}
-    return {
-        "SMALT_URL": settings.url,
-        "MSI_ENDPOINT": f"{settings.url}/msi/token",
-        "ARM_CLOUD_METADATA_URL": f"{settings.tls_url}/metadata/endpoints?api-version=2019-05-01",
-        "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{settings.tls_url}/",
-        **trust,
-    }
-
-
-def _url_aliases(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    found = yaml.load(path.read_text(), source=str(path))
-    if not isinstance(found, dict) or not all(isinstance(target, str) for target in found.values()):
-        raise InvalidRequest(f"{path} must be a mapping of URL prefixes to folders, one `prefix: /folder` a line.")
-    return {str(prefix).rstrip("/"): target for prefix, target in found.items()}
-
-
-def _environment_aliases(home: Path) -> Mapping[str, EnvironmentRequest]:
-    path = home / "environments" / "aliases.yaml"
-    return read_aliases(path.read_text()) if path.exists() else {}
-
-
-def _own_routes(others: list[Route]) -> list[Route]:
-    """Health and the API description."""
-    table = Routes()
-
-    def health(call: Call) -> Answer:
-        """Tell that the server answers."""
-        return ok({"status": "ok", "version": VERSION})
-
-    @cache
-    def described() -> bytes:
-        return msgspec.json.encode(describe([*others, *table.all], version=VERSION))
-
-    def description(call: Call) -> Answer:
-        """The OpenAPI description of every route."""
-        return Answer(200, described(), media_type="application/json; charset=utf-8")
-
-    table.add("GET", "/health", health, action=ANYONE)
-    table.add("GET", "/openapi.json", description, action=ANYONE)
-    return table.all
