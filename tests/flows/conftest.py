@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
@@ -22,4 +21,3 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _no_spans_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process begins to send once, for good: here each test is one."""
     monkeypatch.setattr(export, "_sender", None)
-    monkeypatch.setattr(export, "_queue", SimpleQueue())

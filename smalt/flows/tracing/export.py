@@ -23,7 +23,6 @@ _MOST_WAITING = 100_000
 _WAIT_SECONDS = 0.5
 _SEND_SECONDS = 10.0
 _LONGEST = 100_000
-_queue: SimpleQueue[list[Span]] = SimpleQueue()
 _sender: _Sender | None = None
 
 
@@ -58,8 +57,7 @@ def flow_name() -> str | None:
 def queue(spans: list[Span]) -> None:
     """Send these spans soon."""
     if _sender is not None and _sender.takes(spans):
-        _queue.put(spans)
-        _sender.wake()
+        _sender.queue(spans)
 
 
 def background(collection: str | None, resource: Mapping[str, str]) -> Callable[[Span], None]:
@@ -89,18 +87,20 @@ class _Sender:
         self._place = place
         self._headers = {"Content-Type": "application/json", **place.headers}
         self.resource = resource
+        self._queue: SimpleQueue[list[Span]] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def takes(self, spans: Sequence[Span]) -> bool:
         """Whether spans of one trace are in the share that is sent, and somebody keeps up with it."""
-        if not spans or _queue.qsize() >= _MOST_WAITING:
+        if not spans or self._queue.qsize() >= _MOST_WAITING:
             return False
         # Every process that has a part in a trace comes to the same answer.
         return self._place.share >= 1 or int(spans[0].trace_id[16:], 16) < self._place.share * 2**64
 
-    def wake(self) -> None:
-        """See to it that somebody sends."""
+    def queue(self, spans: list[Span]) -> None:
+        """Send these soon."""
+        self._queue.put(spans)
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="smalt-traces", daemon=True)
             self._thread.start()
@@ -112,7 +112,7 @@ class _Sender:
     def drain(self) -> None:
         """Send all that is queued."""
         with self._lock:
-            for batch in _batches():
+            for batch in _batches(self._queue):
                 self._send(batch)
 
     def _send(self, batch: Sequence[str]) -> None:
@@ -128,7 +128,7 @@ class _Sender:
             _log.warning("%d spans could not be sent to %s: %s. They are lost.", len(batch), address, error)
 
 
-def _batches() -> Iterator[list[str]]:
+def _batches(waiting: SimpleQueue[list[Span]]) -> Iterator[list[str]]:
     """What is queued, written out, in pieces that a server takes."""
     from smalt.flows.tracing import secrets
 
@@ -136,7 +136,7 @@ def _batches() -> Iterator[list[str]]:
     size = 0
     while True:
         try:
-            spans = _queue.get_nowait()
+            spans = waiting.get_nowait()
         except Empty:
             break
         for span in spans:

@@ -151,8 +151,10 @@ class Session:
         self._followers.add(follower)
         try:
             await _send(writer, self.snapshot())
-            while (change := await follower.get()) is not None:
+            change = await follower.get()
+            while change is not None:
                 await _send(writer, change)
+                change = await follower.get()
         finally:
             self._followers.discard(follower)
 

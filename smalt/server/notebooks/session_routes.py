@@ -301,7 +301,10 @@ def _asked(body: Json) -> Asked:
         raise InvalidRequest("inputs and job are no objects. Send {...}, or leave them out.", target="inputs")
     strangers = sorted(fields.keys() - _FIELDS.keys())
     if strangers:
-        raise InvalidRequest(f"A run takes {', '.join(_FIELDS)}, not {', '.join(strangers)[:200]}.", target="job")
+        raise InvalidRequest(
+            f"A run takes {', '.join(_FIELDS)}, and knows nothing of {', '.join(strangers)[:200]!r}. Leave that out.",
+            target="job",
+        )
     named = {_FIELDS[key]: value for key, value in fields.items()}
     return Asked(_text(body, "path") or "", inputs, named, _text(body, "code"))
 
