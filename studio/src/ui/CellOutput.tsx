@@ -51,7 +51,15 @@ export function CellOutput({ output }: { output: Output }) {
       />
     );
   const html = joined(data["text/html"]);
-  if (html) return <SafeHtml html={html} />;
+  const shown = joined(data["text/latex"]) || text;
+  const asText = shown ? (
+    <pre className="output" tabIndex={0}>
+      <Ansi text={shown} />
+    </pre>
+  ) : (
+    <p className="faint">{t("An output that is not shown.")}</p>
+  );
+  if (html) return <SafeHtml html={html} otherwise={asText} />;
   const written = joined(data["text/markdown"]);
   if (written)
     return (
@@ -61,12 +69,5 @@ export function CellOutput({ output }: { output: Output }) {
     );
   if (data["application/json"])
     return <pre className="output">{JSON.stringify(data["application/json"], null, 2)}</pre>;
-  const shown = joined(data["text/latex"]) || text;
-  return shown ? (
-    <pre className="output" tabIndex={0}>
-      <Ansi text={shown} />
-    </pre>
-  ) : (
-    <p className="faint">{t("An output that is not shown.")}</p>
-  );
+  return asText;
 }

@@ -22,16 +22,24 @@ const SILENT = new Set([
 ]);
 const NUMBERS = { colspan: "colSpan", rowspan: "rowSpan" } as const;
 const EMPTY = new Set(["br", "hr", "img", "col"]);
+/** What is seen without text. */
+const SEEN = 'img[src^="data:image/"], progress, hr';
 const DEEPEST = 100;
 
-/** HTML of somebody's code, made anew of a few harmless tags: no script, no style, no form, nothing from elsewhere. */
-export function SafeHtml({ html }: { html: string }) {
+/**
+ * HTML of somebody's code, made anew of a few harmless tags: no script, no style, no form, nothing from elsewhere.
+ * Where nothing of it is left to be seen, `otherwise` is shown.
+ */
+export function SafeHtml({ html, otherwise }: { html: string; otherwise: ReactNode }) {
   const shown = useMemo(() => {
     // Styles would be refused by the page's policy, with a line in the console for each; they go before it is read.
     const bare = html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, "");
     const document = new DOMParser().parseFromString(bare, "text/html");
-    return [...document.body.childNodes].map((node, at) => made(node, at, 0));
+    for (const silent of document.querySelectorAll([...SILENT].join(","))) silent.remove();
+    const isBlank = !document.body.textContent?.trim() && !document.body.querySelector(SEEN);
+    return isBlank ? null : [...document.body.childNodes].map((node, at) => made(node, at, 0));
   }, [html]);
+  if (!shown) return otherwise;
   return (
     <div className="output html" tabIndex={0}>
       {shown}
@@ -43,7 +51,6 @@ function made(node: Node, key: number, depth: number): ReactNode {
   if (node.nodeType === Node.TEXT_NODE) return node.textContent;
   if (!(node instanceof Element) || depth > DEEPEST) return null;
   const tag = node.tagName.toLowerCase();
-  if (SILENT.has(tag)) return null;
   const isOnlyText = ["table", "thead", "tbody", "tfoot", "tr", "colgroup"].includes(tag);
   const inner = EMPTY.has(tag)
     ? undefined
