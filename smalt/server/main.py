@@ -31,9 +31,9 @@ from smalt.server import (
     curated,
     finetuning,
     flows,
+    home_folder,
     identity,
     jobs,
-    kept,
     monitoring,
     notebooks,
     pipelines,
@@ -103,7 +103,7 @@ def build(settings: Settings) -> Server:
     events = Events()
     works = Works(database, events)
     vault = Vault.at(home / VAULT_KEY)
-    subscription = kept.subscription(home)
+    subscription = home_folder.subscription(home)
 
     identities = identity.IdentityService(identity.SigningKey.at(home / SIGNING_KEY))
     rooms = workspaces.WorkspaceService(works)
@@ -114,7 +114,7 @@ def build(settings: Settings) -> Server:
     signer = assets.Signer((home / VAULT_KEY).read_bytes())
     stores = assets.DatastoreService(vault, home)
     versioned = assets.AssetService()
-    locator = assets.DataLocator(versioned, stores, containers, kept.url_aliases(home))
+    locator = assets.DataLocator(versioned, stores, containers, home_folder.url_aliases(home))
     versioned.prepare = assets.Preparation(locator)
     hub = os.environ.get("HF_ENDPOINT", HUB)
     versioned.curated = lambda kind, name: curated.find(kind, name, hub=hub)
@@ -146,7 +146,7 @@ def build(settings: Settings) -> Server:
     linked = connections.ConnectionService(vault)
     kinds: dict[str, jobs.JobKind] = {"command": jobs.CommandKind(linked), "parallel": jobs.ParallelKind()}
     policy = SubstitutionPolicy.STRICT if settings.strict else SubstitutionPolicy.SUBSTITUTE
-    aliases = kept.environment_aliases(home)
+    aliases = home_folder.environment_aliases(home)
     software = jobs.Software(
         versioned,
         locator,
@@ -190,7 +190,7 @@ def build(settings: Settings) -> Server:
         computes,
         locator,
         notebooks.Hosts(home / "jobs"),
-        lambda: kept.clients(settings),
+        lambda: home_folder.clients(settings),
     )
     identities.acts_for = sessions.acts_for
     notebook_runs = notebooks.NotebookRuns(people_files, containers, submission)
@@ -214,7 +214,7 @@ def build(settings: Settings) -> Server:
     )
     computes.occupants.append(job_service.on_compute)
     computes.end_all = job_service.cancel_on
-    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=kept.worker_name(home))
+    jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=home_folder.worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {
         "create_job": schedules.CreateJob(job_service, submission),
@@ -245,7 +245,7 @@ def build(settings: Settings) -> Server:
             authority=None if settings.is_loopback else home / "ca",
         ),
         group=GROUP,
-        worker=kept.worker_name(home),
+        worker=home_folder.worker_name(home),
         engine=flow_engine,
         vault=vault,
         identities=identities,

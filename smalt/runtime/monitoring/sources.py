@@ -143,7 +143,8 @@ def _may_hold(path: str, window: Window) -> bool:
         return True
     parts = [int(each) for each in found.groups() if each is not None]
     try:
-        start = datetime(*([*parts, 1, 1])[: max(len(parts), 3)], tzinfo=UTC)  # type: ignore[misc,arg-type]
+        year, month, day, hour, minute = [*parts, *(1, 1, 1, 0, 0)[len(parts) :]]
+        start = datetime(year, month, day, hour, minute, tzinfo=UTC)
     except ValueError:
         return True
     return start < window.end and start + _SPANS[len(parts) - 1] > window.start

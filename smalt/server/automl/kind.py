@@ -79,11 +79,7 @@ class AutoMLKind(ParentLike):
     ) -> tuple[Job, Pinned]:
         """See `ParentLike.pin`."""
         assert isinstance(job, AutoMLJob)
-        refused = list(self.refusals(job))
-        for target, message in refused:
-            with problems.at(target):
-                raise Unsupported(message)
-        if refused:
+        if problems.refuse(self.refusals(job)):
             return job, Pinned()
         for output in job.outputs.keys() - {made.BEST_MODEL}:
             with problems.at(f"outputs.{output}"):

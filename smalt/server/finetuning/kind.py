@@ -13,7 +13,7 @@ from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.status import JobStatus
 from smalt.entities.types import AssetType
 from smalt.environments import LANGUAGE_IMAGE, language_conda
-from smalt.errors import NotFound, SmaltError, Unsupported, ValidationFailed
+from smalt.errors import NotFound, SmaltError, ValidationFailed
 from smalt.server.catalog import CatalogService
 from smalt.server.finetuning.components import REGISTRY, VERSION
 from smalt.server.finetuning.parameters import COMPUTES, NODES, PROCESSES, of_pipeline
@@ -68,11 +68,7 @@ class FineTuningKind(ParentLike):
     ) -> tuple[Job, Pinned]:
         """See `ParentLike.pin`."""
         assert isinstance(job, FineTuningJob)
-        refused = list(self.refusals(job))
-        for target, message in refused:
-            with problems.at(target):
-                raise Unsupported(message)
-        if refused:
+        if problems.refuse(self.refusals(job)):
             return job, Pinned()
         whole = job.model_copy(update={"outputs": _outputs(job)})
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 
 from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFailed
@@ -35,6 +36,13 @@ class Problems:
     def note(self, error: SmaltError, target: str) -> None:
         """Note a failure under the field it is about."""
         self._found.append(_as_detail(error, self._place + target))
+
+    def refuse(self, refusals: Iterable[tuple[str, str]]) -> bool:
+        """Note what this machine cannot do, as fields with what to do instead; whether there was anything."""
+        before = len(self._found)
+        for target, message in refusals:
+            self.note(Unsupported(message), target)
+        return len(self._found) > before
 
     def raise_any(self) -> None:
         """Refuse the job if there is anything.

@@ -1,12 +1,13 @@
 import { Button } from "@fluentui/react-components";
 import { Add20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { someJobs } from "../../api/queries";
 import type { Job } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
+import { JobName } from "../../ui/JobName";
 import { Loaded } from "../../ui/Loaded";
 import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { Page } from "../../ui/Page";
@@ -26,14 +27,7 @@ export function AutoMLPage() {
       key: "name",
       title: t("Name"),
       width: "minmax(14rem, 2fr)",
-      cell: ({ name, properties }) => (
-        <span className="two-lines">
-          <Link to="/jobs/$name" params={{ name }}>
-            {properties.displayName}
-          </Link>
-          <span className="faint">{name}</span>
-        </span>
-      ),
+      cell: (job) => <JobName job={job} />,
     },
     { key: "status", title: t("Status"), width: "9rem", cell: ({ properties }) => <Status of={properties.status} /> },
     { key: "task", title: t("Task"), width: "9rem", cell: (job) => detailsOf(job).taskType ?? "" },

@@ -83,14 +83,30 @@ function Condition({ model, step, set, only }: Props & { only?: string }) {
   ];
   const known = sources.map(written);
   return (
-    <Row label={t("Condition")}>
-      <Select
-        size="small"
-        aria-label={t("Condition")}
-        value={value}
-        onChange={(_, data) => set(["condition"], data.value || undefined)}
-      >
-        <option value="">{t("Choose")}</option>
+    <Picked
+      label={t("Condition")}
+      none={t("Choose")}
+      value={value}
+      known={known}
+      onPick={(picked) => set(["condition"], picked)}
+    />
+  );
+}
+
+interface Choice {
+  label: string;
+  none: string;
+  value: string;
+  known: string[];
+  onPick: (picked: string | undefined) => void;
+}
+
+/** One of several references; one that is not among them stays. */
+function Picked({ label, none, value, known, onPick }: Choice) {
+  return (
+    <Row label={label}>
+      <Select size="small" aria-label={label} value={value} onChange={(_, data) => onPick(data.value || undefined)}>
+        <option value="">{none}</option>
         {(value && !known.includes(value) ? [value, ...known] : known).map((each) => (
           <option key={each} value={each}>
             {shown(each)}
@@ -112,21 +128,7 @@ function Steps({ model, step, set, label, field }: Props & { label: string; fiel
   // Several steps in a block are written as a list: that is YAML's.
   if (Array.isArray(step.document[field])) return <Row label={label}>YAML</Row>;
   return (
-    <Row label={label}>
-      <Select
-        size="small"
-        aria-label={label}
-        value={value}
-        onChange={(_, data) => set([field], data.value || undefined)}
-      >
-        <option value="">{t("Nothing")}</option>
-        {(value && !known.includes(value) ? [value, ...known] : known).map((each) => (
-          <option key={each} value={each}>
-            {shown(each)}
-          </option>
-        ))}
-      </Select>
-    </Row>
+    <Picked label={label} none={t("Nothing")} value={value} known={known} onPick={(picked) => set([field], picked)} />
   );
 }
 

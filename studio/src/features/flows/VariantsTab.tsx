@@ -8,7 +8,7 @@ import { Empty } from "../../ui/Empty";
 import { short } from "../../ui/number";
 import { Status } from "../../ui/Status";
 import { duration } from "../../ui/time";
-import { AskName } from "./AskName";
+import { AskName } from "../../ui/AskName";
 import { addVariant, removeVariant, setDefaultVariant, setInNode } from "./change";
 import type { DagNode, NodeBody } from "./dag";
 import { FileEditor } from "./editor/FileEditor";

@@ -12,6 +12,7 @@ import type { Job, Run } from "../../api/types";
 import { ENDED } from "../../api/types";
 import { useT, type Message } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
+import { JobName } from "../../ui/JobName";
 import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { short } from "../../ui/number";
 import { Page } from "../../ui/Page";
@@ -83,14 +84,7 @@ export function JobsPage() {
         key: "name",
         title: t("Name"),
         width: "minmax(13rem, 2.4fr)",
-        cell: (job) => (
-          <span className="two-lines">
-            <Link to="/jobs/$name" params={{ name: job.name }}>
-              {job.properties.displayName}
-            </Link>
-            <span className="faint">{job.name}</span>
-          </span>
-        ),
+        cell: (job) => <JobName job={job} />,
       },
       { key: "status", title: t("Status"), width: "9rem", cell: (job) => <Status of={job.properties.status} /> },
       { key: "type", title: t("Type"), width: "5.5rem", cell: (job) => job.properties.jobType },

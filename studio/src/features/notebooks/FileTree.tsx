@@ -28,7 +28,7 @@ import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Confirm } from "../../ui/Confirm";
 import { showNotice } from "../../ui/Notices";
-import { AskName } from "../flows/AskName";
+import { AskName } from "../../ui/AskName";
 import { emptyNotebook, writeNotebook } from "./document";
 
 interface Props {

@@ -6,6 +6,7 @@ import type { Asset, Job } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
+import { JobName } from "../../ui/JobName";
 import { Loaded } from "../../ui/Loaded";
 import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { Page } from "../../ui/Page";
@@ -65,14 +66,7 @@ function Jobs() {
       key: "name",
       title: t("Name"),
       width: "minmax(14rem, 2fr)",
-      cell: ({ name, properties }) => (
-        <span className="two-lines">
-          <Link to="/jobs/$name" params={{ name }}>
-            {properties.displayName}
-          </Link>
-          <span className="faint">{name}</span>
-        </span>
-      ),
+      cell: (job) => <JobName job={job} />,
     },
     { key: "status", title: t("Status"), width: "9rem", cell: ({ properties }) => <Status of={properties.status} /> },
     {

@@ -2,7 +2,7 @@ import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@flu
 import { Add20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useT } from "../../../app/i18n";
-import { AskName } from "../AskName";
+import { AskName } from "../../../ui/AskName";
 import { addNode } from "../change";
 import { useDag, useDagChange } from "../useDag";
 import { useDraft } from "../useDraft";

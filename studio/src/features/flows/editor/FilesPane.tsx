@@ -8,7 +8,7 @@ import {
 import { useRef, useState } from "react";
 import { useT } from "../../../app/i18n";
 import { showNotice } from "../../../ui/Notices";
-import { AskName } from "../AskName";
+import { AskName } from "../../../ui/AskName";
 import { fileFrom, isPath } from "../edits";
 import { useDraft } from "../useDraft";
 

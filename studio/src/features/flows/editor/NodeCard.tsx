@@ -13,7 +13,7 @@ import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { useT } from "../../../app/i18n";
 import { useInSight } from "../../../ui/useInSight";
-import { AskName } from "../AskName";
+import { AskName } from "../../../ui/AskName";
 import { moveNode, removeNode, renameNode, setInNode } from "../change";
 import { Committed } from "../Committed";
 import type { DagNode } from "../dag";

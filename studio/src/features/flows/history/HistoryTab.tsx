@@ -20,7 +20,7 @@ import { Loaded } from "../../../ui/Loaded";
 import { showNotice } from "../../../ui/Notices";
 import { Table } from "../../../ui/Table";
 import { When } from "../../../ui/time";
-import { AskName } from "../AskName";
+import { AskName } from "../../../ui/AskName";
 import { fileFrom } from "../edits";
 import { isName } from "../references";
 import { useDraft } from "../useDraft";
