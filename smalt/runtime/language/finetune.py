@@ -231,6 +231,18 @@ def main(given: argparse.Namespace) -> None:
         _write(given, trainer.network, folder)
     if count > 1:
         torch.distributed.destroy_process_group()
+        _leave()
+
+
+def _leave() -> None:
+    """End this process now, with everything written.
+
+    Taking the network apart can wait for ever: it joins a thread of PyTorch's process group while it holds the
+    interpreter, which that thread wants before it ends.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _with_adapters(given: argparse.Namespace, network: Any) -> Any:
