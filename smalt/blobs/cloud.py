@@ -106,6 +106,19 @@ class ObstoreBlobStore(BlobStore):
                     code="Md5Mismatch",
                 )
             self._put(key, waiting, only_if_missing=only_if_missing)
+        return self._found(key)
+
+    def write_file(self, key: str, content: IO[bytes]) -> BlobInfo:
+        """Store what an open file holds, whole or not at all; a large one in parts.
+
+        Raises:
+            Forbidden: The store refuses the credentials.
+            Unavailable: It does not answer as it should.
+        """
+        self._put(clean_key(key), content)
+        return self._found(key)
+
+    def _found(self, key: str) -> BlobInfo:
         found = self._head(key)
         if found is None:
             raise NotFound(f"The blob {key[:200]!r} was deleted as soon as it was written.", code="BlobNotFound")

@@ -122,6 +122,10 @@ class LocalBlobStore(BlobStore):
         """See `BlobStore.local_path`."""
         return self._path(clean_key(key, allow_empty=True))
 
+    def files(self, prefix: str = "") -> Iterator[tuple[str, Path]]:
+        """Every blob below a prefix, by key, and the file that it is."""
+        return self._walk(clean_key(prefix.rpartition("/")[0], allow_empty=True), prefix, None, None)
+
     def stage_block(self, key: str, block_id: str, chunks: Iterable[bytes]) -> None:
         """See `BlobStore.stage_block`."""
         name = block_name(block_id)

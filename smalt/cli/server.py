@@ -65,6 +65,19 @@ def home_option(command: Any) -> Any:
     help="Keep traces for so long after their start; for ever by default.",
 )
 @click.option(
+    "--object-store",
+    metavar="URL",
+    help="Keep blobs in s3://bucket/prefix, az://container/prefix or gs://bucket/prefix; the home folder is in front "
+    "of it. Credentials come from the environment (AWS_..., AZURE_..., GOOGLE_...).",
+)
+@click.option(
+    "--local-gigabytes",
+    type=click.FloatRange(min=0),
+    metavar="GB",
+    help="Remove files of the home folder that the object store has and nothing is at, when they take more; never "
+    "by default.",
+)
+@click.option(
     "--containers",
     type=click.Choice(["off", "auto", "podman", "docker"]),
     default="off",
@@ -94,6 +107,8 @@ def up(
     slots: int | None,
     job_folder_days: float,
     trace_days: float | None,
+    object_store: str | None,
+    local_gigabytes: float | None,
     containers: str,
     conda: str,
     strict: bool,
@@ -121,6 +136,8 @@ def up(
         slots=slots,
         job_folder_days=job_folder_days,
         trace_days=trace_days,
+        object_store=object_store,
+        local_gigabytes=local_gigabytes,
         containers=containers,
         conda=conda,
         strict=strict,
@@ -268,15 +285,27 @@ def status(home: str | None, as_json: bool) -> None:
     running = _is_running(folder)
     gateway = _gateway(folder)
     state = {"running": running, "home": str(folder), **(_state(folder) if running else {}), "gateway": gateway}
+    behind = _object_store(folder) if running else None
+    if behind is not None:
+        state["object_store"] = behind
     if as_json:
         click.echo(json.dumps(state, indent=2))
     elif running:
         click.echo(f"Running: {state['url']} and {state['tls_url']} (process {state['pid']}), home {folder}.")
         state_of_gateway = "it starts with the first endpoint" if gateway is None else f"process {gateway['pid']}"
         click.echo(f"Gateway: {state['gateway_url']} ({state_of_gateway}).")
+        if behind is not None:
+            step = behind["problem"] or f"{behind['waiting']} changes wait"
+            click.echo(f"Object store: {behind['url']} ({step}).")
     else:
         click.echo(f"Not running in {folder}. Start it with: smalt up")
     sys.exit(0 if running else 3)
+
+
+def _object_store(folder: Path) -> dict[str, Any] | None:
+    """What the server has last said of its object store."""
+    path = folder / "object-store.json"
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 @click.command()

@@ -34,6 +34,7 @@ from smalt.server import (
     home_folder,
     identity,
     jobs,
+    mirror,
     monitoring,
     notebooks,
     pipelines,
@@ -111,6 +112,7 @@ def build(settings: Settings) -> Server:
     recorder = audit.AuditRecorder(works, rooms.find_scope)
 
     containers = assets.Containers(home / "blobs")
+    mirrored = mirror.mirror(settings, works, containers, subscription, lambda work: job_service.at_work(work))
     signer = assets.Signer((home / VAULT_KEY).read_bytes())
     stores = assets.DatastoreService(vault, home)
     versioned = assets.AssetService()
@@ -332,6 +334,10 @@ def build(settings: Settings) -> Server:
         ),
     ]
 
+    if mirrored is not None:
+        mirrored.listen(events)
+        loops.append(mirrored)
+
     rooms.on_created += [
         lambda work, room: _make_containers(containers, room),
         stores.ensure_defaults,
@@ -413,6 +419,8 @@ def build(settings: Settings) -> Server:
         executor.close()
         sites.close()
         writer.close()
+        if mirrored is not None:
+            mirrored.close()
         database.close()
 
     return Server(app, worker, close, live, subscription, people, owner)

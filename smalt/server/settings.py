@@ -31,6 +31,8 @@ class Settings:
         slots: Jobs that run at once on this machine.
         job_folder_days: For how long the folder of a job is kept on this machine after its end.
         trace_days: For how long traces are kept; for ever unless given.
+        object_store: Where blobs live, as `s3://bucket/prefix`, `az://` or `gs://`; in the home folder unless given.
+        local_gigabytes: What blobs that an object store has may take in the home folder, about; no bound unless given.
         containers: What runs images: `podman`, `docker`, `auto` for whichever is here, or `off`.
         conda: What installs conda packages that PyPI does not have: `micromamba`, `mamba`, `conda`, `auto` or `off`.
         strict: Refuse what can only be honoured by a substitute, instead of saying so in the log of the job.
@@ -48,6 +50,8 @@ class Settings:
     strict: bool = False
     job_folder_days: float = 7
     trace_days: float | None = None
+    object_store: str | None = None
+    local_gigabytes: float | None = None
     containers: str = "off"
     conda: str = "off"
     python_downloads: bool = field(default=False)

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Iterator
 
 import httpx2
 import pytest
 
 from smalt.blobs import ObstoreBlobStore
 from smalt.errors import Conflict, Unavailable
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
 
 
 def bucket(endpoint: str, name: str) -> ObstoreBlobStore:

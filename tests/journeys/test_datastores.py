@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import socket
 import subprocess
@@ -54,17 +53,10 @@ def smalt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
+def s3(endpoint: str) -> str:
     """An S3 with the bucket `bucket`."""
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    httpx2.put(f"{url}/bucket").raise_for_status()
-    yield url
-    server.stop()
+    httpx2.put(f"{endpoint}/bucket").raise_for_status()
+    return endpoint
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Assets: versioned code, data, environments, models and components; datastores; and the bytes behind them."""
 
 from smalt.server.assets.blob_routes import blob_routes
-from smalt.server.assets.containers import Containers
+from smalt.server.assets.containers import Behind, Containers
 from smalt.server.assets.datastore_routes import datastore_routes
 from smalt.server.assets.datastores import (
     ARTIFACT_CONTAINER,
@@ -33,6 +33,7 @@ __all__ = [
     "AssetRegistered",
     "AssetService",
     "AssetVersion",
+    "Behind",
     "ContainerRecord",
     "Containers",
     "DataLocator",

@@ -9,7 +9,7 @@ from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CONNECTIONS_VARIABLE, CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.neighbours import Environments
-from smalt.server.jobs.outputs import artifact_uri
+from smalt.server.jobs.outputs import artifact_uri, written_by
 from smalt.server.jobs.parallel import RESUME_FROM, ParallelKind
 from smalt.server.jobs.pinning import Pinned, Pinner
 from smalt.server.jobs.problems import Problems
@@ -67,4 +67,5 @@ __all__ = [
     "history_routes",
     "recipe_from_document",
     "routes",
+    "written_by",
 ]

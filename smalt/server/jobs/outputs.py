@@ -9,7 +9,7 @@ from smalt.entities.model import Model
 from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import WorkloadState
-from smalt.server.assets import AssetService
+from smalt.server.assets import AssetService, blob_container
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -34,6 +34,14 @@ def artifact_prefix(job_name: str) -> str:
 def artifact_uri(job_name: str) -> str:
     """The same as a datastore URI."""
     return f"azureml://datastores/{ARTIFACT_STORE}/paths/{artifact_prefix(job_name)}/"
+
+
+def written_by(workspace_id: str, job_name: str) -> tuple[str, str]:
+    """Where a job writes unless it says otherwise, as workspace, container and key in one: artifacts and outputs."""
+    return (
+        f"{workspace_id}/{ARTIFACT_CONTAINER}/{artifact_prefix(job_name)}",
+        f"{workspace_id}/{blob_container(workspace_id)}/azureml/{job_name}/",
+    )
 
 
 def artifacts_of(record: JobRecord) -> str:

@@ -188,6 +188,11 @@ class JobService:
         """Keys of the built environments that jobs which are not over run in; a collection must keep them."""
         return store.environments_in_use(work.connection)
 
+    def at_work(self, work: Work) -> tuple[list[tuple[str, str]], datetime | None]:
+        """Workspace and name of every job that is not over, and when the first of them was sent."""
+        found = store.all_active(work.connection)
+        return [(workspace, name) for workspace, name, _ in found], min((at for *_, at in found), default=None)
+
     def on_compute(self, work: Work, workspace: WorkspaceRecord, compute: str) -> str | None:
         """What stands in the way of a compute's end: jobs that are not over."""
         if not store.is_busy(work.connection, workspace.id, f"{workspace.scope}/computes/{compute}"):

@@ -393,6 +393,12 @@ def environments_in_use(connection: Connection) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def all_active(connection: Connection) -> list[tuple[str, str, datetime]]:
+    """Workspace, name and beginning of every job that is not over."""
+    query = select(jobs.c.workspace_id, jobs.c.name, jobs.c.created_at).where(jobs.c.active.is_(True))
+    return [(row.workspace_id, row.name, row.created_at) for row in connection.execute(query)]
+
+
 def active_names(connection: Connection, workspace_id: str) -> Sequence[str]:
     """The jobs of a workspace that are not over, parents first."""
     query = select(jobs.c.name).where(jobs.c.workspace_id == workspace_id, jobs.c.active.is_(True))
