@@ -51,6 +51,7 @@ READ = {
     "AZUREML_GIT_COMMIT": "overrides the commit that is kept with a job",
     "AZUREML_GIT_DIRTY": "overrides whether the code has changes that are not committed",
     "AZUREML_GIT_REPOSITORY_URI": "overrides the repository that is kept with a job",
+    "AWS_ALLOW_HTTP": "`true`: the place that `--object-store` names is reached over plain HTTP",
     "AZURE_SUBSCRIPTION_ID": "subscription of commands and clients, when `AZUREML_ARM_SUBSCRIPTION` is not set",
     "HF_ENDPOINT": "hub of Hugging Face's kind that weights of catalog models are fetched from, of the server",
     "AZURE_TENANT_ID": "tenant that `az account show` tells",
@@ -101,6 +102,7 @@ FILES = {
     "logs/server.log": "what a server started with `--detach` says",
     "logs/gateway.log": "what the gateway says",
     "gateway.token": "opens `/metrics` and `/stats` of the gateway",
+    "object-store.json": "what was last known of the object store behind the blobs",
     "deployments/": "code, models, instances and logs of online deployments",
     "local-endpoints/": "endpoints made with `--local`",
 }
