@@ -172,7 +172,7 @@ class BlobIndex:
         above = ["/".join(parts[: count + 1]) for count in range(len(parts))]
         marks = ",".join("?" * len(above))
         latest = self._ask(f"SELECT MAX(at) FROM used WHERE key IN ({marks})", *above)[0][0]  # noqa: S608 (marks only)
-        return None if latest is None else datetime.fromtimestamp(latest, UTC)
+        return None if latest is None else datetime.fromtimestamp(float(latest), UTC)
 
     def _ask(self, statement: str, *values: object) -> list[tuple[str, ...]]:
         with self._lock:
