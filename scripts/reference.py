@@ -102,6 +102,7 @@ FILES = {
     "logs/server.log": "what a server started with `--detach` says",
     "logs/gateway.log": "what the gateway says",
     "gateway.token": "opens `/metrics` and `/stats` of the gateway",
+    "sign-in.yaml": "the organisation's provider of accounts; yours to write",
     "object-store.json": "what was last known of the object store behind the blobs",
     "deployments/": "code, models, instances and logs of online deployments",
     "local-endpoints/": "endpoints made with `--local`",

@@ -43,6 +43,7 @@ from smalt.server import (
     schedules,
     serverless,
     serving,
+    signin,
     studio,
     sweeps,
     traces,
@@ -364,6 +365,7 @@ def build(settings: Settings) -> Server:
     pages = assets.AssetPages(versioned, rooms.of, containers, signer, root="workspaces", notes=scanned.notes)
     routes: list[Route] = [
         *identity.routes(identities, rooms.find_scope),
+        *signin.routes(signin.SignInSettings.at(home / signin.FILE), identities, works, recorder),
         *audit.routes(rooms.find_scope),
         *workspaces.routes(rooms, tenant=identities.tenant, public_url=settings.tls_url),
         *pages.routes(WORKSPACE),

@@ -84,10 +84,23 @@ class Directory:
         Raises:
             Conflict: The name is taken.
         """
+        actor_id = ids.guid()
+        self._add(work, actor_id, name, kind)
+        secret = self._add_secret(work, actor_id)
+        return NewActor(self.actor(work, actor_id), secret)
+
+    def create_person(self, work: Work, actor_id: str, name: str) -> None:
+        """Add a person who has no secret here, since somebody else knows them.
+
+        Raises:
+            Conflict: The name is taken.
+        """
+        self._add(work, actor_id, name, ActorKind.USER)
+
+    def _add(self, work: Work, actor_id: str, name: str, kind: ActorKind) -> None:
         checked = _checked_name(name)
         if store.actor_named(work.connection, checked) is not None:
             raise Conflict(f"There is an actor {checked!r} already. Choose another name.", target="name")
-        actor_id = ids.guid()
         row = {
             "id": actor_id,
             "name": checked,
@@ -96,8 +109,6 @@ class Directory:
             "created_by": work.actor.name,
         }
         store.add_actor(work.connection, row)
-        secret = self._add_secret(work, actor_id)
-        return NewActor(self.actor(work, actor_id), secret)
 
     def actor(self, work: Work, reference: str) -> RowMapping:
         """The actor with this id or name.
@@ -222,6 +233,10 @@ class Directory:
                 code="RoleAssignmentNotFound",
             )
         return found
+
+    def roles_of(self, work: Work, actor_id: str) -> Sequence[RowMapping]:
+        """Everything an actor was given."""
+        return store.assignments_of(work.connection, actor_id)
 
     def assignments(self, work: Work, scope: tuple[str, ...]) -> list[RowMapping]:
         """Assignments that hold at a scope, and those inside it."""

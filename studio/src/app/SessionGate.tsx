@@ -50,9 +50,14 @@ export function SessionGate({ children }: { children: ReactNode }) {
       else json<Session>("/studio/session").then(enter, leave);
     };
     const open = async () => {
-      const code = window.location.pathname === "/studio/signin" ? window.location.hash.slice(1) : "";
+      const arrived = window.location.pathname === "/studio/signin";
+      const code = arrived ? window.location.hash.slice(1) : "";
+      const query = new URLSearchParams(arrived ? window.location.search : "");
+      const refused = query.get("refused");
+      if (refused !== null) throw new Error(refused);
       if (code) {
-        window.history.replaceState(null, "", "/studio/");
+        const next = query.get("next") ?? "/studio/";
+        window.history.replaceState(null, "", next.startsWith("/studio/") ? next : "/studio/");
         enter(await signIn(decodeURIComponent(code)));
         return;
       }

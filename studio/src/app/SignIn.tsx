@@ -1,7 +1,14 @@
 import { Button, Field, Input, MessageBar, MessageBarBody } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { json } from "../api/client";
 import { useT } from "./i18n";
 import { Logo } from "./Logo";
+
+interface Way {
+  name: string;
+  url: string;
+}
 
 interface Props {
   trouble?: string;
@@ -13,6 +20,12 @@ export function SignIn({ trouble, onToken }: Props) {
   const [token, setToken] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState(trouble);
+  const ways = useQuery({
+    queryKey: ["signIn"],
+    queryFn: () => json<{ value: Way[] }>("/smalt/signIn"),
+    retry: false,
+  });
+  const place = window.location.pathname + window.location.search;
   const submit = () => {
     setBusy(true);
     onToken(token).catch((error: unknown) => {
@@ -31,6 +44,16 @@ export function SignIn({ trouble, onToken }: Props) {
       >
         <Logo />
         <h1>{t("Sign in to smalt studio")}</h1>
+        {ways.data?.value.map((way) => (
+          <Button
+            key={way.url}
+            as="a"
+            appearance="primary"
+            href={`${way.url}?next=${encodeURIComponent(place.startsWith("/studio/signin") ? "/studio/" : place)}`}
+          >
+            {t("Sign in with {name}", { name: way.name })}
+          </Button>
+        ))}
         <p>
           {t("On the machine of the server, run:")} <code>smalt studio</code>
         </p>

@@ -189,6 +189,7 @@ export const ja = {
   "Select none": "選択を解除",
   "Select {name}": "{name} を選択",
   "Sign in": "サインイン",
+  "Sign in with {name}": "{name} でサインイン",
   "Sign in to smalt studio": "smalt studio にサインイン",
   "Sign out": "サインアウト",
   "Signs in with": "認証方式",
