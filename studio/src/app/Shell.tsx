@@ -82,7 +82,9 @@ function Header() {
       </button>
       {isSearching && <Palette onClose={() => setSearching(false)} />}
       <Notifications />
-      <span className="person">{session.name}</span>
+      <Link to="/tokens" className="person" title={t("Your tokens")}>
+        {session.name}
+      </Link>
       <Button
         appearance="subtle"
         icon={<LocalLanguage20Regular />}

@@ -220,6 +220,12 @@ const access = createRoute({
   component: lazyRouteComponent(() => import("../features/manage/AccessPage"), "AccessPage"),
 });
 
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../features/manage/TokensPage"), "TokensPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -343,6 +349,7 @@ export const router = createRouter({
     monitor,
     connections,
     access,
+    tokens,
     audit,
     designer,
     designed,
