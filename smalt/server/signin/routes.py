@@ -59,7 +59,7 @@ class _Handlers:
         """Go to the provider; what comes back must come to this browser."""
         if self._provider is None:
             raise Forbidden("This server has no provider of accounts. The operator names one in sign-in.yaml.")
-        going = {
+        going: dict[str, Any] = {  # Any: JSON
             "state": secrets.token_urlsafe(24),
             "nonce": secrets.token_urlsafe(24),
             "verifier": secrets.token_urlsafe(48),
