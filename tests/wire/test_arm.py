@@ -162,3 +162,17 @@ def test_ids_are_parsed_in_any_case_and_built_in_one():
     assert found.resource_type == "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
     assert str(found) == arm_id(Scope("s", "g", "w"), "onlineEndpoints", "e", "deployments", "blue")
     assert parse_arm_id("/subscriptions/s/elsewhere") is None
+
+
+def test_a_schedule_that_sends_an_unset_setting_beside_a_job_names_the_job_alone():
+    action = {"jobType": "Pipeline", "sourceJobId": "/subscriptions/s/jobs/j", "settings": {"force_rerun": None}}
+    body = {
+        "properties": {
+            "trigger": {"triggerType": "Cron", "expression": "0 1 * * *"},
+            "action": {"actionType": "CreateJob", "jobDefinition": action},
+        }
+    }
+
+    schedule = codec("schedules").from_arm(body, name="abc")
+
+    assert schedule.create_job == "/subscriptions/s/jobs/j"

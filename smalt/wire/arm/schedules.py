@@ -73,7 +73,7 @@ def _job_from_arm(value: Any) -> Any:  # Any: JSON
 def _says_nothing(key: str, item: Any) -> bool:  # Any: JSON
     """Whether a client has sent a field only because it sends the whole of an empty job beside a reference."""
     if key == "settings" and isinstance(item, dict):
-        return all(name.startswith("_") for name in item)
+        return all(name.startswith("_") or value is None for name, value in item.items())
     return item in (None, "", {}, [], False) or (key, item) == ("experimentName", "Default")
 
 
