@@ -1,7 +1,7 @@
 """From conda.yaml, requirements, a curated name, an image or a Dockerfile to a locked, cached, reusable environment.
 
 No container engine is needed: `plan` decides which Python packages stand for what was asked, `EnvironmentCache` builds
-and keeps them, `overlay` gives each job a private layer on top. Where the operator lets podman or docker be used,
+and keeps them, `Layers` gives each job a private one on top. Where the operator lets podman or docker be used,
 images are taken as they are, and micromamba, mamba or conda installs what PyPI does not have.
 """
 
@@ -18,6 +18,7 @@ from smalt.environments.errors import (
 from smalt.environments.flow_engine import engine_path
 from smalt.environments.flow_models import FLOW_IMAGE, FlowModel, flow_model, flow_model_in
 from smalt.environments.language_models import LANGUAGE_IMAGE, is_language_model, language_conda
+from smalt.environments.layers import Layers
 from smalt.environments.locking import Lease
 from smalt.environments.overlay import overlay
 from smalt.environments.plan import plan, read_aliases
@@ -38,6 +39,7 @@ __all__ = [
     "FlowModel",
     "ImageRecipe",
     "IndexUnreachable",
+    "Layers",
     "Lease",
     "Recipe",
     "StoredEnvironment",

@@ -12,7 +12,7 @@ from pathlib import Path
 # Last in the alphabet, so that paths of editable installs in the overlay also come before the base.
 _BASE_PTH = "zzzz_base.pth"
 _LISTING_PTH = "_smalt_sorted_listing.pth"
-_LISTING_MODULE = "_smalt_sorted_listing.py"
+_LISTING_MODULE = "_smalt_sorted_listing"
 # A shebang cannot hold a long path or one with spaces; this is a shell script that is also Python.
 _PIP = b"""#!/bin/sh
 '''exec' "$(dirname -- "$(realpath -- "$0")")/python" "$0" "$@"
@@ -23,14 +23,14 @@ sys.exit(main())
 """
 
 
-def write(prefix: Path, *, base: Path, python_version: str, sorted_listing: bytes | None) -> None:
+def write(prefix: Path, *, base: Path, python_version: str, sorted_listing: str | None) -> None:
     """Write the layer.
 
     Args:
         prefix: Where it goes; a layer that is there is left as it is.
         base: The environment below.
         python_version: Of its interpreter, e.g. `3.10.13`.
-        sorted_listing: The source of the module that makes listings of folders sorted, if they shall be.
+        sorted_listing: The folder of the module that makes listings of folders sorted, if they shall be.
     """
     top = str(prefix)
     settings = f"{top}/pyvenv.cfg"
@@ -51,9 +51,9 @@ def write(prefix: Path, *, base: Path, python_version: str, sorted_listing: byte
     below = f"{base}/lib/python{minor}/site-packages"
     _write(f"{packages}/{_BASE_PTH}", f"import site; site.addsitedir({below!r})\n".encode())
     if sorted_listing is not None:
-        _write(f"{packages}/{_LISTING_MODULE}", sorted_listing)
-        module = _LISTING_MODULE.removesuffix(".py")
-        _write(f"{packages}/{_LISTING_PTH}", f"import {module}; {module}.install()\n".encode())
+        # Found where it lies: a copy would be compiled anew by every job, which costs more than the whole layer.
+        found = f"sys.path.insert(0, {sorted_listing!r}); import {_LISTING_MODULE}; del sys.path[0]"
+        _write(f"{packages}/{_LISTING_PTH}", f"import sys; {found}; {_LISTING_MODULE}.install()\n".encode())
     # Last, as its presence says that the layer is complete.
     home = os.path.dirname(interpreter)
     _write(settings, f"home = {home}\ninclude-system-site-packages = false\nversion = {python_version}\n".encode())

@@ -7,12 +7,12 @@ removes them.
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 from smalt.environments import layer
-from smalt.environments import sorted_listing as _sorted_listing
 from smalt.environments.cache import BuiltEnvironment
+
+_LISTING = str(Path(__file__).parents[1] / "runtime" / "listing")
 
 
 def overlay(env: BuiltEnvironment, folder: Path, *, sorted_listing: bool = True) -> Path:
@@ -27,11 +27,6 @@ def overlay(env: BuiltEnvironment, folder: Path, *, sorted_listing: bool = True)
         The layer's prefix. Put its `bin`, then the base's `bin`, first on PATH.
     """
     prefix = folder.absolute()
-    listing = _listing_source() if sorted_listing else None
+    listing = _LISTING if sorted_listing else None
     layer.write(prefix, base=env.prefix, python_version=env.python_version, sorted_listing=listing)
     return prefix
-
-
-@functools.cache
-def _listing_source() -> bytes:
-    return Path(_sorted_listing.__file__).read_bytes()

@@ -2,7 +2,8 @@
 
 One message asks for one supervisor: the job's folder, with two descriptors (its lock, its log). The answer is its
 process id with a descriptor of the process. A supervisor is in a session of its own and outlives this process, which
-ends when the one that started it closes the socket, however that came about.
+ends when the one that started it closes the socket, however that came about. One is forked ahead and waits for the next
+job, whose start then is a message; without a job it ends when this process does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 from smalt.runtime import blob, digest, sampler, usage  # noqa: F401
 from smalt.runtime.supervisor import supervise
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PR_SET_NAME = 15
 _NAME = b"smalt-job"
 _LONGEST_MESSAGE = 8192
@@ -39,6 +44,7 @@ def main(number: int) -> None:
     poll = select.poll()
     poll.register(line, select.POLLIN)
     poll.register(ended, select.POLLIN)
+    nursery = _Nursery((line.fileno(), ended, ends))
     while True:
         for ready, _ in poll.poll():
             if ready == ended:
@@ -48,7 +54,8 @@ def main(number: int) -> None:
             message, descriptors = _receive(line)
             if not message:
                 return
-            _answer(line, message, descriptors, close=(line.fileno(), ended, ends))
+            _answer(line, message, descriptors, nursery)
+            nursery.provide()
 
 
 def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
@@ -58,19 +65,16 @@ def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
     return message, descriptors
 
 
-def _answer(line: socket.socket, folder: bytes, descriptors: list[int], *, close: tuple[int, ...]) -> None:
-    lock, log = descriptors
+def _answer(line: socket.socket, folder: bytes, descriptors: list[int], nursery: _Nursery) -> None:
     try:
-        child = os.fork()
+        child = nursery.employ(folder, descriptors)
     except OSError as failure:
         line.send(f"!{failure}".encode())
         return
     finally:
-        if os.getpid() == _OWN:
-            os.close(lock)
-            os.close(log)
-    if not child:
-        _become(os.fsdecode(folder), log, close)
+        # Before anything is forked: nobody else may hold the lock of this job.
+        for each in descriptors:
+            os.close(each)
     handle = os.pidfd_open(child)  # Not yet reaped, so this is that process.
     try:
         line.sendmsg([str(child).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [handle]))])
@@ -78,19 +82,72 @@ def _answer(line: socket.socket, folder: bytes, descriptors: list[int], *, close
         os.close(handle)
 
 
-def _become(folder: str, log: int, close: tuple[int, ...]) -> None:
-    """The rest of a supervisor's life. The lock stays open until it is over."""
+class _Nursery:
+    """Supervisors before they have a job: at most one, which waits at its end of a socket.
+
+    Args:
+        close: Descriptors that they have no use for.
+    """
+
+    def __init__(self, close: tuple[int, ...]) -> None:
+        self._close = close
+        self._waiting: tuple[int, socket.socket] | None = None
+
+    def provide(self) -> None:
+        """Have one wait, if that is possible now."""
+        if self._waiting is None:
+            with contextlib.suppress(OSError):
+                self._waiting = self._fork(())
+
+    def employ(self, folder: bytes, descriptors: list[int]) -> int:
+        """Give the one that waits a job, or a new one; its process id.
+
+        Raises:
+            OSError: There is none, and none can be made.
+        """
+        if self._waiting is not None:
+            (child, desk), self._waiting = self._waiting, None
+            with desk, contextlib.suppress(OSError):  # Somebody has ended it.
+                socket.send_fds(desk, [folder], descriptors)
+                return child
+        child, desk = self._fork(descriptors)
+        with desk:
+            socket.send_fds(desk, [folder], descriptors)
+        return child
+
+    def _fork(self, close: Sequence[int]) -> tuple[int, socket.socket]:
+        desk, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            child = os.fork()
+        except OSError:
+            desk.close()
+            its.close()
+            raise
+        if not child:
+            _become(its, (desk.fileno(), *close, *self._close))
+        its.close()
+        return child, desk
+
+
+def _become(desk: socket.socket, close: Sequence[int]) -> None:
+    """The rest of a supervisor's life. The lock of its job stays open until it is over."""
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for each in close:
             os.close(each)
         os.setsid()
-        ctypes.CDLL(None).prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
+        libc = ctypes.CDLL(None)
+        folder, descriptors = _receive(desk)
+        if not folder:
+            os._exit(0)
+        desk.close()
+        libc.prctl(_PR_SET_NAME, _NAME, 0, 0, 0)
+        log = descriptors[1]
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        supervise(folder)
+        supervise(os.fsdecode(folder))
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
@@ -102,8 +159,6 @@ def _reap() -> None:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
-
-_OWN = os.getpid()
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))

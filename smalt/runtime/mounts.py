@@ -89,6 +89,11 @@ class Mounts:
             found += [(real, inside, is_read_only) for inside in dict.fromkeys((shown, real))]
         return list(dict.fromkeys(found))
 
+    @property
+    def are_carried(self) -> bool:
+        """Whether outputs are written in one place and belong in another, so that publishing them may take long."""
+        return any(mount["mode"] == "upload" or _is_remote(mount["source"]) for mount in self._outputs)
+
     def publish(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
         """Send outputs where they belong, each as far as it can be.
 

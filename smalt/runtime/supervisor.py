@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 
 from smalt.runtime import folders, processes
 from smalt.runtime.failure import Failure, Stopped
@@ -79,10 +80,12 @@ class _Job:
         self.log.head([*place.make(self._plan["token"]), *self._mounts.notes])
         commands = [place.command(rank, self._mounts) for rank in ranks]
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        self._record.fields["started_at"] = time.time()
         outcome = watch(
             self._folder, self._plan, commands, logs=self.log, on_start=self._started, container=place.container
         )
-        self._record.write(phase="FINALIZING", exit_code=outcome.exit_code)
+        if self._mounts.are_carried:  # Else the end comes at once, and whoever waits is told of that alone.
+            self._record.write(phase="FINALIZING", exit_code=outcome.exit_code)
         return self._publish(outcome)
 
     def clean(self) -> None:
@@ -91,8 +94,8 @@ class _Job:
         for name in ("plan.json", "wd", "data", "out"):
             folders.remove_tree(os.path.join(self._folder, name))
 
-    def _started(self, started_at: float) -> None:
-        self._record.write(phase="RUNNING", started_at=started_at)
+    def _started(self) -> None:
+        self._record.write(phase="RUNNING")
 
     def _publish(self, outcome: Outcome) -> Outcome:
         try:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LEFTOVER_GRACE_SECONDS = 2.0
 _KILL_AGAIN_SECONDS = 0.2
+_AT_ONCE_SECONDS = 0.05
+"""How long a command runs before listeners hear that it does."""
 _REMOVE_SECONDS = 10.0
 _UNKILLABLE_SECONDS = 30.0
 _SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
@@ -54,15 +56,16 @@ def watch(
     commands: Sequence[Command],
     *,
     logs: Log,
-    on_start: Callable[[float], None],
+    on_start: Callable[[], None],
     container: Container | None = None,
 ) -> Outcome:
     """Start the commands and stay until none of their processes is left."""
     watcher = _Watch(folder, plan, commands, logs, container)
-    started_at = time.time()
     watcher.start()
-    # Told after the start, so that the first line need not wait for the disk.
-    on_start(started_at)
+    # Told after the start, so that the first line need not wait for the disk; of what is over at once its end is told.
+    if signal.sigtimedwait({signal.SIGCHLD}, _AT_ONCE_SECONDS) is not None and not watcher.gather():
+        return watcher.outcome()
+    on_start()
     sampler = Sampler(folder, plan)
     try:
         return watcher.run(sampler)
@@ -102,18 +105,24 @@ class _Watch:
             self._running[pid] = command
 
     def run(self, sampler: Sampler) -> Outcome:
-        while True:
-            ended, any_left = processes.reap()
-            for pid, code in ended.items():
-                if pid in self._running:
-                    self._note_end(self._running.pop(pid), code)
-            if not any_left:
-                break
+        while self.gather():
             if not self._running and not self._are_all_told:
                 self._end_leftover()
             if self._on_time():
                 break
             self._wait(sampler)
+        return self.outcome()
+
+    def gather(self) -> bool:
+        """Note which processes have ended; whether any is left."""
+        ended, any_left = processes.reap()
+        for pid, code in ended.items():
+            if pid in self._running:
+                self._note_end(self._running.pop(pid), code)
+        return any_left
+
+    def outcome(self) -> Outcome:
+        """How the job has ended."""
         return self._outcome or self._verdict()
 
     def _wait(self, sampler: Sampler) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -314,6 +317,38 @@ def test_jobs_start_when_the_fork_server_was_killed(bench):
     state, log = bench.run("echo again", name="second")
 
     assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def test_a_supervisor_that_waits_for_a_job_is_replaced_when_somebody_ends_it(bench):
+    bench.run("true", name="first")
+    with waiting_supervisors(bench) as waiting:
+        for handle in waiting:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+
+    state, log = bench.run("echo again", name="second")
+
+    assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def test_a_supervisor_that_waits_for_a_job_ends_with_its_fork_server(bench):
+    bench.run("true")
+
+    with waiting_supervisors(bench) as waiting:
+        os.kill(bench.executor._forkserver._process.pid, signal.SIGKILL)
+
+    assert waiting
+
+
+@contextmanager
+def waiting_supervisors(bench):
+    """Descriptors of the processes that the fork server has; all of them have ended when the block has."""
+    pid = bench.executor._forkserver._process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    handles = [os.pidfd_open(int(child)) for child in children]
+    yield handles
+    for handle in handles:
+        assert select.select([handle], [], [], 60)[0] == [handle]
+        os.close(handle)
 
 
 def test_a_job_asked_of_a_fork_server_that_dies_before_it_reads_is_started_by_another(bench, monkeypatch):

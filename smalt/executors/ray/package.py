@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[2]
 _ENGINE = ("kit", "entities", "wire", "flows")
-_EXTRAS = ("layer.py", "sorted_listing.py")
+_EXTRAS = ("layer.py",)
 # A fixed moment, so that the same plan gives the same bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Run = Callable[[Sequence[str]], int]
 
 _EXTRAS = Path(__file__).resolve().parents[3] / "extras"
-"""Where the package that the cluster got has files of other places: the layer, and sorted listings."""
+"""Where the package that the cluster got has files of other places: the layer."""
+
+_LISTING = str(Path(__file__).resolve().parents[1] / "listing")
 
 
 class Software:
@@ -62,9 +64,8 @@ class Software:
     def layer(self, prefix: str, folder: str) -> str:
         """A private layer of the job on an environment."""
         write = _load("layer").write
-        listing = (_EXTRAS / "sorted_listing.py").read_bytes()
         version = self._wanted["python_version"]
-        write(Path(folder), base=Path(prefix), python_version=version, sorted_listing=listing)
+        write(Path(folder), base=Path(prefix), python_version=version, sorted_listing=_LISTING)
         return folder
 
     def _build(self, prefix: str) -> None:

@@ -104,6 +104,7 @@ class JobsLoop:
         self._stopped: set[str] = set()
         self._untidied: list[JobRecord] = []
         self._is_fresh = True
+        self._is_alone = False
         self._next_look = _NEVER
         self._thread = 0
         for fact in (JobSubmitted, CancelRequested, JobFinished):
@@ -140,6 +141,7 @@ class JobsLoop:
             if not found:
                 self._tidy()
                 return False
+            self._is_alone = len(found) == 1
             for due in found:
                 hints.discard(due.workload)
                 self._turn(due)
@@ -269,48 +271,50 @@ class JobsLoop:
         The whole turn is one transaction that holds the job's row: a child that ends meanwhile waits with its call,
         so that none is forgotten.
         """
-        outside = self._outside
         with self._works.write(SYSTEM) as work:
             store.hold_parent(work.connection, due)  # It is called if this turn turns out to be the last.
-            workspace = outside.workspaces.even_deleted(work, due.workspace_id)
-            present = self._held(work, due)
-            if present.status is not JobStatus.CANCEL_REQUESTED:
-                progress = kind.advance(work, workspace, present)
-            elif outside.children.cancel(work, workspace, present):
-                progress = Progress(JobStatus.CANCEL_REQUESTED)
-            else:
-                progress = Progress(JobStatus.CANCELED, "The job was canceled.")
-            status = progress.status
-            started_at = present.started_at or (work.now if status is JobStatus.RUNNING else None)
-            if status.is_terminal:
-                reason = {JobStatus.COMPLETED: Reason.COMPLETED, JobStatus.CANCELED: Reason.CANCELED}
-                state = WorkloadState(
-                    Phase.ENDED, reason.get(status, Reason.FAILED), error=progress.error, outputs=progress.outputs
-                )
-                # What the turn has changed of the job, such as where its outputs are, counts.
-                self._end(work, workspace, self._held(work, due), state)
-            else:
-                followed = lifecycle.follow(present.status, status)
-                store.settle(
-                    work.connection,
-                    present,
-                    due_at=work.now + (timedelta() if progress.has_more else progress.look_again),
-                    status=followed,
-                    started_at=started_at,
-                )
-                if followed is not present.status:
-                    work.publish(JobChanged(workspace.id, present.name))
-                self._next_look = min(self._next_look, work.now + progress.look_again)
+            workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+            self._move_on(work, workspace, self._held(work, due), kind)
 
-    def _held(self, work: Work, due: Due) -> JobRecord:
+    def _move_on(self, work: Work, workspace: WorkspaceRecord, present: JobRecord, kind: ParentLike) -> None:
+        """The turn of a parent whose row, and that of its own parent, this transaction holds."""
+        children = self._outside.children
+        if present.status is not JobStatus.CANCEL_REQUESTED:
+            progress = kind.advance(work, workspace, present)
+        elif children.cancel(work, workspace, present):
+            progress = Progress(JobStatus.CANCEL_REQUESTED)
+        else:
+            progress = Progress(JobStatus.CANCELED, "The job was canceled.")
+        status = progress.status
+        if status.is_terminal:
+            reason = {JobStatus.COMPLETED: Reason.COMPLETED, JobStatus.CANCELED: Reason.CANCELED}
+            state = WorkloadState(
+                Phase.ENDED, reason.get(status, Reason.FAILED), error=progress.error, outputs=progress.outputs
+            )
+            # What the turn has changed of the job, such as where its outputs are, counts.
+            self._end(work, workspace, self._held(work, present), state)
+            return
+        followed = lifecycle.follow(present.status, status)
+        store.settle(
+            work.connection,
+            present,
+            due_at=work.now + (timedelta() if progress.has_more else progress.look_again),
+            status=followed,
+            started_at=present.started_at or (work.now if status is JobStatus.RUNNING else None),
+        )
+        if followed is not present.status:
+            work.publish(JobChanged(workspace.id, present.name))
+        self._next_look = min(self._next_look, work.now + progress.look_again)
+
+    def _held(self, work: Work, job: Due | JobRecord) -> JobRecord:
         """The job as it is now, locked for this transaction.
 
         Raises:
             LeaseLost: Another worker has it now, or it is over.
         """
-        present = store.hold(work.connection, due.id, worker=self._worker, lease=self._lease, now=work.now)
+        present = store.hold(work.connection, job.id, worker=self._worker, lease=self._lease, now=work.now)
         if present is None:
-            raise LeaseLost(f"Job {due.name!r} was taken up by another worker.")
+            raise LeaseLost(f"Job {job.name!r} was taken up by another worker.")
         return present
 
     def _settle(self, due: Due, *, due_in: timedelta, **values: Any) -> None:  # Any: values of columns
@@ -344,11 +348,38 @@ class JobsLoop:
         store.settle(work.connection, record, due_at=work.now + due_in, **values)
 
     def _finish(self, due: Due, state: WorkloadState) -> None:
-        with self._works.write(SYSTEM) as work:
-            store.hold_parent(work.connection, due)
-            workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
-            self._end(work, workspace, self._held(work, due), state)
+        # A step that ends alone takes its parent's turn with it, which would be next. A parent below another waits for
+        # its own turn, as whoever locks rows goes from the top.
+        if not (self._is_alone and due.parent == due.root and self._finish_with_turn(due, state)):
+            with self._works.write(SYSTEM) as work:
+                self._write_end(work, due, state)
         self._stopped.discard(due.handle or "")
+
+    def _finish_with_turn(self, due: Due, state: WorkloadState) -> bool:
+        """Write the end of a child down and take its parent's turn, both or nothing; whether that was possible."""
+        try:
+            with self._works.write(SYSTEM) as work:
+                workspace, parent_id = self._write_end(work, due, state)
+                assert parent_id is not None
+                parent = store.hold(work.connection, parent_id, worker=self._worker, lease=self._lease, now=work.now)
+                if parent is not None:
+                    kind = self._outside.kinds[parent.kind]
+                    assert isinstance(kind, ParentLike)
+                    self._move_on(work, workspace, parent, kind)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            # Its own turn will deal with that, and must not undo the end of the child.
+            _log.info("The turn of %r did not go with the end of %r: %s", due.parent, due.name, error)
+            return False
+        return True
+
+    def _write_end(self, work: Work, due: Due, state: WorkloadState) -> tuple[WorkspaceRecord, str | None]:
+        """Write the end of a job down; its workspace, and the own id of its parent, which is held."""
+        parent_id = store.hold_parent(work.connection, due)
+        workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+        self._end(work, workspace, self._held(work, due), state)
+        return workspace, parent_id
 
     def _end(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, state: WorkloadState) -> None:
         outside = self._outside

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.inputs import DataInput
-from smalt.environments import BuiltEnvironment, Engine, overlay
+from smalt.environments import BuiltEnvironment, Engine, Layers
 from smalt.errors import NotFound, Unsupported
 from smalt.executors import Container, Executor, Handle, Workload
 from smalt.server.assets import DataLocator, Location
@@ -26,6 +25,8 @@ from smalt.server.workspaces import WorkspaceRecord
 
 _LONGEST_LIFE = timedelta(days=21)
 _OVERLAY = "overlay"
+_LAYERS = ".layers"
+"""Beside the folders of jobs, whose names begin with no dot."""
 _AFTER_THE_END = timedelta(hours=1)
 
 
@@ -70,6 +71,7 @@ class Starter:
         self._tracking = tracking
         self._environments = environments
         self._overlays = overlays
+        self._layers = Layers(overlays / _LAYERS)
         self._machine = machine or policy.Machine.here()
         self._engine = engine
         self._flow_engine = flow_engine
@@ -130,12 +132,12 @@ class Starter:
             Unavailable: It could not be started, and nothing runs.
         """
         if ready.workload.overlay_prefix is not None:
-            overlay(ready.environment, ready.workload.overlay_prefix)
+            self._layers.give(ready.environment, ready.workload.overlay_prefix)
         return ready.executor.start(ready.executor.plan(ready.workload))
 
     def tidy(self, record: JobRecord) -> None:
-        """Remove the private layer of a job that is over."""
-        shutil.rmtree(self._overlays / record.workload / _OVERLAY, ignore_errors=True)
+        """Take the private layer of a job that is over back."""
+        self._layers.take_back(self._overlays / record.workload / _OVERLAY)
 
     def _places(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, job: CommandJob) -> Places:
         def locate(uri: str) -> Location:

@@ -111,6 +111,7 @@ class Due:
     workspace_id: str
     name: str
     parent: str | None
+    root: str
     kind: str
     status: JobStatus
     workload: str
@@ -176,8 +177,8 @@ class Filter:
 _IS_FREE = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < bindparam("now"))
 _IS_MINE = or_(jobs.c.worker.is_(None), jobs.c.worker == bindparam("own_worker"))
 _LIGHT = (
-    jobs.c.id, jobs.c.workspace_id, jobs.c.name, jobs.c.parent, jobs.c.kind, jobs.c.status, jobs.c.workload,
-    jobs.c.handle, jobs.c.pinned["compute"].as_string().label("compute"),
+    jobs.c.id, jobs.c.workspace_id, jobs.c.name, jobs.c.parent, jobs.c.root, jobs.c.kind, jobs.c.status,
+    jobs.c.workload, jobs.c.handle, jobs.c.pinned["compute"].as_string().label("compute"),
 )  # fmt: skip
 _OPEN = select(*_LIGHT).where(jobs.c.active.is_(True), _IS_MINE, _IS_FREE)
 _OPEN = _OPEN.order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("limit"))
@@ -439,13 +440,15 @@ def call_next(connection: Connection, *, now: datetime, count: int, site: str | 
         connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(due_at=now))
 
 
-def hold_parent(connection: Connection, record: JobRecord | Due) -> None:
-    """Lock the parent of a job against other writers.
+def hold_parent(connection: Connection, record: JobRecord | Due) -> str | None:
+    """Lock the parent of a job against other writers; its own id.
 
     Whoever locks a job and its parent locks the parent first, as a cancel and a parent's turn do.
     """
-    if record.parent is not None:
-        connection.execute(_HOLD_NAMED, {"workspace": record.workspace_id, "called": record.parent})
+    if record.parent is None:
+        return None
+    named = {"workspace": record.workspace_id, "called": record.parent}
+    return connection.execute(_HOLD_NAMED, named).scalar_one_or_none()
 
 
 def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> None:

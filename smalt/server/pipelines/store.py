@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from smalt.server.database import insert_or
+from smalt.server.database import insert_of
 from smalt.server.pipelines.tables import pipeline_steps, step_results
 
 
@@ -69,6 +69,7 @@ _THIS = (
 _STEPS = select(*_LIGHT).where(_IN_PIPELINE)
 _ADD_STEP = insert(pipeline_steps)
 _CHANGE_STEP = update(pipeline_steps).where(*_THIS)
+_OFFER = {dialect: insert_of(dialect, step_results).on_conflict_do_nothing() for dialect in ("sqlite", "postgresql")}
 _PARTS = select(pipeline_steps.c.parts).where(*_THIS)
 _HERE = step_results.c.workspace_id == bindparam("workspace")
 _NEWEST = step_results.c.finished_at.desc()
@@ -117,7 +118,7 @@ def parts(connection: Connection, pipeline: str, key: StepKey) -> Mapping[str, s
 
 def add_result(connection: Connection, **values: Any) -> None:  # Any: values of columns
     """Offer a finished step to others."""
-    connection.execute(insert_or(connection, step_results).values(values).on_conflict_do_nothing())
+    connection.execute(_OFFER[connection.dialect.name], values)
 
 
 def reusable(connection: Connection, workspace_id: str, fingerprint: str, *, limit: int = 5) -> list[Finished]:

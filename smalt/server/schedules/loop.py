@@ -60,8 +60,8 @@ class SchedulesLoop:
         self._lease = ids.opaque()
         self._guard = threading.Lock()
         self._heard: set[str] = set()
-        for fact in (AssetRegistered, JobFinished):
-            events.subscribe(fact, self.hear)
+        events.subscribe(AssetRegistered, self.hear)
+        events.subscribe(JobFinished, self._hear_end)
         events.subscribe(ScheduleChanged, lambda _: self.wake.set())
 
     def hear(self, event: Event) -> None:
@@ -69,6 +69,10 @@ class SchedulesLoop:
         with self._guard:
             self._heard.add(event.workspace_id)
         self.wake.set()
+
+    def _hear_end(self, end: JobFinished) -> None:
+        if end.parent is None:  # Nobody waits for a step of a pipeline, and there are many.
+            self.hear(end)
 
     def run_once(self, now: datetime) -> bool:
         """Fire every schedule whose time has come; True when there may be more at once."""

@@ -299,6 +299,41 @@ def test_a_kind_may_live_by_its_children(plant, loop, executor):
     assert plant.record("pair-0").created_by == plant.record("pair").created_by
 
 
+def test_a_child_that_ends_alone_takes_the_turn_of_its_parent_along(plant, loop, house):
+    plant.kinds["pipeline"] = Twins(plant.children)
+    plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
+    seen = {}
+    house.events.subscribe(jobs.JobFinished, lambda fact: seen.setdefault(fact.job, plant.record("pair-1").status))
+
+    plant.run_to_end(loop, "pair")
+
+    assert list(seen) == ["pair-0", "pair-1", "pair"]
+
+
+class Stumbling(Twins):
+    """Fails the first time that a child has ended."""
+
+    has_stumbled = False
+
+    def advance(self, work, workspace, record):
+        states = self._children.states(work, workspace, record)
+        if states and not self.has_stumbled:
+            self.has_stumbled = True
+            raise RuntimeError("no")
+        return super().advance(work, workspace, record)
+
+
+def test_a_turn_that_fails_does_not_undo_the_end_of_the_child(plant, loop, executor, finished):
+    plant.kinds["pipeline"] = Stumbling(plant.children)
+    plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
+
+    plant.run_to_end(loop, "pair")
+
+    assert [fact.job for fact in finished] == ["pair-0", "pair-1", "pair"]
+    assert plant.record("pair").status is JobStatus.COMPLETED
+    assert len(executor.started) == 2
+
+
 def test_canceling_a_parent_ends_its_children_first(plant, loop, executor, scripts):
     scripts["twin"] = Script(waits=True)
     plant.kinds["pipeline"] = Twins(plant.children)

@@ -224,6 +224,14 @@ def test_what_happened_while_no_loop_listened_is_found_in_the_tables(clockwork):
     assert [fire["cause"] for fire in clockwork.fires()] == ["data:rows:1"]
 
 
+def test_the_end_of_a_step_wakes_nobody(clockwork, house):
+    clockwork.loop.wake.clear()
+
+    house.events.deliver([jobs.JobFinished(house.default.id, "step", JobStatus.COMPLETED, "pipeline")])
+
+    assert not clockwork.loop.wake.is_set()
+
+
 def test_the_end_of_a_job_fires_but_not_that_of_the_schedules_own(clockwork):
     trigger = {"triggerType": "Event", "event": "JobFinished", "status": ["completed"]}
     assert clockwork.put(trigger=trigger, job={"command": "echo ${{trigger.job}}"}).status_code == 201

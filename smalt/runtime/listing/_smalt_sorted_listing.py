@@ -1,7 +1,7 @@
 """Lists folders in lexicographic order, as cloud mounts do; job code takes `os.listdir(folder)[0]` for granted.
 
-This file is copied into the job's overlay and imported at every start of its Python, of any version from 3.7: nothing
-is imported here but `os`.
+The job's overlay names this folder, so that what one job has compiled is there for the next. It is imported at every
+start of a Python, of any version from 3.7: nothing is imported here but `os`.
 """
 
 from __future__ import annotations
