@@ -6,7 +6,7 @@ Layout below the root::
     recipes/<key>.json    which lock and environment a recipe came to
     locks/<key>.txt       versions and hashes
     envs/<key>/           a virtual environment with `environment.json`; complete from the moment it is visible
-    images/<key>.<engine> the container image that a recipe came to
+    images/<key>.<engine> the container image that a recipe came to, and its names
     leases/<key>/         who uses it        guards/  lock files        staging/  what is being built
     cache/ pip/ pythons/ conda/  downloads
 """
@@ -213,6 +213,8 @@ class EnvironmentCache:
                 if free and not in_use and old and stored.key not in keep:
                     self._staging.discard(stored.prefix)
                     removed.append(stored.key)
+        if self._images is not None:
+            removed += self._images.collect_garbage(keep, unused_seconds=unused_seconds)
         self._sweep_unfinished()
         self._staging.sweep()
         return removed

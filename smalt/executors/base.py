@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, NewType
+
+from smalt.environments import Engine
 
 Handle = NewType("Handle", str)
 """How a started workload is found again: text that the server stores."""
@@ -61,6 +63,23 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnServer:
+    """The server that an image brings and that its container starts, in place of the workload's command.
+
+    Args:
+        scoring: Port and path of what scores.
+        liveness: Of what answers while it lives.
+        readiness: Of what answers once it may be asked.
+        drain_seconds: How long requests in flight may take once it is told to end.
+    """
+
+    scoring: tuple[int, str]
+    liveness: tuple[int, str]
+    readiness: tuple[int, str]
+    drain_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """The container that a workload's processes run in.
 
@@ -69,12 +88,37 @@ class Container:
         program: Its absolute path.
         image: The image's id.
         options: Further options of its `run`.
+        variables: Of the engine itself, such as where its service listens.
+        reads: What is seen inside besides the workload's own, and may only be read: path inside, path here.
+        writes: Folders that are seen at the same path and may be written.
+        server: What the image starts by itself. It sees its `reads` and nothing else of this machine, has a network of
+            its own, and tells in `ready.json` among the artifacts where it can be asked.
     """
 
     engine: str
     program: str
     image: str
     options: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    writes: tuple[str, ...] = ()
+    server: OwnServer | None = None
+
+    @classmethod
+    def of(
+        cls,
+        engine: Engine,
+        image: str,
+        *,
+        options: Sequence[str] = (),
+        reads: Mapping[str, str] | None = None,
+        writes: Sequence[str] = (),
+        server: OwnServer | None = None,
+    ) -> Container:
+        """A container of an engine of this machine."""
+        return cls(
+            engine.kind, engine.program, image, tuple(options), engine.variables, reads or {}, tuple(writes), server
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,18 +101,19 @@ def grace_seconds(deployment: OnlineDeployment) -> float:
     return max(settings.request_timeout_ms / 1000 + _BEYOND_TIMEOUT_SECONDS, _LEAST_GRACE_SECONDS)
 
 
-def without_effect(deployment: OnlineDeployment) -> tuple[str, ...]:
+def without_effect(deployment: OnlineDeployment, *, in_container: bool = False) -> tuple[str, ...]:
     """What a deployment asks for and does not get, in words for the top of the log of an instance."""
     asked = {
         "instance_type": deployment.instance_type,
-        "resources": deployment.resources,
-        "model_mount_path": deployment.model_mount_path,
+        "resources": deployment.resources and not in_container,
+        "model_mount_path": deployment.model_mount_path and not in_container,
         "egress_public_network_access": (deployment.egress_public_network_access or "").lower() == "disabled",
     }
     told = ", ".join(name for name, value in asked.items() if value)
     if not told:
         return ()
-    return (f"Without effect here: {told}. Instances are processes that share the machine they run on.",)
+    what = "containers" if in_container else "processes"
+    return (f"Without effect here: {told}. Instances are {what} that share the machine they run on.",)
 
 
 def upstream_of(deployment: OnlineDeployment) -> dict[str, str] | None:

@@ -34,6 +34,7 @@ _OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id
 _NOT_BACK = _HOP | frozenset(b"content-length x-request-id x-smalt-refused azureml-model-deployment".split())
 _ID = re.compile(rb"[\x21-\x7e]{1,100}")
 _MOST_TRIES = 3
+_SCORE = b"/score"
 _REFUSED_BY_SCORER = frozenset({400, 404, 405, 408, 413, 415, 422, 429, 431, 503})
 
 
@@ -210,10 +211,15 @@ class Exchange:
 
     def request_bytes(self) -> bytes:
         """The request for the worker, as much of it as is here."""
-        lines = [b"%b %b HTTP/1.1\r\nhost: scorer\r\nx-request-id: %b\r\n" % (self.method, self.path, self.request_id)]
+        entry = self._link.worker.entry if self._link is not None else None
+        route = entry.route if entry is not None else None
+        path = self.path if route is None else _routed(self.path, route)
+        lines = [b"%b %b HTTP/1.1\r\nhost: scorer\r\nx-request-id: %b\r\n" % (self.method, path, self.request_id)]
+        if route is not None:  # When it closes one that is kept open is not ours to know, and a request may cross that.
+            lines.append(b"connection: close\r\n")
         lines += [b"%b: %b\r\n" % each for each in self.headers if each[0] not in _OURS]
-        if self._link is not None and self._link.worker.entry.secret is not None:
-            lines.append(b"x-smalt-secret: %b\r\n" % self._link.worker.entry.secret.encode())
+        if entry is not None and entry.secret is not None:
+            lines.append(b"x-smalt-secret: %b\r\n" % entry.secret.encode())
         if self.span is not None:
             lines.append(b"traceparent: %b\r\n" % self.span.parent_header())
         body = b"".join(self.body)
@@ -513,3 +519,11 @@ class Copy(Exchange):
         collects, keeps_answer = self.site.capturer.wants(self)
         self.keeps_body = collects
         self.kept_answer = [] if keeps_answer else None
+
+
+def _routed(path: bytes, route: str) -> bytes:
+    """What `/score` is called at the server of an image, and what is below it; everything else is called the same."""
+    if path != _SCORE and path[: len(_SCORE) + 1] not in (_SCORE + b"/", _SCORE + b"?"):
+        return path
+    rest = path[len(_SCORE) :]
+    return (route.rstrip("/") if rest.startswith(b"/") else route).encode() + rest

@@ -34,6 +34,7 @@ class Link(asyncio.Protocol):
         self._is_done = False
         self._keeps_alive = False
         self._is_parsing = False
+        self._ends_with_connection = False
 
     def connection_made(self, transport: Any) -> None:
         """See `asyncio.Protocol`."""
@@ -44,7 +45,11 @@ class Link(asyncio.Protocol):
         self.is_closed = True
         exchange, self.exchange = self.exchange, None
         was_busy, self.is_busy = self.is_busy, False
-        if exchange is not None:
+        if exchange is not None and exc is None and self._ends_with_connection:
+            exchange.on_end()
+            exchange.flush()
+            exchange.on_released()
+        elif exchange is not None:
             exchange.on_link_lost(was_unread=self._was_unread(exc))
         self.worker.pool.on_closed(self, was_busy=was_busy)
 
@@ -120,6 +125,9 @@ class Link(asyncio.Protocol):
             self._headers = []
             return
         self._keeps_alive = self._parser.should_keep_alive()
+        # As the servers of some images tell the end of an answer; ours say its length.
+        told = {name for name, _ in self._headers}
+        self._ends_with_connection = not self._keeps_alive and not told & {b"content-length", b"transfer-encoding"}
         if self.exchange is not None:
             self.exchange.on_head(status, self._headers)
 

@@ -13,12 +13,14 @@ import msgspec
 class WorkerEntry(msgspec.Struct, frozen=True):
     """A worker process: where it listens (`unix:/path` or `tcp:host:port`), and how many requests it takes at once.
 
-    One that others can reach as well wants to be shown a secret.
+    One that others can reach as well wants to be shown a secret. `route` is what `/score` is called at the server of an
+    image.
     """
 
     address: str
     concurrency: int = 1
     secret: str | None = None
+    route: str | None = None
 
 
 class CollectionEntry(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from smalt.runtime.log import Log
 from smalt.runtime.mounts import Mounts
 from smalt.runtime.record import Record
 from smalt.runtime.watch import Outcome, watch
-from smalt.runtime.workplace import Workplace
+from smalt.runtime.workplace import VARIABLES, Workplace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class _Job:
     def clean(self) -> None:
         """Free the disk; what is kept is the state, and no secret."""
         self._mounts.clean()
-        for name in ("plan.json", "wd", "data", "out"):
+        told = [name for name in os.listdir(self._folder) if name.startswith(VARIABLES)]
+        for name in ("plan.json", "wd", "data", "out", *told):
             folders.remove_tree(os.path.join(self._folder, name))
 
     def _started(self) -> None:

@@ -195,7 +195,8 @@ class _Watch:
         self._is_removed = True
         silence = os.open(os.devnull, os.O_WRONLY)
         for command in self._commands:
-            processes.spawn(container.remove(command.rank), environment=os.environ, folder=self._folder, log=silence)
+            removal = container.remove(command.rank)
+            processes.spawn(removal, environment=container.environment, folder=self._folder, log=silence)
         os.close(silence)
 
     def _note_end(self, command: Command, code: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from smalt.runtime import container, distribution, folders
 from smalt.runtime.failure import Failure
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 RUNTIME = "{{smalt:runtime}}"
 """Stands in a command for the folder this file is in."""
 
+VARIABLES = "variables-"
+"""Begins the names of the files that tell the processes in containers their variables, secrets among them."""
+
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
 _LINKED = ("outputs", "logs")
-_SHIMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shims")
+_RUNTIME = os.path.dirname(os.path.abspath(__file__))
+_SHIMS = os.path.join(_RUNTIME, "shims")
 # The kernel takes at most 128 KiB in one argument.
 _LONGEST_ARGUMENT = 120_000
 
@@ -55,7 +60,7 @@ class Workplace:
         )
         self.container = None
         if plan["container"] is not None:
-            self.container = container.Container(plan["container"], job=plan["name"])
+            self.container = container.Container(plan["container"])
         self._shell = next((shell for shell in _SHELLS if os.access(shell, os.X_OK)), _SHELLS[-1])
 
     def processes(self) -> list[distribution.Process]:
@@ -87,8 +92,7 @@ class Workplace:
 
     def command(self, process: distribution.Process, mounts: Mounts) -> Command:
         """The command of one process, with every path filled in."""
-        here = os.path.dirname(os.path.abspath(__file__))
-        text = process.wrap(mounts.fill(self._plan["command"]).replace(RUNTIME, here))
+        text = process.wrap(mounts.fill(self._plan["command"]).replace(RUNTIME, _RUNTIME))
         if len(text.encode()) > _LONGEST_ARGUMENT:
             script = os.path.join(self.working, f".command_{process.rank}.sh")
             with open(script, "w", encoding="utf-8") as stream:
@@ -106,15 +110,29 @@ class Workplace:
         if self.container is None:
             machine = {**os.environ, "PATH": self._path}
             return [self._shell, *arguments], self._environment(mounts, machine) | process.variables
+        if self.container.server is not None:
+            keeper = os.path.join(_RUNTIME, "server.py")
+            return [sys.executable, "-I", "-S", keeper, self._folder], self.container.environment
         machine = {name: os.environ[name] for name in container.PROXIES if name in os.environ}
-        kept = [(path, path, False) for path in (self.working, self._artifacts)]
-        return self.container.run(
+        variables = {"HOME": self.working, **self._environment(mounts, machine), **process.variables}
+        told = os.path.join(self._folder, f"{VARIABLES}{process.rank}.sh")
+        container.write_variables(told, variables)
+        argv = self.container.run(
             arguments,
             rank=process.rank,
             folder=self.working,
-            variables=self._environment(mounts, machine) | process.variables,
-            volumes=[*kept, (_SHIMS, _SHIMS, True), *mounts.volumes()],
+            variables=variables,
+            told=told,
+            volumes=[*self._volumes(), *mounts.volumes()],
         )
+        return argv, self.container.environment
+
+    def _volumes(self) -> list[tuple[str, str, bool]]:
+        """What a container sees of this machine besides its data, at the same paths."""
+        shown = self._plan["container"]
+        read = [(here, inside, True) for inside, here in {_RUNTIME: _RUNTIME, **shown["reads"]}.items()]
+        written = [self.working, self._artifacts, *shown["writes"]]
+        return [*read, *((path, path, False) for path in written)]
 
     def _copy_code(self, token: str | None) -> list[str]:
         code = self._plan["code"]
@@ -145,8 +163,8 @@ class Workplace:
             PWD=self.working,
             AZUREML_CR_EXECUTION_WORKING_DIR_PATH=self.working,
             SMALT_ARTIFACTS=self._artifacts,
-            SMALT_JOB_MARK=self._mark,
         )
+        environment[container.MARK] = self._mark
         if prefix:
             environment["AZUREML_CONDA_ENVIRONMENT_PATH"] = prefix
         if virtual:

@@ -258,7 +258,8 @@ def build(settings: Settings) -> Server:
         locator=locator,
         rooms=rooms,
         cache=cache,
-        pinner=jobs.Pinner(
+        pinner=pinner,
+        by_packages=jobs.Pinner(
             versioned,
             locator,
             computes,
@@ -271,6 +272,7 @@ def build(settings: Settings) -> Server:
                 has_python=cache.has_python,
             ),
         ),
+        container_engine=engine,
         links=linked,
         url=settings.url,
         scans=scanned,

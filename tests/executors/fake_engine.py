@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WITH_VALUE = {"--name", "--network", "--log-driver", "--workdir", "--entrypoint", "--user", "--security-opt",
-              "--mount", "--env", "--shm-size"}  # fmt: skip
+              "--mount", "--env", "--shm-size", "--stop-timeout"}  # fmt: skip
 
 
 def note(**said: object) -> None:
@@ -34,10 +34,9 @@ def run(arguments: list[str]) -> int:
         assert name in WITH_VALUE, name
         options.append((name, arguments.pop(0)))
     one = dict(options)
-    variables = dict(value.split("=", 1) if "=" in value else (value, os.environ[value]) for name, value in options
-                     if name == "--env")  # fmt: skip
+    variables = dict(value.split("=", 1) for name, value in options if name == "--env")
     image, *command = arguments
-    note(verb="run", options=options, image=image, command=command, variables=variables)
+    note(verb="run", options=options, image=image, told=Path(command[3]).read_text())
     pids = HERE / "containers"
     pids.mkdir(exist_ok=True)
     child = subprocess.Popen(

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 from smalt.executors.base import OutputState, Phase, Reason, WorkloadState
 
+_VARIABLES = "variables-"
+_REMOVE_SECONDS = 30.0
 _LEFT_BEHIND = ("plan.json", "wd", "data", "out", "reserve")
 
 
@@ -65,6 +68,7 @@ class JobFolder:
 
     def bury(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Write the last state of a job whose supervisor died, after ending whatever it left running."""
+        self._remove_containers()
         mark = fields.get("mark")
         if mark:
             _end_marked(mark)
@@ -75,9 +79,29 @@ class JobFolder:
         ended_at = datetime.now(UTC).timestamp()
         last = {**fields, "phase": "LOST", "reason": "LOST", "error": error + self._last_words(), "ended_at": ended_at}
         self.write("state.json", json.dumps(last))
-        for name in _LEFT_BEHIND:
+        for name in (*_LEFT_BEHIND, *self._told()):
             _remove(self.path / name)
         return last
+
+    def _remove_containers(self) -> None:
+        """Have the engine end what a dead supervisor has left to it: a container outlives whoever started it."""
+        with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
+            container = json.loads((self.path / "plan.json").read_bytes()).get("container")
+            if container is None:
+                return
+            ranks = [name.removeprefix(_VARIABLES).partition(".")[0] for name in self._told()]
+            names = [f"{container['name']}-{rank}" for rank in ranks or ["0"]]
+            subprocess.run(
+                [container["program"], "rm", "--force", *names],
+                env={**os.environ, **container["variables"]},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_REMOVE_SECONDS,
+            )
+
+    def _told(self) -> list[str]:
+        """The files that tell processes in containers their variables, one for each."""
+        return [entry.name for entry in self.path.iterdir() if entry.name.startswith(_VARIABLES)]
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -79,7 +80,7 @@ def content(workload: Workload) -> dict[str, Any]:  # Any: JSON
         "command": workload.command,
         "code": None if workload.code is None else str(workload.code),
         "path": _path(workload),
-        "container": None if workload.container is None else asdict(workload.container),
+        "container": _container(workload),
         "environment_prefix": _text(workload.environment),
         "virtual_env": _text(workload.overlay_prefix or workload.environment),
         "variables": dict(workload.environment_variables),
@@ -123,6 +124,18 @@ def _check_variable(name: str) -> None:
 def _check_text(text: str, what: str, target: str) -> None:
     if _UNSAYABLE.search(text):
         raise InvalidRequest(f"{what} holds a NUL character or half a Unicode pair; take it out.", target=target)
+
+
+def _container(workload: Workload) -> dict[str, Any] | None:  # Any: JSON
+    """The container of a workload, and what those of its processes are called, for those who look.
+
+    Other servers of this machine may have workloads of the same name, so the place of its artifacts is part of it.
+    """
+    if workload.container is None:
+        return None
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", workload.name)
+    digest = hashlib.sha256(str(workload.artifacts).encode()).hexdigest()[:8]
+    return {**asdict(workload.container), "name": f"smalt-{plain}-{digest}", "stays_up": workload.stays_up}
 
 
 def _path(workload: Workload) -> list[str]:

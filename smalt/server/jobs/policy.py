@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +39,18 @@ class Machine:
         return cls(cores=os.cpu_count() or 1, has_gpu=_GPU_DEVICE.exists())
 
 
-def remarks(job: CommandJob, *, machine: Machine, in_container: bool = False) -> list[Remark]:
-    """What of a job is not honoured, or in another way than its author may expect."""
-    return [*_of_resources(job, machine, in_container=in_container), *_of_the_rest(job)]
+def remarks(
+    job: CommandJob, *, machine: Machine, in_container: bool = False, bounded: Collection[str] = ()
+) -> list[Remark]:
+    """What of a job is not honoured, or in another way than its author may expect.
+
+    Args:
+        job: The job.
+        machine: Where it runs.
+        in_container: Whether it has a container.
+        bounded: Of `cpu` and `memory`, what that is kept to.
+    """
+    return [*_of_resources(job, machine, in_container=in_container, bounded=bounded), *_of_the_rest(job)]
 
 
 def check(found: list[Remark], *, strict: bool) -> None:
@@ -55,7 +64,9 @@ def check(found: list[Remark], *, strict: bool) -> None:
         raise Unsupported(f"{' '.join(losses)} This server is strict and refuses such jobs; leave that out.")
 
 
-def _of_resources(job: CommandJob, machine: Machine, *, in_container: bool) -> Iterator[Remark]:
+def _of_resources(
+    job: CommandJob, machine: Machine, *, in_container: bool, bounded: Collection[str]
+) -> Iterator[Remark]:
     resources = job.resources
     if resources is None:
         return
@@ -75,8 +86,9 @@ def _of_resources(job: CommandJob, machine: Machine, *, in_container: bool) -> I
         yield Remark(f"docker_args {resources.docker_args!r} have no effect; there is no container.", is_loss=True)
     for name in () if machine.cluster is not None else ("cpu", "memory", "gpu"):
         value = getattr(resources, name)
-        if value:
-            yield Remark(f"The {name} request of {value} is noted and not enforced.")
+        if value and name not in bounded:
+            why = "; the container engine cannot bound it here" if in_container and name != "gpu" else ""
+            yield Remark(f"The {name} request of {value} is noted and not enforced{why}.")
     if resources.locations:
         yield Remark(f"Locations {', '.join(resources.locations)} are not chosen; there is one machine.")
     if resources.max_instance_count:

@@ -16,6 +16,7 @@ from smalt.server.assets import DataLocator, Location
 from smalt.server.compute import Site
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import outputs, policy, workload
+from smalt.server.jobs.limits import container_limits
 from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.store import JobRecord
 from smalt.server.jobs.workload import Places, Setting
@@ -116,9 +117,9 @@ class Starter:
             environment=environment.prefix,
             python=environment.python,
             overlay=None if site.is_remote else self._overlays / record.workload / _OVERLAY,
-            container=self._container(job, environment),
+            container=self._container(job, environment, site),
             # What they say is of this machine's folders; others have settings of their own.
-            variables={} if site.is_remote else {**self._environments.job_variables(), **environment.variables},
+            variables={} if site.is_remote or environment.image is not None else self._variables(environment),
             header=self._header(job, environment, site),
             remote=environment if site.is_remote else None,
             flow_engine=None if site.is_remote else self._flow_engine,
@@ -155,23 +156,40 @@ class Starter:
             outputs={name: locate(uri) for name, uri in pinned["outputs"].items()},
         )
 
-    def _container(self, job: CommandJob, environment: BuiltEnvironment) -> Container | None:
+    def _container(self, job: CommandJob, environment: BuiltEnvironment, site: Site) -> Container | None:
         if environment.image is None:
             return None
         if self._engine is None:
             raise Unsupported("The environment is an image, and this server was started without containers.")
+        if site.is_remote:
+            raise Unsupported(
+                f"The environment is an image, and images are run on this machine only, not on {site.name!r}. Name an "
+                "environment of packages, or leave compute out."
+            )
         options: list[str] = []
+        if job.resources is not None:
+            options += container_limits(self._engine, cpu=job.resources.cpu, memory=job.resources.memory)
         if job.resources is not None and job.resources.shm_size:
             options += ["--shm-size", job.resources.shm_size]
         if job.resources is not None and job.resources.docker_args:
             given = job.resources.docker_args
             options += shlex.split(given) if isinstance(given, str) else given
-        return Container(self._engine.kind, self._engine.program, environment.image, tuple(options))
+        reads = {} if self._flow_engine is None else {str(self._flow_engine): str(self._flow_engine)}
+        return Container.of(self._engine, environment.image, options=options, reads=reads)
+
+    def _variables(self, environment: BuiltEnvironment) -> dict[str, str]:
+        return {**self._environments.job_variables(), **environment.variables}
 
     def _header(self, job: CommandJob, environment: BuiltEnvironment, site: Site) -> tuple[str, ...]:
         machine = replace(self._machine, cluster=site.name) if site.is_remote else self._machine
-        remarks = policy.remarks(job, machine=machine, in_container=environment.image is not None)
+        engine = self._engine if environment.image is not None else None
+        bounded = engine.limits if engine is not None and _asks_for_limits(job) else frozenset()
+        remarks = policy.remarks(job, machine=machine, in_container=engine is not None, bounded=bounded)
         found = [remark.text for remark in remarks]
-        if environment.image is not None and self._engine is not None:
-            found.insert(0, f"Runs in a container of {self._engine.kind}, image {environment.image}.")
+        if engine is not None:
+            found.insert(0, f"Runs in a container of {engine.kind}, image {environment.image}.")
         return (*environment.notes, *found)
+
+
+def _asks_for_limits(job: CommandJob) -> bool:
+    return job.resources is not None and bool(job.resources.cpu or job.resources.memory)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from smalt.environments import Engine
 from smalt.executors.local import LocalExecutor
 from smalt.server.assets import AssetService, DataLocator, blob_container
 from smalt.server.audit import AuditRecorder
@@ -75,10 +76,12 @@ def assemble(
     rooms: WorkspaceService,
     cache: Environments,
     pinner: Pinner,
+    by_packages: Pinner,
     links: ConnectionService,
     url: str,
     scans: ScanService,
     sites: Sites,
+    container_engine: Engine | None,
 ) -> Online:
     """Put the slice together.
 
@@ -99,16 +102,18 @@ def assemble(
         rooms: Knows the workspaces.
         cache: Builds environments.
         pinner: Looks up what deployments name.
+        by_packages: The same where an environment is ours to choose.
         links: Knows the connections that flows name.
         url: Where instances reach this server.
         scans: Knows what models hold.
         sites: Finds the clusters of computes.
+        container_engine: Runs images, if they are used.
     """
     heard = Hints()
     executor = LocalExecutor(root / "workloads", heard.note)
     gateway = Gateway(place)
     clusters = Clusters(works, sites, locator, rooms, identities, gateway)
-    instances = Instances(executor, root, engine=engine, clusters=clusters)
+    instances = Instances(executor, root, engine=engine, clusters=clusters, container_engine=container_engine)
 
     def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
         found = locator.in_container(room, blob_container(room.id), "").local_path
@@ -133,7 +138,9 @@ def assemble(
     bell = Bell()
     for fact in (ServingChanged, RoutingChanged, OperationEnded):
         events.subscribe(fact, lambda _: bell.ring())
-    deployment_pinner = DeploymentPinner(pinner, versioned, locator, links, scans)
+    deployment_pinner = DeploymentPinner(
+        pinner, by_packages, versioned, locator, links, scans, runs_images=container_engine is not None
+    )
     deployments = DeploymentService(deployment_pinner, computes, versioned)
     computes.occupants.append(deployments.on_compute)
     documents = Documents(place.url, group)

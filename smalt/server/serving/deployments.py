@@ -144,6 +144,12 @@ class DeploymentService:
                 f"cluster {found.name!r}. Make one without a compute for it.",
                 target="model",
             )
+        if pinned.document["recipe"]["image"] is not None:
+            raise InvalidRequest(
+                f"Images are run on this machine only, and the endpoint names the cluster {found.name!r}. Give the "
+                "deployment an environment of packages, or make an endpoint without a compute for it.",
+                target="environment",
+            )
         return {"compute": compute}
 
     def _new(

@@ -13,7 +13,7 @@ from typing import Any
 
 from smalt.blobs import BlobStore
 from smalt.entities.types import AssetType
-from smalt.environments import BuiltEnvironment
+from smalt.environments import BuiltEnvironment, Engine
 from smalt.errors import NotFound
 from smalt.executors import Executor, Handle, Workload, scoring
 from smalt.executors.base import STD_LOG
@@ -21,6 +21,7 @@ from smalt.executors.scoring import CONFIG, FAILED, READY, TOLD, ScorerPlace
 from smalt.kit import private
 from smalt.server.assets import Location
 from smalt.server.serving.clusters import Clusters, Order
+from smalt.server.serving.containers import Contents, contained
 from smalt.server.serving.store import Content, InstanceRecord
 
 _COMMAND = 'exec python "{{{{smalt:runtime}}}}/scorer" --config {config}'
@@ -54,13 +55,23 @@ class Instances:
         root: A folder for each deployment is made in it, with one for each generation and each instance.
         engine: The folder with the engine of flows.
         clusters: Runs the others. The folder of one of those is a link to its artifacts, which its node sends.
+        container_engine: Runs images, if they are used.
     """
 
-    def __init__(self, executor: Executor, root: Path, *, engine: Path, clusters: Clusters) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        root: Path,
+        *,
+        engine: Path,
+        clusters: Clusters,
+        container_engine: Engine | None = None,
+    ) -> None:
         self.executor = executor
         self._clusters = clusters
         self._root = root
         self._engine = engine
+        self._container_engine = container_engine
 
     def folder(self, deployment_id: str) -> Path:
         """The folder of a deployment."""
@@ -143,9 +154,12 @@ class Instances:
             python=environment.python,
             environment_variables=variables,
             grace_seconds=scoring.grace_seconds(entity),
-            header=(*environment.notes, *scoring.without_effect(entity)),
+            header=(*environment.notes, *scoring.without_effect(entity, in_container=environment.image is not None)),
             stays_up=True,
         )
+        if environment.image is not None:
+            contents = Contents(content.pinned, entity, place, shared, _collecting(told, names))
+            workload = contained(workload, contents, engine=self._container_engine, image=environment.image)
         self.executor.start(self.executor.plan(workload))
 
     def start_elsewhere(self, instance: InstanceRecord, order: Order) -> None:
@@ -329,6 +343,14 @@ def _write(store: BlobStore, key: str, target: Path) -> None:
     with target.open("wb") as file:
         for piece in store.read(key):
             file.write(piece)
+
+
+def _collecting(told: Mapping[str, Any], names: Mapping[str, str]) -> Path | None:  # Any: JSON
+    """The folder into which an instance writes what its script collects."""
+    collect = told["collect"]
+    if not collect["collections"] or collect["path"] is None:
+        return None
+    return Path(collect["path"]) / "modelDataCollector" / names["endpoint"] / names["deployment"]
 
 
 def _read(path: Path) -> dict[str, Any] | None:  # Any: JSON

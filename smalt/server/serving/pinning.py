@@ -13,13 +13,14 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.command import CommandJob
 from smalt.entities.model import Model
 from smalt.entities.types import AssetType
-from smalt.environments import FLOW_IMAGE, LANGUAGE_IMAGE, flow_model, is_language_model, language_conda
-from smalt.errors import InvalidRequest, SmaltError, Unsupported, ValidationFailed
+from smalt.environments import FLOW_IMAGE, LANGUAGE_IMAGE, FlowModel, flow_model, is_language_model, language_conda
+from smalt.errors import InvalidRequest, SmaltError, ValidationFailed
 from smalt.executors.scoring import UPSTREAM_CONNECTION, UPSTREAM_MODEL, upstream_of
 from smalt.server.assets import AssetService, AssetVersion, DataLocator, Location, small_text
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
 from smalt.server.scans import ScanService
+from smalt.server.serving.own_servers import environment_with_server, no_containers, pinned_routes
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -49,21 +50,28 @@ class DeploymentPinner:
 
     Args:
         pinner: Looks up what jobs name; a deployment is software and a model in the same way.
+        by_packages: The same where the environment is ours to choose: it never is an image.
         assets: Finds models.
         locator: Finds bytes.
         connections: Knows what flows name.
         scans: Knows what models hold, and which of them a workspace serves.
+        runs_images: Whether images run as they are, with the servers they bring.
     """
 
     def __init__(
         self,
         pinner: Pinner,
+        by_packages: Pinner,
         assets: AssetService,
         locator: DataLocator,
         connections: ConnectionService,
         scans: ScanService,
+        *,
+        runs_images: bool,
     ) -> None:
+        self._runs_images = runs_images
         self._pinner = pinner
+        self._by_packages = by_packages
         self._assets = assets
         self._locator = locator
         self._connections = connections
@@ -91,28 +99,31 @@ class DeploymentPinner:
             is_online = isinstance(deployment, OnlineDeployment)
             is_language = is_online and is_language_model(lambda name: small_text(place, name))
             flow = None if is_mlflow else flow_model(lambda name: small_text(place, name))
-        upstream = None
-        if isinstance(deployment, OnlineDeployment) and (handed := upstream_of(deployment)) is not None:
+        upstream, server = None, None
+        serving = environment_with_server(self._assets, work, workspace, deployment)
+        if serving is not None and serving.inference_config is not None and self._runs_images:
+            flow, is_language = None, False
+            with problems.at(_ENVIRONMENT):
+                server = pinned_routes(serving.inference_config)
+        elif isinstance(deployment, OnlineDeployment) and (handed := upstream_of(deployment)) is not None:
             with problems.at(f"properties.{UPSTREAM_CONNECTION}"):
                 upstream = self._upstream(work, workspace, handed)
         elif script is None and not is_mlflow and not is_language and flow is None:
-            with problems.at(_ENVIRONMENT):
-                self._check_server(work, workspace, deployment.environment)
+            if serving is not None:
+                problems.add(no_containers(serving))
             problems.add(_needs_script(model))
         environment = deployment.environment
-        if environment is None and upstream is not None:
-            environment = Environment.parse({"image": _PLAIN_IMAGE})
-        if environment is None and is_language:
-            environment = Environment.parse({"image": LANGUAGE_IMAGE, "conda_file": language_conda()})
-        if environment is None and flow is not None:
-            environment = Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
-        if environment is None and script is None and model is not None and is_mlflow:
+        if environment is None:
             with problems.at(_ENVIRONMENT):
-                environment = self._environment_of(work, workspace, model)
+                environment = self._chosen_environment(
+                    work, workspace, model if script is None else None,
+                    is_handed_on=upstream is not None, is_language=is_language, flow=flow,
+                )  # fmt: skip
         fields: dict[str, Any] = {"command": "serve", "environment": environment}  # Any: fields of a job
         if deployment.code_configuration is not None and deployment.code_configuration.code:
             fields["code"] = deployment.code_configuration.code
-        pinned = self._pinner.pin(work, workspace, name, CommandJob.parse(fields), problems)
+        pinner = self._by_packages if deployment.environment is None else self._pinner
+        pinned = pinner.pin(work, workspace, name, CommandJob.parse(fields), problems)
         try:
             problems.raise_any()
         except SmaltError as error:
@@ -133,6 +144,7 @@ class DeploymentPinner:
             "code": kept["code"],
             "environment": kept["environment"],
             "recipe": kept["recipe"],
+            "server": server,
             "language": is_language,
             "upstream": upstream,
             "flow": None if flow is None else {"connections": self._connections.named(work, workspace, flow.words)},
@@ -178,25 +190,26 @@ class DeploymentPinner:
             raise InvalidRequest(f"Say in {UPSTREAM_MODEL} what the model is called there.")
         return {"connections": named}
 
-    def _check_server(self, work: Work, workspace: WorkspaceRecord, given: str | Environment | None) -> None:
-        """Look at an environment that has to serve by itself.
-
-        Raises:
-            Unsupported: Its image brings a server, which a container engine would have to run.
-        """
-        if isinstance(given, str):
-            found = self._assets.resolve(work, workspace, "environments", given).entity
-            given = found if isinstance(found, Environment) else None
-        route = given.inference_config.scoring_route if given is not None and given.inference_config else None
-        if given is None or route is None:
-            return
-        raise Unsupported(
-            f"The image {given.image or given.name!r} brings a server of its own (scoring_route {route.path or '/'}, "
-            f"port {route.port or 80}), and deployments are served by Python processes here, not by containers. Add "
-            "code_configuration with a script that loads the model, and an environment with the packages it needs; or "
-            "deploy it as an MLflow model.",
-            target=_ENVIRONMENT,
-        )
+    def _chosen_environment(
+        self,
+        work: Work,
+        workspace: WorkspaceRecord,
+        model: AssetVersion | None,
+        *,
+        is_handed_on: bool,
+        is_language: bool,
+        flow: FlowModel | None,
+    ) -> Environment | None:
+        """The environment of a deployment that names none, if what it serves says what it needs."""
+        if is_handed_on:
+            return Environment.parse({"image": _PLAIN_IMAGE})
+        if is_language:
+            return Environment.parse({"image": LANGUAGE_IMAGE, "conda_file": language_conda()})
+        if flow is not None:
+            return Environment.parse({"image": FLOW_IMAGE, "conda_file": flow.conda})
+        if model is not None and _type(model) is AssetType.MLFLOW_MODEL:
+            return self._environment_of(work, workspace, model)
+        return None
 
     def _environment_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment:
         """The environment that an MLflow model brings along."""

@@ -30,11 +30,12 @@ class _Health:
 
     since: float
     asked_at: float = 0.0
-    failures: int = 0
+    unready: int = 0
+    dead: int = 0
     successes: int = 0
     verdict: Verdict = Verdict.WELL
     shown: Verdict = Verdict.WELL
-    question: Future[bool] | None = None
+    question: Future[tuple[bool, bool]] | None = None
     workers: Sequence[Mapping[str, Any]] = ()  # Any: JSON
     liveness: ProbeSettings = field(default_factory=ProbeSettings)
     readiness: ProbeSettings = field(default_factory=ProbeSettings)
@@ -69,11 +70,11 @@ class Probes:
             now = time.monotonic()
             if health.question is None and now - health.asked_at >= _period(health):
                 health.asked_at = now
-                health.question = self._pool.submit(_is_well, list(health.workers), _timeout(health))
+                health.question = self._pool.submit(_ask, list(health.workers), _timeout(health))
             elif health.question is not None and health.question.done():
-                is_well = health.question.result()
+                is_ready, is_alive = health.question.result()
                 health.question = None
-                _note(health, is_well=is_well, now=now)
+                _note(health, is_ready=is_ready, is_alive=is_alive, now=now)
             return health.verdict is not health.shown
 
     def forget(self, instance: InstanceRecord) -> None:
@@ -82,19 +83,16 @@ class Probes:
             self._health.pop(instance.id, None)
 
 
-def _note(health: _Health, *, is_well: bool, now: float) -> None:
-    if is_well:
-        health.failures = 0
-        health.successes += 1
-        if health.successes >= health.readiness.success_threshold:
-            health.verdict = Verdict.WELL
-        return
-    health.successes = 0
+def _note(health: _Health, *, is_ready: bool, is_alive: bool, now: float) -> None:
     age = now - health.since
-    health.failures += 1
-    if age >= health.readiness.initial_delay and health.failures >= health.readiness.failure_threshold:
+    health.unready = 0 if is_ready else health.unready + 1
+    health.successes = health.successes + 1 if is_ready else 0
+    health.dead = 0 if is_alive else health.dead + 1
+    if is_ready and health.successes >= health.readiness.success_threshold:
+        health.verdict = Verdict.WELL
+    if age >= health.readiness.initial_delay and health.unready >= health.readiness.failure_threshold:
         health.verdict = Verdict.UNWELL
-    if age >= health.liveness.initial_delay and health.failures >= health.liveness.failure_threshold:
+    if age >= health.liveness.initial_delay and health.dead >= health.liveness.failure_threshold:
         health.verdict = Verdict.DEAD
 
 
@@ -106,15 +104,25 @@ def _timeout(health: _Health) -> float:
     return float(max(health.liveness.timeout, health.readiness.timeout))
 
 
-def _is_well(workers: Sequence[Mapping[str, Any]], timeout: float) -> bool:  # Any: JSON
-    """Whether one worker at least says so: one that computes answers later, its neighbours in the meantime."""
-    return any(_asked(str(worker.get("address")), timeout) for worker in workers)
+def _ask(workers: Sequence[Mapping[str, Any]], timeout: float) -> tuple[bool, bool]:  # Any: JSON
+    """Whether an instance is ready, and whether it lives.
+
+    One worker that says so is enough: one that computes answers later, its neighbours in the meantime.
+    """
+    if not any("probes" in worker for worker in workers):
+        is_well = any(_answers(str(worker.get("address")), "/", timeout=timeout) for worker in workers)
+        return is_well, is_well
+    probes = [worker["probes"] for worker in workers]
+    is_ready = any(_answers(*each["readiness"], timeout=timeout) for each in probes)
+    if is_ready and all(each["liveness"] == each["readiness"] for each in probes):
+        return True, True
+    return is_ready, any(_answers(*each["liveness"], timeout=timeout) for each in probes)
 
 
-def _asked(address: str, timeout: float) -> bool:
+def _answers(address: str, path: str, *, timeout: float) -> bool:
     connection = sockets.connection(address, timeout)
     try:
-        connection.request("GET", "/", headers={"Host": "localhost"})
+        connection.request("GET", path, headers={"Host": "localhost"})
         return connection.getresponse().status < 400
     except (OSError, http.client.HTTPException):
         return False

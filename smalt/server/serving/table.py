@@ -145,7 +145,9 @@ class RoutingTable:
         self, worker: Mapping[str, Any], instance: InstanceRecord, settings: RequestSettings
     ) -> dict[str, Any]:  # Any: JSON
         found = {"address": worker["address"], "concurrency": _concurrency(worker, instance, settings)}
-        if str(worker["address"]).startswith("tcp:"):
+        if worker.get("route") is not None:  # the server of an image, which knows no secret of ours
+            found["route"] = str(worker["route"])
+        elif str(worker["address"]).startswith("tcp:"):
             found["secret"] = self._secret_of(instance.id)
         return found
 
