@@ -223,6 +223,7 @@ class Images:
             assert recipe.image is not None
             base = recipe.image
             if self._id_of(base) is None:
+                base = _whole_name(base)
                 self._run(["pull", base], log)
                 names.append(base)
         if recipe.conda is not None:
@@ -256,6 +257,14 @@ class Images:
                 f"{self.engine.kind} {arguments[0]} failed with code {code}:\n{tail_of(output)}\n"
                 "Check the name of the image, its registry, or the Dockerfile."
             )
+
+
+def _whole_name(image: str) -> str:
+    """The name with its registry. Docker looks short ones up at Docker Hub, podman nowhere unless it is told where."""
+    first, slash, _ = image.partition("/")
+    if slash and (first == "localhost" or "." in first or ":" in first):
+        return image
+    return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
 
 
 def _write_conda_context(folder: Path, image: str, conda: str) -> None:

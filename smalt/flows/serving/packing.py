@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from smalt.errors import InvalidRequest, NotFound, SmaltError
 from smalt.flows import loading
 from smalt.flows.loading import includes
+from smalt.flows.serving.own_wheel import write_wheel
 from smalt.kit import yaml
 
 _LEFT_OUT = (".git", ".runs", ".promptflow", "__pycache__", ".venv", "node_modules", ".env")
@@ -35,7 +35,8 @@ def pack(source: str | Path, target: Path, *, form: str, variant: str | None = N
     target.mkdir(parents=True, exist_ok=True)
     copy_flow(source, target / "flow", variant=variant)
     variables = _write_connections(target / "flow", target / "connections")
-    (target / "requirements.txt").write_text(_requirements(target / "flow"), encoding="utf-8")
+    wheel = write_wheel(target)
+    (target / "requirements.txt").write_text(_requirements(target / "flow", wheel), encoding="utf-8")
     start = target / "start.sh"
     start.write_text(_START, encoding="utf-8")
     start.chmod(0o755)
@@ -129,11 +130,11 @@ def _words(value: object) -> Iterator[str]:
             yield from _words(each)
 
 
-def _requirements(flow: Path) -> str:
+def _requirements(flow: Path, wheel: str) -> str:
     own = flow / "requirements.txt"
     text = own.read_text(encoding="utf-8") if own.is_file() else ""
     kept = [line for line in text.splitlines() if not re.match(r"\s*promptflow\b", line)]
-    return "\n".join([f"smalt[flows]=={metadata.version('smalt')}", *kept]) + "\n"
+    return "\n".join([f"./{wheel}[flows]", *kept]) + "\n"
 
 
 _START = """#!/bin/sh
@@ -156,15 +157,19 @@ cd "$(dirname "$0")"
 PATH="$PWD/.venv/bin:$PATH" HOST="${HOST:-127.0.0.1}" exec ./start.sh
 """
 
-_DOCKERFILE = """FROM python:3.12-slim
+# Its whole name, since podman looks short ones up nowhere unless it is told where.
+_DOCKERFILE = """ARG BASE=docker.io/library/python:3.12-slim
+FROM ${BASE}
 RUN useradd --create-home flow
 WORKDIR /home/flow/app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
-COPY --chown=flow . .
+COPY requirements.txt *.whl ./
+RUN python3 -m pip install --no-cache-dir -r requirements.txt
+COPY . .
+RUN chown -R flow .
 USER flow
+ENV PF_HOME_DIRECTORY=/home/flow/.promptflow
 EXPOSE 8080
-HEALTHCHECK CMD python -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health')"
+HEALTHCHECK CMD python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health')"
 CMD ["./start.sh"]
 """
 
