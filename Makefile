@@ -106,6 +106,11 @@ test-language: $(VENV)/.tested $(LANGUAGE)/.installed ## Language models: served
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
 	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
 
+test-containers: $(VENV)/.tested ## Jobs and deployments in real containers; installs podman where it is not and apt may
+	@command -v podman > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
+	  apt-get install -qq -y --no-install-recommends podman runc containernetworking-plugins iptables; }
+	$(RUN)/python -m pytest tests/containers
+
 bench: $(VENV)/.tested $(PEERS)/.installed $(PROMPTFLOW)/.installed ## Measure, beside the peers in the same run; prints the figures of the README
 	$(RUN)/python bench/run.py
 
@@ -140,4 +145,4 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/studio.in -o requirements/studio.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --prerelease if-necessary-or-explicit --override requirements/language.overrides requirements/language.in -o requirements/language.txt
 
-.PHONY: help install demo up down check test test-language test-ray test-studio bench bench-studio studio studio-types screenshots docs lock
+.PHONY: help install demo up down check test test-language test-ray test-containers test-studio bench bench-studio studio studio-types screenshots docs lock
