@@ -35,6 +35,7 @@ _OF_THE_ENGINE = re.compile(
     r"DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS\w*)|CONTAINER_(HOST|CONNECTION|SSHKEY)|CONTAINERS_\w+|BUILDAH_\w+"
     r"|REGISTRY_AUTH_FILE|STORAGE_\w+|XDG_(RUNTIME_DIR|CONFIG_HOME|DATA_HOME)"
 )
+_INFO_SECONDS = 30.0
 _SEEN_SECONDS = 300.0
 """After that long the engine is asked again whether it still has an image: others may remove it."""
 
@@ -86,10 +87,12 @@ class Engine:
         """What it can bound here, of `cpu` and `memory`; nothing where it does not say so."""
         form = "{{json .Host.CgroupControllers}}" if self.kind == "podman" else _DOCKER_LIMITS
         asked = [self.program, "info", "--format", form]
-        done = subprocess.run(asked, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         try:
+            done = subprocess.run(
+                asked, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_INFO_SECONDS
+            )
             return frozenset(json.loads(done.stdout) or ()) & {"cpu", "memory"}
-        except ValueError:
+        except (ValueError, subprocess.TimeoutExpired):
             return frozenset()
 
 

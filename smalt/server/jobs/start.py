@@ -117,7 +117,7 @@ class Starter:
             environment=environment.prefix,
             python=environment.python,
             overlay=None if site.is_remote else self._overlays / record.workload / _OVERLAY,
-            container=self._container(job, environment, site),
+            container=self._container(job, environment),
             # What they say is of this machine's folders; others have settings of their own.
             variables={} if site.is_remote or environment.image is not None else self._variables(environment),
             header=self._header(job, environment, site),
@@ -156,16 +156,11 @@ class Starter:
             outputs={name: locate(uri) for name, uri in pinned["outputs"].items()},
         )
 
-    def _container(self, job: CommandJob, environment: BuiltEnvironment, site: Site) -> Container | None:
+    def _container(self, job: CommandJob, environment: BuiltEnvironment) -> Container | None:
         if environment.image is None:
             return None
         if self._engine is None:
             raise Unsupported("The environment is an image, and this server was started without containers.")
-        if site.is_remote:
-            raise Unsupported(
-                f"The environment is an image, and images are run on this machine only, not on {site.name!r}. Name an "
-                "environment of packages, or leave compute out."
-            )
         options: list[str] = []
         if job.resources is not None:
             options += container_limits(self._engine, cpu=job.resources.cpu, memory=job.resources.memory)

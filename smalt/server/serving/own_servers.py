@@ -8,6 +8,7 @@ from typing import Any
 from smalt.entities.endpoint.base import Deployment
 from smalt.entities.endpoint.online import OnlineDeployment
 from smalt.entities.environment import Environment, InferenceConfig, Route
+from smalt.environments import Recipe
 from smalt.errors import InvalidRequest, NotFound, Unsupported
 from smalt.server.assets import AssetService
 from smalt.server.work import Work
@@ -64,6 +65,19 @@ def no_containers(environment: Environment) -> Unsupported:
         "script that loads the model, and an environment with the packages it needs; or deploy it as an MLflow model.",
         target="environment",
     )
+
+
+def require_image(recipe: Recipe | None) -> None:
+    """Refuse an environment whose image nobody would start.
+
+    Raises:
+        Unsupported: Packages stand for it.
+    """
+    if recipe is not None and recipe.image is None:
+        raise Unsupported(
+            "The environment has an inference_config, but an alias of this server has packages stand for its image, so "
+            "the server in it would not run. Take another name for the image, or have the operator remove the alias."
+        )
 
 
 def _place(name: str, route: Route) -> list[Any]:  # Any: JSON

@@ -20,7 +20,7 @@ from smalt.server.assets import AssetService, AssetVersion, DataLocator, Locatio
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
 from smalt.server.scans import ScanService
-from smalt.server.serving.own_servers import environment_with_server, no_containers, pinned_routes
+from smalt.server.serving.own_servers import environment_with_server, no_containers, pinned_routes, require_image
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -124,6 +124,9 @@ class DeploymentPinner:
             fields["code"] = deployment.code_configuration.code
         pinner = self._by_packages if deployment.environment is None else self._pinner
         pinned = pinner.pin(work, workspace, name, CommandJob.parse(fields), problems)
+        if server is not None:
+            with problems.at(_ENVIRONMENT):
+                require_image(pinned.recipe)
         try:
             problems.raise_any()
         except SmaltError as error:
