@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+from uv import find_uv_bin as find_uv
 
 from smalt.errors import NotFound
 from smalt.flows import gallery, load
@@ -20,8 +24,21 @@ def test_a_packed_flow_holds_its_connections_without_their_secrets(tmp_path):
     written = yaml.load((tmp_path / "out" / "connections" / "my-ai.yaml").read_text())
     assert written["api_key"] == "${env:MY_AI_API_KEY}"
     assert "MY_AI_API_KEY" in (tmp_path / "out" / "README.md").read_text()
-    assert "hunter2" not in "".join(each.read_text() for each in (tmp_path / "out").rglob("*") if each.is_file())
+    assert not [each for each in (tmp_path / "out").rglob("*") if each.is_file() and b"hunter2" in each.read_bytes()]
     assert (tmp_path / "out" / "Dockerfile").exists()
+
+
+def test_a_packed_flow_brings_the_smalt_that_packed_it(tmp_path):
+    gallery.make("standard", tmp_path / "standard")
+    pack(tmp_path / "standard", tmp_path / "out", form="standalone")
+
+    wheel = (tmp_path / "out" / "requirements.txt").read_text().partition("[flows]")[0]
+    target = ["--target", str(tmp_path / "there"), "--python", sys.executable]
+    uv = [find_uv(), "pip", "install", "--offline", "--no-deps", *target, wheel]
+    subprocess.run(uv, check=True, cwd=tmp_path / "out", capture_output=True)
+
+    assert (tmp_path / "there" / "smalt" / "flows" / "serving" / "packing.py").is_file()
+    assert (tmp_path / "there" / "bin" / "pf").is_file()
 
 
 def test_includes_are_resolved_and_the_copy_runs(tmp_path):
