@@ -153,7 +153,10 @@ _RUN = """#!/bin/sh
 # Makes an environment beside this file once, and serves the flow from it.
 set -eu
 cd "$(dirname "$0")"
-[ -x .venv/bin/smalt ] || { python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt; }
+# One that was interrupted is made again.
+[ -e .venv/complete ] || {
+  rm -rf .venv && python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt && touch .venv/complete
+}
 PATH="$PWD/.venv/bin:$PATH" HOST="${HOST:-127.0.0.1}" exec ./start.sh
 """
 
