@@ -140,6 +140,13 @@ class EnvironmentCache:
             return None
         return built
 
+    def made(self, recipe: Recipe) -> BuiltEnvironment | None:
+        """What was built of a recipe, for those who look: an image may have been removed by others since."""
+        if recipe.image is None:
+            return self.find(recipe)
+        image = self._images_used().recorded(recipe.key)
+        return None if image is None else _of_image(recipe, image)
+
     def interpreter(self, recipe: Recipe) -> Interpreter:
         """The interpreter on which the recipe would be built.
 

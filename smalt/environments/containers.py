@@ -158,7 +158,16 @@ class Images:
         """The id of the image that a recipe came to, if the engine had it lately; starts no process. Marks it used."""
         if time.monotonic() - self._seen.get(key, -math.inf) > _SEEN_SECONDS:
             return None
-        return self._recorded(key)
+        return self.recorded(key)
+
+    def recorded(self, key: str) -> str | None:
+        """The id of the image that a recipe came to, whether or not the engine still has it. Marks it used."""
+        try:
+            found = self._record(key).read_text().partition("\n")[0]
+            os.utime(self._record(key))
+        except FileNotFoundError:
+            return None
+        return found
 
     def make(self, key: str, recipe: ImageRecipe, log: Log) -> str:
         """Pull or build an image; whoever asks for the same one meanwhile waits and shares it.
@@ -167,8 +176,10 @@ class Images:
             EnvironmentBuildFailed: The engine failed; its last words are in the message.
         """
         with locked(self._guard(key), waiting=lambda: log("Waiting for another build of this image.")):
-            found = self._recorded(key)
-            if found is None or self._id_of(found) is None:
+            found = self.recorded(key)
+            if found is not None and self._id_of(found) is not None:
+                log(f"{self.engine.kind} has the image {found}.")
+            else:
                 found, names = self._make(key, recipe, log)
                 fresh = self._root / f".{key}.new"
                 fresh.write_text("\n".join([found, *names]))
@@ -200,14 +211,6 @@ class Images:
                 return False
         record.unlink()
         return True
-
-    def _recorded(self, key: str) -> str | None:
-        try:
-            found = self._record(key).read_text().partition("\n")[0]
-            os.utime(self._record(key))
-        except FileNotFoundError:
-            return None
-        return found
 
     def _record(self, key: str) -> Path:
         """Where the id of an image is kept, and below it the names that it was given for this."""

@@ -44,6 +44,7 @@ def test_an_image_that_others_removed_is_made_again(cache, podman, tmp_path, mon
     cache._images._seen.clear()
 
     assert cache.find(recipe) is None
+    assert cache.made(recipe) == first
     assert podman("image", "exists", cache.build(recipe, print).image).returncode == 0
 
 

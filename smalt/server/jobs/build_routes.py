@@ -39,7 +39,7 @@ def build_routes(
             _, recipe = software.choose(call.work, workspace, found.id)
         except (InvalidRequest, Unsupported) as error:
             return ok({"state": "Refused", "reason": str(error), "packages": [], "notes": []})
-        built = cache.find(recipe)
+        built = cache.made(recipe)
         if built is None:
             return ok({"state": "NotBuilt", "packages": [], "notes": list(recipe.notes)})
         packages = [] if built.image else packages_of(_text(Path(built.lock)))
