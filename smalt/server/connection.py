@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import resource
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from smalt.server.http import Call, Rendered
+
 _log = logging.getLogger(__name__)
+
+_PROMPT_BYTES = 64 * 1024
+_PROMPT_URL = 1024
+# What a prompt call has not: they are read with more care than it takes time for.
+_SPECIAL = re.compile(rb"[^!-~]|[%?#]|^//|^[^/]")
+_ORDINARY = frozenset(
+    (b"transfer-encoding", b"content-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"x-forwarded-proto")
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +59,25 @@ def room_for_connections(wanted: int) -> int:
     return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft // 4)
 
 
-def bounded(bounds: Bounds) -> type[HttpToolsProtocol]:
-    """The protocol of a listener whose connections keep these bounds."""
-    return type("BoundedConnection", (_Connection,), {"bounds": bounds, "sweeper": _Sweeper(bounds.sweep_seconds)})
+class Prompt(Protocol):
+    """An application that answers small calls as soon as they have come, without the ways of ASGI between."""
+
+    def foresee(self, scope: Scope) -> Call | None:
+        """The call that a request with this head will be, if it is of that kind."""
+
+    def begin(self, call: Call, body: bytes) -> Rendered | ASGIApp:
+        """Its answer, or an application that gives it when it is there."""
+
+
+def bounded(bounds: Bounds, prompt: Prompt | None = None) -> type[HttpToolsProtocol]:
+    """The protocol of a listener whose connections keep these bounds.
+
+    Args:
+        bounds: What a connection may take.
+        prompt: The application of the listener, when it can do more than ASGI.
+    """
+    shared = {"bounds": bounds, "prompt": prompt, "sweeper": _Sweeper(bounds.sweep_seconds)}
+    return type("BoundedConnection", (_Connection,), shared)
 
 
 @dataclass(frozen=True)
@@ -90,10 +117,15 @@ class _Connection(HttpToolsProtocol):
     """A connection that is watched while it waits for something from the other side."""
 
     bounds: Bounds
+    prompt: Prompt | None
     sweeper: _Sweeper
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: those of uvicorn
         super().__init__(*arguments, **options)
+        # The prompt call whose body comes, that body, and whether the last call was answered so.
+        self._call: Call | None = None
+        self._body = b""
+        self._was_prompt = False
         self._head_bytes = 0
         self._in_head = True
         self._is_begun = False
@@ -145,24 +177,34 @@ class _Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head has come: hand the request on, unless it is too large."""
+        """The head has come: hand the request on, unless it is too large, or will be a prompt call."""
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        application = self.app
         if size > self.bounds.head_bytes:
-            self.app = self._too_large
-        try:
-            super().on_headers_complete()
-        finally:
-            self.app = application
+            self._hand_on(self._too_large)
+        else:
+            self._call = self._foreseen()
+            if self._call is None:
+                self._hand_on(self.app)
         self._in_head = False
         self._since, self._came = self.loop.time(), 0
 
+    def on_body(self, body: bytes) -> None:
+        """Some of the body has come."""
+        if self._call is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
     def on_message_complete(self) -> None:
         """The body has come; the next head begins."""
-        self._in_head, self._is_begun = True, False
+        if self._call is None:
+            super().on_message_complete()
+        else:
+            call, body = self._call, self._body
+            self._call, self._body = None, b""
+            self._answer(call, body)
         self._head_bytes = 0
         self._since = self.loop.time()
-        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """The answer is out."""
@@ -184,7 +226,48 @@ class _Connection(HttpToolsProtocol):
         else:
             self._check_taken(now)
 
+    def _hand_on(self, application: Any) -> None:  # Any: ASGI as uvicorn types it
+        ours, self.app = self.app, application
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = ours
+        self._was_prompt = False
+
+    def _foreseen(self) -> Call | None:
+        """The prompt call that this head announces: a small one, on a connection that waits for nothing else."""
+        if self.prompt is None or not self.is_idle or self.flow.write_paused or len(self.url) > _PROMPT_URL:
+            return None
+        if _SPECIAL.search(self.url) or not self.parser.should_keep_alive() or self.parser.get_http_version() != "1.1":
+            return None
+        names = dict(self.headers)
+        length = names.get(b"content-length", b"")
+        if b"authorization" not in names or not names.keys().isdisjoint(_ORDINARY):
+            return None
+        if not length.isdigit() or int(length) > _PROMPT_BYTES:
+            return None
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["path"], self.scope["raw_path"] = self.url.decode("ascii"), self.url
+        self.scope["query_string"] = b""
+        return self.prompt.foresee(self.scope)  # type: ignore[arg-type]  # as uvicorn narrows it
+
+    def _answer(self, call: Call, body: bytes) -> None:
+        assert self.prompt is not None  # it has foreseen the call
+        begun = self.prompt.begin(call, body)
+        if not isinstance(begun, Rendered):
+            self._hand_on(begun)
+            super().on_message_complete()
+            return
+        headers = [*self.server_state.default_headers, *begun.headers]
+        head = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[begun.status], head, begun.body))
+        self._was_prompt = True
+
     def _check_head(self, now: float) -> None:
+        if self._was_prompt and not self._is_begun:
+            if now - self._since > self.timeout_keep_alive:
+                self.transport.close()
+            return
         # Between two requests the time to keep a connection counts, which is uvicorn's.
         if (self._is_begun or self.cycle is None) and now - self._since > self.bounds.head_seconds:
             self._refuse(
@@ -226,7 +309,7 @@ class _Connection(HttpToolsProtocol):
     @property
     def _may_answer(self) -> bool:
         """Whether an answer would be to what was asked last, and the only one."""
-        return self.is_idle if self._in_head else not self.cycle.response_started
+        return self.is_idle if self._in_head or self._call is not None else not self.cycle.response_started
 
     def _refuse(self, refusal: _Refusal) -> None:
         if self.transport.is_closing():

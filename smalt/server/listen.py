@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from smalt.errors import SmaltError
 from smalt.server.connection import Bounds, bounded, room_for_connections
+from smalt.server.http import Dispatcher
 from smalt.server.settings import Settings
 from smalt.server.tls import Certificate
 
@@ -53,7 +53,7 @@ def bind(host: str, port: int, *, option: str) -> socket.socket:
 
 
 async def serve(
-    app: ASGIApp,
+    app: Dispatcher,
     settings: Settings,
     certificate: Certificate,
     ready: Callable[[], None],
@@ -77,7 +77,7 @@ async def serve(
         "server_header": False,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": 75,
-        "http": bounded(Bounds(connections=room_for_connections(_CONNECTIONS))),
+        "http": bounded(Bounds(connections=room_for_connections(_CONNECTIONS)), app),
         "ws": "none",
     }
     servers = [

@@ -128,7 +128,7 @@ def build(settings: Settings) -> Server:
     versioned.find_registry = lambda work, name: registry_service.readable(work, subscription, name)
 
     runs = tracking.TrackingService()
-    writer = tracking.GroupWriter(works, on_rollback=runs.metric_store.forget)
+    writer = tracking.GroupWriter(works)
     models = tracking.ModelAssets(versioned, locator)
     traced = traces.TraceService(runs.experiments, traces.Prices(home / "prices.json"))
     locator.run_root = runs.artifact_key

@@ -153,6 +153,18 @@ class Works:
         with self.database.write() as connection:
             work = Work(connection, actor, clock.now(), correlation or ids.guid())
             yield work
+        self._follow(work)
+
+    @contextmanager
+    def write_at_once(self, actor: Actor) -> Iterator[Work | None]:
+        """As `write`, for who must not wait; None where that takes a wait."""
+        with self.database.write_at_once() as connection:
+            work = None if connection is None else Work(connection, actor, clock.now(), ids.guid())
+            yield work
+        if work is not None:
+            self._follow(work)
+
+    def _follow(self, work: Work) -> None:
         for action in work._after:
             action()
         self._bus.deliver(work._events)

@@ -208,7 +208,7 @@ class TrackingApp:
         self.works = Works(self.database, Events())
         self.service = TrackingService()
         self.models = MemoryModels()
-        self.writer = GroupWriter(self.works, on_rollback=self.service.metric_store.forget)
+        self.writer = GroupWriter(self.works)
         with self.works.write(SYSTEM) as work:
             self.service.prepare_workspace(work, self.workspace.space)
         routes = mlflow_routes(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Transaction, create_engine, event, make_url, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -30,6 +30,10 @@ metadata = MetaData(
 """Every table of every slice."""
 
 _BUSY_MILLISECONDS = 30_000
+_LOG_PAGES = 4000
+"""How long SQLite's log gets before a write brings it back into the file: 16 MB, and the disk is waited for once."""
+_WITHOUT_CHECKPOINT = 250
+"""Writes in a row that may leave the log as it is."""
 
 
 class Database:
@@ -47,6 +51,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader: _Connections
         self._writer: _Connections
+        # Writes since the last one that could wait.
+        self._unchecked = 0
         if self.is_sqlite:
             self._reader = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+reading")), most=12)
             self._writer = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+writing")), most=1)
@@ -69,8 +75,31 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer.taken() as connection, connection.begin():
-            yield connection
+        with self._writer.taken() as connection:
+            self._may_wait(connection)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write_at_once(self) -> Iterator[Connection | None]:
+        """As `write`, for who must not wait; None where that takes a wait, and always on PostgreSQL.
+
+        It waits for no lock and for no disk: others that write now or want to, in this process or another, go first,
+        and the log is brought back into the file by one of those that may take their time.
+        """
+        connection = self._writer.take_at_once() if self._unchecked < _WITHOUT_CHECKPOINT else None
+        if connection is None:
+            yield None
+            return
+        try:
+            begun = self._begun_at_once(connection)
+            if begun is None:
+                yield None
+                return
+            with begun:
+                yield connection
+        finally:
+            self._writer.give_back(connection)
 
     def prepare(self) -> None:
         """Bring the schema to the version of this program."""
@@ -95,6 +124,19 @@ class Database:
         if is_busy:
             raise Unavailable(f"Another process reads {self.url.database}. End it, then try again.")
 
+    def _may_wait(self, connection: Connection) -> None:
+        self._unchecked = 0
+        if self.is_sqlite:
+            _tune(connection, waits=True)
+
+    def _begun_at_once(self, connection: Connection) -> Transaction | None:
+        self._unchecked += 1
+        _tune(connection, waits=False)
+        try:
+            return connection.begin()
+        except DBAPIError:
+            return None  # Another process writes. Whoever waits for it also says what is wrong, if something is.
+
     def close(self) -> None:
         """Give every connection back."""
         self._reader.close()
@@ -115,6 +157,12 @@ class _Connections(Protocol):
     def taken(self) -> Iterator[Connection]:
         """A connection without a transaction; what is left open when the block ends is rolled back."""
 
+    def take_at_once(self) -> Connection | None:
+        """A connection that has to be given back, or None where it would have to be waited for."""
+
+    def give_back(self, connection: Connection) -> None:
+        """End what was taken."""
+
     def close(self) -> None:
         """End those that nobody has taken."""
 
@@ -129,6 +177,12 @@ class _Pooled:
     def taken(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
             yield connection
+
+    def take_at_once(self) -> Connection | None:
+        return None  # Every statement is a journey over the network.
+
+    def give_back(self, connection: Connection) -> None:
+        connection.close()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -146,39 +200,71 @@ class _Kept:
     def __init__(self, engine: Engine, most: int) -> None:
         self._engine = engine
         self._room = threading.BoundedSemaphore(most)
+        self._guard = threading.Lock()
+        self._waiting = 0
         self._idle: deque[Connection] = deque()
 
     @contextmanager
     def taken(self) -> Iterator[Connection]:
-        if not self._room.acquire(timeout=_BUSY_MILLISECONDS / 1000):
-            raise Unavailable("The database is busy with other requests. Try again.")
+        if not self._room.acquire(blocking=False):
+            self._wait()
+        connection = self._one()
         try:
-            connection = self._one()
-            try:
-                yield connection
-            finally:
-                self._give_back(connection)
+            yield connection
+        finally:
+            self.give_back(connection)
+
+    def take_at_once(self) -> Connection | None:
+        # Who waits goes first, however often others come in between.
+        if self._waiting or not self._room.acquire(blocking=False):
+            return None
+        return self._one()
+
+    def give_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+            self._idle.append(connection)
+        except DBAPIError:
+            connection.invalidate()
+            raise
         finally:
             self._room.release()
+
+    def _wait(self) -> None:
+        with self._guard:
+            self._waiting += 1
+        try:
+            if not self._room.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+                raise Unavailable("The database is busy with other requests. Try again.")
+        finally:
+            with self._guard:
+                self._waiting -= 1
 
     def _one(self) -> Connection:
         try:
             return self._idle.pop()  # The one that was used last: its cache is warm.
         except IndexError:
-            return self._engine.connect()
-
-    def _give_back(self, connection: Connection) -> None:
+            pass
         try:
-            connection.rollback()
-        except DBAPIError:
-            connection.invalidate()
+            return self._engine.connect()
+        except BaseException:
+            self._room.release()
             raise
-        self._idle.append(connection)
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
         self._engine.dispose()
+
+
+def _tune(connection: Connection, *, waits: bool) -> None:
+    """Have a writer wait for other processes and for the disk, or not."""
+    if connection.info.get("waits", True) is waits:
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS if waits else 0}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES if waits else 0}")
+    connection.info["waits"] = waits
 
 
 def _encode(value: Any) -> str:
@@ -225,6 +311,7 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
         cursor.execute("PRAGMA cache_size=-16000")
         cursor.close()
 

@@ -1,6 +1,6 @@
 """HTTP in and out: the route table, the dispatcher, what a handler is given and what it gives back."""
 
-from smalt.server.http.answer import Answer, accepted, created, empty, ok
+from smalt.server.http.answer import Answer, Rendered, accepted, created, empty, ok
 from smalt.server.http.call import Call
 from smalt.server.http.dispatch import Dispatcher, Gate, Recorder
 from smalt.server.http.paging import Instant, Page
@@ -18,6 +18,7 @@ __all__ = [
     "Instant",
     "Page",
     "Recorder",
+    "Rendered",
     "Route",
     "Routes",
     "Wire",

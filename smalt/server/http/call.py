@@ -14,12 +14,22 @@ from smalt.server.work import NOBODY, Actor, Work
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from smalt.server.http.route import Route
 
 _TRUE = {"true", "1", "yes"}
 
 T = TypeVar("T")
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of a lower-case name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            found: bytes = value
+            return found.decode("latin-1")
+    return None
 
 
 class Call:
@@ -58,7 +68,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """A request header."""
-        return self.request.headers.get(name)
+        return header(self.request.scope, name.lower().encode("latin-1"))
 
     @property
     def query(self) -> Mapping[str, str]:

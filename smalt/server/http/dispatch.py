@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Protocol, cast
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge, UnsupportedEncoding
 from smalt.kit import ids
-from smalt.server.http.answer import Answer
-from smalt.server.http.call import Call
+from smalt.server.http.answer import Answer, Rendered
+from smalt.server.http.begun import Begun
+from smalt.server.http.call import Call, header
 from smalt.server.http.render import failure
 from smalt.server.http.route import ANYONE, Route, Wire
 from smalt.server.http.tree import Match, RouteTree
 from smalt.server.work import Actor, Work, Works
 
 _log = logging.getLogger(__name__)
+_RECENT = 1024
+"""Paths of which is remembered what stands there."""
 
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
@@ -80,6 +84,7 @@ class Dispatcher:
         if undeclared:
             raise ValueError(f"Routes without a declared action: {', '.join(undeclared)}.")
         self._tree = RouteTree(self.routes)
+        self._recent = lru_cache(_RECENT)(self._look_up)
         self._works = works
         self._gate = gate
         self._recorder = recorder
@@ -97,23 +102,57 @@ class Dispatcher:
         raw_path = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
         route: Route | None = None
         try:
-            request = Request(scope, receive)
-            base_url = self._base_url(request)
-            match, route, names = self._find(request.method, raw_path)
-            call = Call(request, route, match.params(names), base_url)
+            base_url = self._base_url(scope)
+            match, route, names = self._find(scope["method"], raw_path)
+            call = Call(Request(scope, receive), route, match.params(names), base_url)
             answer = await self._run(call, route, correlation)
-        except SmaltError as error:
-            answer = failure(error, self._wire(route, raw_path), correlation=correlation)
         except ClientDisconnect:
             return
-        except Exception:
-            _log.exception("%s %s failed (%s).", scope["method"], scope["path"], correlation)
-            broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
-            answer = failure(broken, self._wire(route, raw_path), correlation=correlation)
+        except Exception as error:
+            answer = _failed(error, scope, self._wire(route, raw_path), correlation)
         if isinstance(answer, Response):
             await answer(scope, receive, _guarded(send))
             return
         await _send(answer, scope, send, correlation)
+
+    def foresee(self, scope: Scope) -> Call | None:
+        """The call that a request will be, when its head alone says that it is a prompt one and by whom.
+
+        All others, and those that are wrong in some way, go the way of ASGI.
+        """
+        try:
+            route, params = self._recent(scope["method"], scope["raw_path"])
+            if not route.is_prompt:
+                return None
+            call = Call(Request(scope), route, params, self._base_url(scope))
+            known = self._gate.recall(call)
+        except SmaltError:
+            return None
+        if known is None:
+            return None
+        call.actor = known
+        return call
+
+    def begin(self, call: Call, body: bytes) -> Rendered | ASGIApp:
+        """The answer to a call that was foreseen; where it has to wait for something, what gives it when it comes."""
+        call.body = body
+        correlation = ids.guid()
+        answering = self._answer(call, correlation)
+        try:
+            awaited = answering.send(None)
+        except StopIteration as done:
+            return _rendered(done.value, correlation)
+
+        async def finish(scope: Scope, receive: Receive, send: Send) -> None:
+            await _send(await Begun(answering, awaited), scope, send, correlation)
+
+        return finish
+
+    async def _answer(self, call: Call, correlation: str) -> Answer:
+        try:
+            return cast(Answer, await self._on_loop(call, call.route))
+        except Exception as error:
+            return _failed(error, call.request.scope, call.route.wire, correlation)
 
     def _wire(self, route: Route | None, raw_path: str) -> Wire:
         return self._tree.wire(raw_path) if route is None else route.wire
@@ -128,15 +167,19 @@ class Dispatcher:
             raise MethodNotAllowed(f"{method} is not possible here; {allowed} is.")
         return match, *found
 
-    def _base_url(self, request: Request) -> str:
-        host = request.headers.get("host", "localhost")
+    def _look_up(self, method: str, raw_path: bytes) -> tuple[Route, Mapping[str, str]]:
+        match, route, names = self._find(method, raw_path.decode("latin-1"))
+        return route, match.params(names)
+
+    def _base_url(self, scope: Scope) -> str:
+        host = header(scope, b"host") or "localhost"
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if self._hosts is not None and name.lower() not in self._hosts:
             raise InvalidRequest(
                 f"This server does not answer to the host name {name[:100]!r}. Start it with --host-name {name[:100]}.",
                 code="MisdirectedRequest",
             )
-        return f"{request.scope['scheme']}://{host}"
+        return f"{scope['scheme']}://{host}"
 
     async def _run(self, call: Call, route: Route, correlation: str) -> Answer | Response:
         loop = asyncio.get_running_loop()
@@ -149,12 +192,15 @@ class Dispatcher:
         if route.max_body_bytes is not None and route.method not in {"GET", "HEAD"}:
             call.body = await _read(call.request, route.max_body_bytes, unpacks=route.unpacks)
         if route.is_async:
-            if route.action != ANYONE:
-                self._gate.authorize(call, call.actor)
-            on_loop = cast("Callable[[Call], Awaitable[Answer | Response]]", route.handler)
-            return await on_loop(call)
+            return await self._on_loop(call, route)
         answer: Answer | Response = await loop.run_in_executor(self._pool, self._handle, call, route, correlation)
         return answer
+
+    async def _on_loop(self, call: Call, route: Route) -> Answer | Response:
+        if route.action != ANYONE:
+            self._gate.authorize(call, call.actor)
+        handler = cast("Callable[[Call], Awaitable[Answer | Response]]", route.handler)
+        return await handler(call)
 
     def _handle(self, call: Call, route: Route, correlation: str) -> Answer | Response:
         if route.action != ANYONE:
@@ -217,7 +263,15 @@ def _guarded(send: Send) -> Send:
     return send_guarded
 
 
-async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> None:
+def _failed(error: Exception, scope: Scope, wire: Wire, correlation: str) -> Answer:
+    if isinstance(error, SmaltError):
+        return failure(error, wire, correlation=correlation)
+    _log.error("%s %s failed (%s).", scope["method"], scope["path"], correlation, exc_info=error)
+    broken = SmaltError(f"The server failed; its log has the cause under {correlation}.")
+    return failure(broken, wire, correlation=correlation)
+
+
+def _rendered(answer: Answer, correlation: str) -> Rendered:
     body, media_type = answer.encoded()
     headers = [(b"content-length", b"%d" % len(body)), *_SECURITY_HEADERS, _POLICY]
     if media_type is not None:
@@ -227,5 +281,10 @@ async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> N
         own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         named = {name for name, _ in own}
         headers = [*(pair for pair in headers if pair[0] not in named), *own]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    return Rendered(answer.status, headers, body)
+
+
+async def _send(answer: Answer, scope: Scope, send: Send, correlation: str) -> None:
+    status, headers, body = _rendered(answer, correlation)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -55,6 +55,8 @@ class Route:
             resource already has one.
         max_body_bytes: Larger bodies are refused before they are read; None leaves streaming to the handler.
         unpacks: Whether the handler itself unpacks a compressed body, within a bound of its own.
+        is_prompt: Whether the handler, a coroutine, seldom waits for anything: such a call is answered as soon as its
+            body has come, without a task of its own.
         summary: One line for the API description.
         body: Schema of the request body for the API description: JSON schema, a function that makes it, or the
             notation of `fields`.
@@ -71,6 +73,7 @@ class Route:
     audited: bool = True
     max_body_bytes: int | None = 16 * 1024 * 1024
     unpacks: bool = False
+    is_prompt: bool = False
     summary: str = ""
     body: dict[str, Any] | Callable[[], dict[str, Any]] | str | None = None
     query: tuple[str, ...] = ()

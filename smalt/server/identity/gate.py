@@ -123,4 +123,4 @@ def bearer_token(header: str | None) -> str | None:
 
 
 def _key(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from smalt.server.http import SIGNED_IN, WORKSPACE, Answer, Call, Route, Routes
 from smalt.server.traces.ingest import Arrival
@@ -26,12 +27,12 @@ def routes(traces: TraceService, workspaces: Workspaces, writer: GroupWriter, ad
     """Where spans come in."""
     handlers = _Exports(traces, workspaces, writer, admit)
     mlflow = Table()
-    mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), audited=False, unpacks=True)
+    options: dict[str, Any] = {"audited": False, "unpacks": True, "is_prompt": True}
+    mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), **options)
     table = Routes()
     path = WORKSPACE + "/smalt/traces/v1/traces"
-    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=_any_grant, audited=False, unpacks=True)
-    plain = handlers.export_plain
-    table.add("POST", "/v1/traces", plain, action=SIGNED_IN, for_jobs=_any_grant, audited=False, unpacks=True)
+    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=_any_grant, **options)
+    table.add("POST", "/v1/traces", handlers.export_plain, action=SIGNED_IN, for_jobs=_any_grant, **options)
     return [*mlflow.routes, *table.all]
 
 
@@ -64,7 +65,7 @@ class _Exports:
             self._traces.put(work, workspace, experiment_id, arrived)
 
         if arrived:
-            await self._writer.write(call.actor, store)
+            await self._writer.write(call.actor, store, size=len(call.body))
         in_json = is_json(content_type)
         media_type = "application/json" if in_json else "application/x-protobuf"
         return Answer(200, answer(export, in_json=in_json), media_type=media_type)

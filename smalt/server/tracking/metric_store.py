@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from smalt.server.tracking.sql import CHUNK, execute, marks
+from smalt.server.work import Work
 
 
 class Point(NamedTuple):
@@ -91,16 +92,14 @@ class MetricStore:
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
 
-    def forget(self) -> None:
-        """After a rollback: a number that was given in it may be given again to another name."""
-        self._known.clear()
-
-    def key_ids(self, connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
-        """The numbers of metric names, new ones included. Only for the writer, which forgets on a rollback."""
-        for name in names:
-            if name not in self._known:
-                self._known[name] = self._intern(connection, name)
-        return self._known
+    def key_ids(self, work: Work, names: Set[str]) -> Mapping[str, int]:
+        """The numbers of metric names, new ones included."""
+        new = {name: self._intern(work.connection, name) for name in names if name not in self._known}
+        if not new:
+            return self._known
+        # Not before: after a rollback the number of a new name may be given to another.
+        work.after_commit(lambda: self._known.update(new))
+        return {name: new[name] if name in new else self._known[name] for name in names}
 
     def find_key(self, connection: Connection, name: str) -> int | None:
         """The number of a metric name, or None when nobody has logged it."""

@@ -35,7 +35,7 @@ def mlflow_routes(
         service: The verbs.
         workspaces: Finds the workspace of a call.
         works: Opens transactions for streams.
-        writer: Commits hot writes in groups; made with `on_rollback=service.metric_store.forget`.
+        writer: Commits what comes by the thousand.
         artifacts: The bytes.
         models: The model assets.
     """

@@ -43,7 +43,8 @@ def routes(service: TrackingService, workspaces: Workspaces, writer: GroupWriter
         ("/runs/log-batch", hot.log_batch, LogBatch),
         ("/runs/log-batch-async", hot.log_batch_async, LogBatch),
     ):
-        table.add("POST", path, handler, WRITE_RUNS, jobs=True, audited=False, body=partial(schema, message))
+        body = partial(schema, message)
+        table.add("POST", path, handler, WRITE_RUNS, jobs=True, audited=False, body=body, is_prompt=True)
     for path, logging, takes in (
         ("/runs/delete-tag", plain.delete_tag, "run_id! key!"),
         ("/runs/log-inputs", plain.log_inputs, "run_id! datasets:object[] models:object[]"),
@@ -162,7 +163,9 @@ class _Hot:
 
     async def _write(self, call: Call, action: Callable[[Work, Space], T]) -> T:
         params = call.params
-        return await self._writer.write(call.actor, lambda work: action(work, self._workspaces.resolve(work, params)))
+        return await self._writer.write(
+            call.actor, lambda work: action(work, self._workspaces.resolve(work, params)), size=len(call.body)
+        )
 
 
 class _Plain:

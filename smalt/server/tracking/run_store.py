@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -110,6 +110,12 @@ def close_owned(connection: Connection, workspace_id: str, job: str, *, status: 
 def params(connection: Connection, run: int) -> dict[str, str]:
     """All params of one run."""
     return dict(execute(connection, "SELECT key, value FROM run_params WHERE run = ?", (run,)).fetchall())
+
+
+def params_of(connection: Connection, run: int, keys: Collection[str]) -> dict[str, str]:
+    """Those params of one run that have these keys."""
+    statement = f"SELECT key, value FROM run_params WHERE run = ? AND key IN ({marks(len(keys))})"  # noqa: S608  (marks)
+    return dict(execute(connection, statement, (run, *keys)).fetchall())
 
 
 def add_params(connection: Connection, run: int, values: Mapping[str, str]) -> None:

@@ -192,7 +192,7 @@ class Runs:
             if _RUN_NAME in checked_tags:
                 run_store.change(work.connection, row.id, name=checked_tags[_RUN_NAME])
         if metrics:
-            keys = self._metrics.key_ids(work.connection, {metric.key for metric in metrics})
+            keys = self._metrics.key_ids(work, {metric.key for metric in metrics})
             points = [_point(keys[metric.key], metric) for metric in metrics]
             self._metrics.append(work.connection, row.id, row.experiment, points)
             self._add_to_models(work, workspace, row, metrics)
@@ -326,7 +326,7 @@ class Runs:
     def _add_params(self, work: Work, row: RunRow, wanted: Mapping[str, str]) -> None:
         if not wanted:
             return
-        present = run_store.params(work.connection, row.id)
+        present = run_store.params_of(work.connection, row.id, wanted)
         changed = [
             {"key": key, "old_value": present[key], "new_value": value}
             for key, value in wanted.items()

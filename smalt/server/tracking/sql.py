@@ -19,7 +19,8 @@ def execute(connection: Connection, statement: str, parameters: Sequence[Any]) -
     """
     if not connection.in_transaction():
         connection.begin()
-    cursor = connection.connection.cursor()
+    driver: Any = connection.connection.dbapi_connection  # Any: of two drivers
+    cursor = driver.cursor()
     text = _for_psycopg(statement) if connection.dialect.name == "postgresql" else statement
     if isinstance(parameters, list):
         cursor.executemany(text, parameters)

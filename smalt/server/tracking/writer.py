@@ -1,7 +1,9 @@
-"""One thread that writes for all: requests that arrive together share one transaction, and are answered after it.
+"""Writes what comes by the thousand: at once where nobody else writes, else in a thread that writes for all who wait.
 
-A commit costs about as much as the rows of a small request, so a hundred requests that wait for each other would wait
-for a hundred commits. Nothing is answered before it is committed: what a client was told is kept, whatever is killed.
+To hand a small write to a thread and to be woken by it costs more than the write does, so the event loop does it itself
+while the database is free. Who comes meanwhile is written by the thread, together with all others who wait: a commit
+costs about as much as the rows of a small request. Nothing is answered before it is committed: what a client was told
+is kept, whatever is killed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from smalt.server.work import Actor, Work, Works
 
 _log = logging.getLogger(__name__)
 _GROUP = 256
+_SMALL_BYTES = 64 * 1024
+"""What is larger keeps the event loop, and so all others, for longer than the way to the thread takes."""
 
 T = TypeVar("T")
 
@@ -32,26 +36,36 @@ class _Order:
 
 
 class GroupWriter:
-    """Collects writes and commits them together.
+    """Commits writes, those that wait for one another together.
 
     Args:
         works: Opens the transactions.
-        on_rollback: Called when a group was rolled back, so that nothing remembered from it stays remembered.
     """
 
-    def __init__(self, works: Works, *, on_rollback: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, works: Works) -> None:
         self._works = works
-        self._on_rollback = on_rollback
         self._queue: SimpleQueue[_Order | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def write(self, actor: Actor, action: Callable[[Work], T]) -> T:
-        """Run `action` in a transaction shared with others and return its result once that is committed.
+    async def write(self, actor: Actor, action: Callable[[Work], T], *, size: int) -> T:
+        """Run `action` in a transaction, which others may share, and return its result once that is committed.
 
         An action that raises leaves nothing behind: its group is rolled back and the others are run again.
+
+        Args:
+            actor: Who writes.
+            action: What is written.
+            size: Bytes of the request.
         """
+        if size <= _SMALL_BYTES and not self._closed:
+            with self._works.write_at_once(actor) as work:
+                if work is not None:
+                    return action(work)
+        return await self._in_turn(actor, action)
+
+    async def _in_turn(self, actor: Actor, action: Callable[[Work], T]) -> T:
         loop = asyncio.get_running_loop()
         order = _Order(actor, action, loop, loop.create_future())
         with self._lock:
@@ -97,7 +111,6 @@ class GroupWriter:
         try:
             results = self._together(group)
         except Exception as error:
-            self._on_rollback()
             if len(group) > 1:
                 for order in group:
                     self._commit([order])
