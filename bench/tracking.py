@@ -1,7 +1,10 @@
-"""Tracking beside `mlflow server`, on SQLite, in one run: one client that keeps its connection, one call at a time.
+"""Tracking beside `mlflow server`, on SQLite, in one run: a client that keeps its connection, one call at a time; then
+sixteen of them, which all wait for an answer at any moment.
 
 With `--bare` the tracking application runs without the rest of the server; otherwise `smalt up` is measured. With
-`--peer-python` an interpreter that has mlflow starts the peer, and measures both through the real client as well.
+`--peer-python` an interpreter that has mlflow starts the peer, and measures both through the real client as well. What
+that client does by itself bounds what any server can be to it: its limit is measured against a server that has its
+answers ready. `--no-searches` leaves the searches out.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ print(single, batch * 1000, create)
 """
 
 _WARM_UP = 100
+_CLIENTS = 16
 
 
 class Protocol:
@@ -59,9 +63,15 @@ class Protocol:
         self.headers = f"Host: {parts.netloc}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.ask(path, body)
+        return self.answer(path)
+
+    def ask(self, path: str, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
         head = f"POST {self.path}{path} HTTP/1.1\r\n{self.headers}Content-Length: {len(content)}\r\n\r\n"
         self.socket.sendall(head.encode() + content)
+
+    def answer(self, path: str) -> dict[str, Any]:
         status, found = self._receive()
         if status != 200:
             raise SystemExit(f"{path} answered {status}: {found[:500]!r}")
@@ -127,6 +137,37 @@ def writes(protocol: Protocol, count: int) -> dict[str, float]:
         "log-batch, points/s": rate(max(count // 10, 5), batch) * 1000,
         "log-metric, calls/s": rate(count, single),
         "runs/create, calls/s": rate(count, lambda number: protocol.new_run()),
+    }
+
+
+def together(url: str, token: str, count: int) -> dict[str, float]:
+    """Calls per second of clients who all wait for an answer at any moment."""
+    # First calls take the peer's workers seconds, and it hangs up on who has nothing to say meanwhile.
+    for _ in range(_WARM_UP):
+        Protocol(url, token).new_run()
+    clients = [Protocol(url, token) for _ in range(_CLIENTS)]
+    runs = [client.new_run() for client in clients]
+
+    def log(number: int) -> None:
+        for client, run in zip(clients, runs, strict=True):
+            point = {"run_id": run, "key": "single", "value": number, "timestamp": number, "step": number}
+            client.ask("/runs/log-metric", point)
+        for client in clients:
+            client.answer("/runs/log-metric")
+
+    def create(number: int) -> None:
+        for client in clients:
+            client.ask("/runs/create", {"experiment_id": "0", "start_time": number})
+        for client in clients:
+            client.answer("/runs/create")
+
+    rounds = max(count // _CLIENTS, 10)
+    for number in range(_WARM_UP // 4):
+        log(number)
+        create(number)
+    return {
+        f"log-metric, {_CLIENTS} clients, calls/s": rate(rounds, log) * _CLIENTS,
+        f"runs/create, {_CLIENTS} clients, calls/s": rate(rounds, create) * _CLIENTS,
     }
 
 
@@ -198,11 +239,19 @@ def full() -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def peer(python: str) -> Iterator[tuple[str, str, Path]]:
+def instant() -> Iterator[tuple[str, str]]:
+    """A server that has its answers ready."""
+    port = free_port()
+    with started([sys.executable, str(Path(__file__).with_name("_instant.py")), str(port)], port):
+        yield f"http://127.0.0.1:{port}", "none"
+
+
+@contextmanager
+def peer(python: str, workers: int) -> Iterator[tuple[str, str, Path]]:
     """`mlflow server` on SQLite."""
     with tempfile.TemporaryDirectory(prefix="mlflow-bench-") as folder:
         port = free_port()
-        command = [python, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+        command = [python, "-m", "mlflow", "server", "--port", str(port), "--workers", str(workers)]
         command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", folder]
         with started(command, port):
             yield f"http://127.0.0.1:{port}", "none", Path(folder) / "mlflow.db"
@@ -245,13 +294,22 @@ def has_server(python: str) -> bool:
     )
 
 
-def show(rows: dict[str, float], peers: dict[str, float], *, smaller_is_better: bool) -> None:
-    """One line for each measurement, with the ratio."""
+def show(
+    rows: dict[str, float],
+    peers: dict[str, float],
+    *,
+    smaller_is_better: bool,
+    limits: dict[str, float] | None = None,
+) -> None:
+    """One line for each measurement, with the ratio, and with what it could be at most."""
     for name, ours in rows.items():
         line = f"{name:32} {ours:12,.1f}"
         if name in peers:
             ratio = peers[name] / ours if smaller_is_better else ours / peers[name]
             line += f"   mlflow {peers[name]:12,.1f}   ratio {ratio:8.1f}"
+        if limits is not None:
+            line += f"   limit {limits[name]:12,.1f}"
+            line += f"   at most {limits[name] / peers[name]:8.1f}" if name in peers else ""
         print(line, flush=True)
 
 
@@ -265,22 +323,31 @@ def measure(options: argparse.Namespace) -> None:
     their_searches: dict[str, float] = {}
     their_client: list[float] = []
     if beside:
-        with peer(python) as (url, token, database):
+        with peer(python, workers=1) as (url, token, database):
             protocol = Protocol(url, token)
             theirs = writes(protocol, options.peer_count)
             their_client = through_client(python, url, token, options.peer_count)
-            fill_peer(database, options.runs)
-            # One search, once: it takes the peer minutes.
-            their_searches = searches(Protocol(url, token), options.page, which=1, best_of=1)
+            if not options.no_searches:
+                fill_peer(database, options.runs)
+                # One search, once: it takes the peer minutes.
+                their_searches = searches(Protocol(url, token), options.page, which=1, best_of=1)
+        # Left alone it starts four workers, which is better for it where many ask.
+        with peer(python, workers=4) as (url, token, _):
+            theirs |= together(url, token, options.peer_count)
     with here() as (url, token):
         protocol = Protocol(url, token)
         show(writes(protocol, options.count), theirs, smaller_is_better=False)
+        show(together(url, token, options.count), theirs, smaller_is_better=False)
         if python is not None and Path(python).exists():
             names = [
                 f"client: {name}" for name in ("log-metric, calls/s", "log-batch, points/s", "runs/create, calls/s")
             ]
             ours = dict(zip(names, through_client(python, url, token, options.count), strict=True))
-            show(ours, dict(zip(names, their_client, strict=False)), smaller_is_better=False)
+            with instant() as (nowhere, nobody):
+                limits = dict(zip(names, through_client(python, nowhere, nobody, options.count), strict=True))
+            show(ours, dict(zip(names, their_client, strict=False)), smaller_is_better=False, limits=limits)
+        if options.no_searches:
+            return
         protocol = Protocol(url, token)
         fill(protocol, options.runs)
         print(f"Searches over {options.runs:,} runs, pages of {options.page}:")
@@ -294,6 +361,7 @@ def measure(options: argparse.Namespace) -> None:
 def serve(port: int, folder: Path) -> None:
     import uvicorn
 
+    from smalt.server.connection import Bounds, bounded
     from smalt.server.database import Database, metadata
     from smalt.testing.tracking import TrackingApp
 
@@ -301,7 +369,8 @@ def serve(port: int, folder: Path) -> None:
     with database.write() as connection:
         metadata.create_all(connection)
     app = TrackingApp(database, folder)
-    uvicorn.run(app.app, host="127.0.0.1", port=port, log_level="error", access_log=False, loop="uvloop")
+    http = bounded(Bounds(), app.app)
+    uvicorn.run(app.app, host="127.0.0.1", port=port, log_level="error", access_log=False, loop="uvloop", http=http)
 
 
 def main() -> None:
@@ -311,6 +380,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--peer-count", type=int, default=300)
+    parser.add_argument("--no-searches", action="store_true")
     parser.add_argument("--page", type=int, default=1000)
     parser.add_argument("--serve", type=int)
     parser.add_argument("--folder", type=Path)

@@ -197,14 +197,15 @@ class _Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body has come; the next head begins."""
-        if self._call is None:
-            super().on_message_complete()
-        else:
-            call, body = self._call, self._body
-            self._call, self._body = None, b""
-            self._answer(call, body)
+        self._in_head, self._is_begun = True, False
         self._head_bytes = 0
         self._since = self.loop.time()
+        if self._call is None:
+            super().on_message_complete()
+            return
+        call, body = self._call, self._body
+        self._call, self._body = None, b""
+        self._answer(call, body)
 
     def on_response_complete(self) -> None:
         """The answer is out."""

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from smalt.server.connection import Bounds, bounded
+from smalt.server.connection import Bounds, Prompt, bounded
+from smalt.server.http import Rendered
 
 Serve = Callable[..., int]
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -34,9 +35,11 @@ def serve() -> Iterator[Serve]:
     """A listener with bounds of one's own; its port."""
     with ExitStack() as stack:
 
-        def start(bounds: Bounds, application: ASGIApp = echo) -> int:
+        def start(bounds: Bounds, application: ASGIApp = echo, prompt: Prompt | None = None) -> int:
             listener = socket.create_server(("127.0.0.1", 0))
-            config = uvicorn.Config(application, http=bounded(bounds), ws="none", log_config=None, lifespan="off")
+            http = bounded(bounds, prompt)
+            options = {"ws": "none", "log_config": None, "lifespan": "off", "timeout_keep_alive": 0.3}
+            config = uvicorn.Config(application, http=http, **options)
             server = uvicorn.Server(config)
             server.install_signal_handlers = lambda: None  # uvicorn asks for the main thread otherwise
             running = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
@@ -97,6 +100,48 @@ def test_a_body_that_does_not_come_ends_the_connection(serve):
 
     assert told.startswith(b"HTTP/1.1 408 ")
     assert b"Send it faster" in told
+
+
+class Hello:
+    """Answers at once whoever sends a small body."""
+
+    def foresee(self, scope):
+        return scope
+
+    def begin(self, call, body):
+        return Rendered(200, [(b"content-length", b"5")], b"hello")
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Length: 2\r\n\r\n"
+
+
+def test_a_body_that_would_be_answered_at_once_and_does_not_come_ends_the_connection(serve):
+    with connected(serve(QUICK, prompt=Hello())) as slow:
+        slow.sendall(POST + b"{")
+
+        told = everything(slow)
+
+    assert told.startswith(b"HTTP/1.1 408 ")
+    assert b"Send it faster" in told
+
+
+def test_a_connection_that_was_answered_at_once_is_kept_for_a_while_and_closed_without_a_word(serve):
+    with connected(serve(QUICK, prompt=Hello())) as idle:
+        idle.sendall(POST + b"{}" + POST + b"{}")
+
+        told = everything(idle)
+
+    assert told.count(b"HTTP/1.1 200 ") == 2
+    assert told.endswith(b"hello")
+
+
+def test_what_is_unusual_about_a_request_takes_it_the_general_way(serve):
+    port = serve(QUICK, prompt=Hello())
+    for unusual in (b"Expect: 100-continue", b"Content-Encoding: gzip", b"Connection: close", b"Upgrade: x"):
+        with connected(port) as client:
+            client.sendall(POST.replace(b"Host: x", b"Host: x\r\n" + unusual) + b"{}")
+
+            assert everything(client).endswith(b"2")
 
 
 def test_an_answer_that_nobody_takes_is_dropped(serve):

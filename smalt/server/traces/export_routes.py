@@ -27,11 +27,11 @@ def routes(traces: TraceService, workspaces: Workspaces, writer: GroupWriter, ad
     """Where spans come in."""
     handlers = _Exports(traces, workspaces, writer, admit)
     mlflow = Table()
-    options: dict[str, Any] = {"audited": False, "unpacks": True, "is_prompt": True}
-    mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), **options)
+    options: dict[str, Any] = {"audited": False, "unpacks": True}
+    mlflow.add("POST", "/v1/traces", handlers.export, WRITE_RUNS, jobs=True, apis=("",), is_prompt=True, **options)
     table = Routes()
     path = WORKSPACE + "/smalt/traces/v1/traces"
-    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=_any_grant, **options)
+    table.add("POST", path, handlers.export, action=WRITE_RUNS, for_jobs=_any_grant, is_prompt=True, **options)
     table.add("POST", "/v1/traces", handlers.export_plain, action=SIGNED_IN, for_jobs=_any_grant, **options)
     return [*mlflow.routes, *table.all]
 
