@@ -7,18 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from smalt.server.database import insert_or
 from smalt.server.tracking.sql import CHUNK, execute, marks
-from smalt.server.tracking.tables import datasets, run_datasets, run_models, runs
+from smalt.server.tracking.tables import datasets, run_datasets, run_models
 
 _COLUMNS = (
     "r.id, r.run_id, r.experiment, e.is_default, r.name, r.user_id, r.status, r.stage, r.hidden, r.started_at, "
     "r.ended_at, r.artifact_uri, r.owner_job"
 )
 _FROM = f"SELECT {_COLUMNS} FROM runs r JOIN experiments e ON e.id = r.experiment"  # noqa: S608  (constants)
-_CHANGE = update(runs).where(runs.c.id == bindparam("run"))
 
 
 class RunRow(NamedTuple):
@@ -36,6 +35,16 @@ class RunRow(NamedTuple):
     started_at: int | None
     ended_at: int | None
     artifact_uri: str
+    owner_job: str | None
+
+
+class Target(NamedTuple):
+    """What has to be known of a run to write to it."""
+
+    id: int
+    run_id: str
+    experiment: int
+    stage: str
     owner_job: str | None
 
 
@@ -58,6 +67,13 @@ def find(connection: Connection, workspace_id: str, run_id: str) -> RunRow | Non
     """The run of this id in a workspace."""
     row = execute(connection, f"{_FROM} WHERE r.workspace_id = ? AND r.run_id = ?", (workspace_id, run_id)).fetchone()
     return None if row is None else RunRow(*row)
+
+
+def find_target(connection: Connection, workspace_id: str, run_id: str) -> Target | None:
+    """As `find`, of what is asked for with every point that is logged."""
+    statement = "SELECT id, run_id, experiment, stage, owner_job FROM runs WHERE workspace_id = ? AND run_id = ?"
+    row = execute(connection, statement, (workspace_id, run_id)).fetchone()
+    return None if row is None else Target(*row)
 
 
 def rows(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
@@ -94,7 +110,8 @@ def insert(connection: Connection, new: NewRun) -> int | None:
 
 def change(connection: Connection, run: int, **values: Any) -> None:
     """Set columns of a run."""
-    connection.execute(_CHANGE, {"run": run, **values})
+    columns = ", ".join(f"{name} = ?" for name in values)
+    execute(connection, f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run))  # noqa: S608  (our columns)
 
 
 def close_owned(connection: Connection, workspace_id: str, job: str, *, status: str, ended_at: int) -> None:

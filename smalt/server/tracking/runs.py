@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
 
 from smalt.kit import clock, ids
 from smalt.server.http import Page
@@ -18,7 +20,7 @@ from smalt.server.tracking.experiments import Experiments
 from smalt.server.tracking.messages import CreateRun, Metric, Param
 from smalt.server.tracking.metric_store import MetricStore, Point
 from smalt.server.tracking.run_search import RunQuery, search
-from smalt.server.tracking.run_store import NewRun, RunRow
+from smalt.server.tracking.run_store import NewRun, RunRow, Target
 from smalt.server.tracking.search import RUNS, parse_filter, parse_order
 from smalt.server.work import Work
 
@@ -26,6 +28,8 @@ STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 _RUN_NAME = "mlflow.runName"
 _LOGGED_MODELS = "mlflow.log-model.history"
 _ROOT = "mlflow.rootRunId"
+
+R = TypeVar("R", RunRow, Target)
 
 
 class Runs:
@@ -93,14 +97,7 @@ class Runs:
         Raises:
             DoesNotExist: There is none.
         """
-        access.check_space(work.actor, workspace)
-        if not run_id:
-            raise limits.missing("run_id")
-        row = run_store.find(work.connection, workspace.id, run_id) if "\x00" not in run_id else None
-        if row is None:
-            raise DoesNotExist(f"Run with id={run_id[:256]} not found. Find it with runs/search.")
-        access.check_owned(work.actor, row, run_id)
-        return row
+        return _found(work, workspace, run_id, run_store.find)
 
     def find_readable(self, work: Work, workspace: Space, run_id: str) -> RunRow:
         """The run of this id, when the actor may look at it: a job also at the runs of its family.
@@ -116,13 +113,13 @@ class Runs:
         access.check_readable(work.actor, row, run_id, root=root)
         return row
 
-    def find_active(self, work: Work, workspace: Space, run_id: str) -> RunRow:
+    def find_active(self, work: Work, workspace: Space, run_id: str) -> Target:
         """The run of this id, when it may be written to.
 
         Raises:
-            InvalidState: It is deleted.
+            InvalidParameter: It is deleted.
         """
-        row = self.find(work, workspace, run_id)
+        row = _found(work, workspace, run_id, run_store.find_target)
         if row.stage != "active":
             # MLflow gives this the code of a bad parameter.
             raise InvalidParameter(f"The run {run_id} must be in the 'active' state. Current state is {row.stage}.")
@@ -323,7 +320,7 @@ class Runs:
             raise InvalidState(f"The experiment {found.shown_id} must be in the 'active' state; it is deleted.")
         return found
 
-    def _add_params(self, work: Work, row: RunRow, wanted: Mapping[str, str]) -> None:
+    def _add_params(self, work: Work, row: Target, wanted: Mapping[str, str]) -> None:
         if not wanted:
             return
         present = run_store.params_of(work.connection, row.id, wanted)
@@ -341,7 +338,7 @@ class Runs:
         if new:
             run_store.add_params(work.connection, row.id, new)
 
-    def _add_to_models(self, work: Work, workspace: Space, row: RunRow, metrics: Sequence[Metric]) -> None:
+    def _add_to_models(self, work: Work, workspace: Space, row: Target, metrics: Sequence[Metric]) -> None:
         by_model: dict[str, list[Metric]] = {}
         for metric in metrics:
             if metric.model_id:
@@ -367,6 +364,17 @@ class Runs:
                 for point in points
             ]
             model_store.add_metrics(work.connection, values)
+
+
+def _found(work: Work, workspace: Space, run_id: str, look: Callable[[Connection, str, str], R | None]) -> R:
+    access.check_space(work.actor, workspace)
+    if not run_id:
+        raise limits.missing("run_id")
+    row = look(work.connection, workspace.id, run_id) if "\x00" not in run_id else None
+    if row is None:
+        raise DoesNotExist(f"Run with id={run_id[:256]} not found. Find it with runs/search.")
+    access.check_owned(work.actor, row, run_id)
+    return row
 
 
 def info(row: RunRow) -> dict[str, Any]:
