@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 _PROMPT_BYTES = 64 * 1024
 _PROMPT_URL = 1024
+_IN_PACKET = 16
 # What a prompt call has not: they are read with more care than it takes time for.
 _SPECIAL = re.compile(rb"[^!-~]|[%?#]|^//|^[^/]")
 _ORDINARY = frozenset(
@@ -126,6 +127,7 @@ class _Connection(HttpToolsProtocol):
         self._call: Call | None = None
         self._body = b""
         self._was_prompt = False
+        self._answered_in_packet = 0
         self._head_bytes = 0
         self._in_head = True
         self._is_begun = False
@@ -164,6 +166,7 @@ class _Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; heads that never end are refused."""
         self._came += len(data)
+        self._answered_in_packet = 0
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -239,6 +242,8 @@ class _Connection(HttpToolsProtocol):
         """The prompt call that this head announces: a small one, on a connection that waits for nothing else."""
         if self.prompt is None or not self.is_idle or self.flow.write_paused or len(self.url) > _PROMPT_URL:
             return None
+        if self._answered_in_packet >= _IN_PACKET:
+            return None  # Others have their turn between those that follow.
         if _SPECIAL.search(self.url) or not self.parser.should_keep_alive() or self.parser.get_http_version() != "1.1":
             return None
         names = dict(self.headers)
@@ -263,6 +268,7 @@ class _Connection(HttpToolsProtocol):
         head = b"".join([b"%b: %b\r\n" % pair for pair in headers])
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[begun.status], head, begun.body))
         self._was_prompt = True
+        self._answered_in_packet += 1
 
     def _check_head(self, now: float) -> None:
         if self._was_prompt and not self._is_begun:

@@ -118,6 +118,7 @@ class Database:
         if not self.is_sqlite:
             return
         with self._writer.taken() as connection:
+            self._may_wait(connection)
             cursor = connection.connection.cursor()  # Outside of a transaction, which the checkpoint would wait for.
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (is_busy, _, _) = cursor.fetchone() or (1, 0, 0)
