@@ -382,6 +382,7 @@ def build(settings: Settings) -> Server:
         *schedules.routes(schedule_service, job_service, rooms),
         *monitoring.routes(monitors, rooms),
         *online.routes,
+        *serving.log_routes(online.endpoints, online.deployments, online.instances, rooms, works, admit),
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
         *sweeps.routes(sweep_kind, children, rooms),

@@ -36,7 +36,7 @@ def test_a_page_is_told_what_has_changed_in_its_workspace_and_no_other(events):
     async def main() -> list[dict[str, str]]:
         stream = live(events).stream("here", lambda: True)
         await anext(stream)
-        events.deliver([JobSubmitted("elsewhere", "secret"), JobChanged("here", "train")])
+        events.deliver([JobSubmitted("elsewhere", "secret", "secret"), JobChanged("here", "train", "whole")])
         events.deliver([AssetRegistered("here", "models", "m", "2"), RunLogged("here", "train")])
         return await told(stream)
 
@@ -44,6 +44,7 @@ def test_a_page_is_told_what_has_changed_in_its_workspace_and_no_other(events):
 
     assert topics == [
         {"kind": "jobs", "name": "train"},
+        {"kind": "graphs", "name": "whole"},
         {"kind": "models", "name": "m"},
         {"kind": "runs", "name": "train"},
     ]
@@ -63,7 +64,7 @@ def test_a_page_that_cannot_keep_up_is_told_to_look_at_everything(events):
     async def main() -> list[dict[str, str]]:
         stream = live(events).stream("here", lambda: True)
         await anext(stream)
-        events.deliver([JobChanged("here", f"job-{number}") for number in range(501)])
+        events.deliver([JobChanged("here", f"job-{number}", f"job-{number}") for number in range(501)])
         return await told(stream)
 
     assert {"kind": "everything", "name": ""} in asyncio.run(main())
@@ -74,10 +75,10 @@ def test_events_of_other_threads_reach_the_page(events):
         stream = live(events).stream("here", lambda: True)
         await anext(stream)
         waiting = asyncio.create_task(told(stream))
-        await asyncio.to_thread(events.deliver, [JobChanged("here", "train")])
+        await asyncio.to_thread(events.deliver, [JobChanged("here", "train", "train")])
         return await waiting
 
-    assert asyncio.run(main()) == [{"kind": "jobs", "name": "train"}]
+    assert asyncio.run(main()) == [{"kind": "jobs", "name": "train"}, {"kind": "graphs", "name": "train"}]
 
 
 def test_a_stream_ends_with_its_session(events):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.runtime.automl import metrics, written
+from smalt.runtime.automl.charts import charts
 from smalt.runtime.automl.data import Data, Rows, load
 from smalt.runtime.automl.entry import entered
 from smalt.runtime.automl.judging import measure
@@ -39,11 +40,14 @@ def main(settings: Mapping[str, Any]) -> None:  # Any: JSON
 
 
 def _tested(settings: Mapping[str, Any], data: Data, model: Model, folder: Path) -> None:
-    """Metrics of the test data on this child's run, predictions as a file."""
+    """Metrics and charts of the test data on this child's run, predictions as a file."""
     test = data.test
     assert test is not None
     numbers = model.numbers(test.table)
-    written.log(metrics=measure(test.target, numbers, test.weight, data, settings))
+    written.log(
+        metrics=measure(test.target, numbers, test.weight, data, settings),
+        charts=charts(test.target, numbers, data.classes),
+    )
     shown = test.table.copy()
     shown[settings["target"]] = test.target if data.classes is None else data.classes[test.target]
     shown["predicted"] = numbers if data.classes is None else data.classes[numbers.argmax(axis=1)]

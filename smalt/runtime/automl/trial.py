@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.runtime.automl import ensembles, forecaster, written
+from smalt.runtime.automl.charts import charts
 from smalt.runtime.automl.data import Data, load
 from smalt.runtime.automl.entry import entered
 from smalt.runtime.automl.forecaster import Forecaster
@@ -46,6 +47,7 @@ def main(settings: Mapping[str, Any]) -> None:  # Any: JSON
         metrics=found,
         params={"algorithm": settings["learner"], **params},
         tags={"automl.settings": json.dumps(params), "score": repr(found[settings["metric"]])},
+        charts=charts(judged.truth, judged.numbers, data.classes),
     )
     print(f"{settings['learner']} {json.dumps(params)}: {settings['metric']} {found[settings['metric']]:.6f}")
 

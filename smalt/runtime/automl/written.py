@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -15,13 +16,17 @@ _MOST_TAG = 4000
 
 
 def log(*, metrics: Mapping[str, float] | None = None, params: Mapping[str, Any] | None = None,
-        tags: Mapping[str, str] | None = None) -> None:  # Any: numbers and words  # fmt: skip
-    """Write to the run of this child."""
+        tags: Mapping[str, str] | None = None, charts: Mapping[str, Mapping[str, Any]] | None = None,
+        ) -> None:  # Any: numbers, words, JSON  # fmt: skip
+    """Write to the run of this child; a chart is an artifact of its name."""
     from mlflow.entities import Metric, Param, RunTag
     from mlflow.tracking import MlflowClient
 
-    MlflowClient().log_batch(
-        os.environ["MLFLOW_RUN_ID"],
+    client, run = MlflowClient(), os.environ["MLFLOW_RUN_ID"]
+    for name, document in (charts or {}).items():
+        client.log_text(run, json.dumps(document), name)
+    client.log_batch(
+        run,
         metrics=[Metric(name, value, 0, 0) for name, value in (metrics or {}).items()],
         params=[Param(name, str(value)) for name, value in (params or {}).items()],
         tags=[RunTag(name, value[:_MOST_TAG]) for name, value in (tags or {}).items()],

@@ -1,4 +1,4 @@
-"""Facts about jobs that others may want to hear."""
+"""Facts about jobs that others may want to hear. The root of a job is the job at the top of those that it is a part of."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class JobSubmitted(Event):
     """A job was accepted and waits for the loop."""
 
     job: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class JobChanged(Event):
     """A job has another state, or another name, tags or place among the archived."""
 
     job: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class CancelRequested(Event):
     """Somebody wants a job to end."""
 
     job: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,6 @@ class JobFinished(Event):
     """A job is over."""
 
     job: str
+    root: str
     status: JobStatus
     parent: str | None = None

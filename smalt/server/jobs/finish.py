@@ -86,4 +86,4 @@ class Finisher:
             modified_at=work.now,
         )
         store.call_parent(work.connection, record, now=work.now)
-        work.publish(JobFinished(workspace.id, record.name, status, record.parent))
+        work.publish(JobFinished(workspace.id, record.name, record.root, status, record.parent))

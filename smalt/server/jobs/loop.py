@@ -303,7 +303,7 @@ class JobsLoop:
             started_at=present.started_at or (work.now if status is JobStatus.RUNNING else None),
         )
         if followed is not present.status:
-            work.publish(JobChanged(workspace.id, present.name))
+            work.publish(JobChanged(workspace.id, present.name, present.root))
         self._next_look = min(self._next_look, work.now + progress.look_again)
 
     def _held(self, work: Work, job: Due | JobRecord) -> JobRecord:
@@ -342,7 +342,7 @@ class JobsLoop:
         if status is not None:
             values["status"] = followed = lifecycle.follow(record.status, status)
             if followed is not record.status:
-                work.publish(JobChanged(record.workspace_id, record.name))
+                work.publish(JobChanged(record.workspace_id, record.name, record.root))
         if started_at is not None:
             values["started_at"] = started_at
         store.settle(work.connection, record, due_at=work.now + due_in, **values)

@@ -138,7 +138,7 @@ class JobService:
             return record
         values |= {"modified_at": work.now, "modified_by": work.actor.name, "revision": record.revision + 1}
         store.change(work.connection, record, **values)
-        work.publish(JobChanged(workspace.id, name))
+        work.publish(JobChanged(workspace.id, name, record.root))
         return replace(record, **values)
 
     def cancel(self, work: Work, workspace: WorkspaceRecord, name: str) -> JobRecord:
@@ -166,7 +166,7 @@ class JobService:
             "revision": record.revision + 1,
         }
         store.change(work.connection, record, **values)
-        work.publish(CancelRequested(workspace.id, name))
+        work.publish(CancelRequested(workspace.id, name, record.root))
         return replace(record, **values)
 
     def delete(self, work: Work, workspace: WorkspaceRecord, name: str) -> bool:

@@ -117,7 +117,7 @@ class Submission:
             parent = self._parent(work, workspace, draft.job.parent_job_name)
         record = self._record(work, workspace, name, draft, parent)
         self._add(work, workspace, record)
-        work.publish(JobSubmitted(workspace.id, name))
+        work.publish(JobSubmitted(workspace.id, name, record.root))
         return record
 
     def accept_finished(

@@ -6,6 +6,7 @@ from smalt.server.serving.counters import read as read_counters
 from smalt.server.serving.deployments import DeploymentService
 from smalt.server.serving.events import EndpointAsked, OperationEnded, RoutingChanged, ServingChanged
 from smalt.server.serving.gateway import GatewayPlace, gateway_at
+from smalt.server.serving.log_stream import log_routes
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.routes import operation_headers
 from smalt.server.serving.service import EndpointService, reseal_keys
@@ -25,6 +26,7 @@ __all__ = [
     "collected",
     "environments_in_use",
     "gateway_at",
+    "log_routes",
     "models_served",
     "names_and_tags",
     "operation_headers",

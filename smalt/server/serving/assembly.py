@@ -55,6 +55,7 @@ class Online:
     endpoints: EndpointService
     deployments: DeploymentService
     documents: Documents
+    instances: Instances
     close: Callable[[], None]
 
 
@@ -160,4 +161,6 @@ def assemble(
 
     watch = RequestsLoop(works, events, requests, rooms, group)
     of_workspace = EndpointsOfWorkspace(endpoints)
-    return Online(loop, watch, routes, of_workspace, deployment_pinner, endpoints, deployments, documents, close)
+    return Online(
+        loop, watch, routes, of_workspace, deployment_pinner, endpoints, deployments, documents, instances, close
+    )

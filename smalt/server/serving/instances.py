@@ -249,15 +249,21 @@ class Instances:
 
     def logs(self, deployment_id: str, *, lines: int) -> str:
         """The last lines of the newest instance that has any."""
-        for folder in self._log_folders(deployment_id):
-            text = _tail(folder / STD_LOG, lines)
-            if text:
-                return text
-        return ""
+        found = self.log_file(deployment_id)
+        return "" if found is None else _tail(found, lines)
+
+    def log_file(self, deployment_id: str) -> Path | None:
+        """What the newest instance that has written anything writes into."""
+        files = (folder / STD_LOG for folder in self._log_folders(deployment_id))
+        return next((each for each in files if each.exists() and each.stat().st_size > 0), None)
 
     def build_log(self, deployment_id: str, content: Content, *, lines: int) -> str:
         """The last lines of what was told while an environment was built."""
-        return _tail(self.generation(deployment_id, content) / "build.log", lines)
+        return _tail(self.build_log_file(deployment_id, content), lines)
+
+    def build_log_file(self, deployment_id: str, content: Content) -> Path:
+        """Where it is told what happens while an environment is built."""
+        return self.generation(deployment_id, content) / "build.log"
 
     def _executor(self, instance: InstanceRecord) -> Executor:
         compute = self.compute_of(instance)

@@ -46,16 +46,18 @@ class Live:
         self._guard = threading.Lock()
         self._streams: set[_Stream] = set()
         self._is_closed = False
-        events.subscribe(JobSubmitted, lambda event: self.note(event, ("jobs", event.job)))
-        events.subscribe(JobChanged, lambda event: self.note(event, ("jobs", event.job)))
-        events.subscribe(CancelRequested, lambda event: self.note(event, ("jobs", event.job)))
-        events.subscribe(JobFinished, lambda event: self.note(event, ("jobs", event.job)))
+        for fact in (JobSubmitted, JobChanged, CancelRequested, JobFinished):
+            events.subscribe(fact, self._note_job)
         events.subscribe(RunLogged, lambda event: self.note(event, ("runs", event.run)))
         events.subscribe(TracesStored, lambda event: self.note(event, ("traces", "")))
         for fact in (ServingChanged, RoutingChanged, OperationEnded):
             events.subscribe(fact, lambda event: self.note(event, ("endpoints", "")))
         events.subscribe(EndpointAsked, lambda event: self.note(event, ("endpointMetrics", event.endpoint)))
         events.subscribe(AssetRegistered, lambda event: self.note(event, (event.kind, event.name)))
+
+    def _note_job(self, event: JobSubmitted | JobChanged | CancelRequested | JobFinished) -> None:
+        """A job has changed, and with it the graph of the pipeline that it is a part of, at any depth."""
+        self.note(event, ("jobs", event.job), ("graphs", event.root))
 
     async def stream(self, workspace_id: str, is_admitted: Callable[[], bool]) -> AsyncIterator[bytes]:
         """Messages for one page, in the form of server-sent events.
@@ -93,14 +95,14 @@ class Live:
         """How many pages listen."""
         return len(self._streams)
 
-    def note(self, event: Event, topic: Topic) -> None:
+    def note(self, event: Event, *topics: Topic) -> None:
         """Tell the open pages of the event's workspace that something has changed."""
         if not self._streams:
             return
         with self._guard:
             for stream in self._streams:
                 if stream.workspace_id == event.workspace_id:
-                    stream.add(topic)
+                    stream.add(*topics)
 
 
 class _Stream:
@@ -113,12 +115,12 @@ class _Stream:
         self._waiting: dict[Topic, None] = {}
         self._woken = asyncio.Event()
 
-    def add(self, topic: Topic) -> None:
+    def add(self, *topics: Topic) -> None:
         with self._guard:
             is_first = not self._waiting
             if len(self._waiting) >= _MOST_WAITING:
                 self._waiting = {_EVERYTHING: None}
-            self._waiting[topic] = None
+            self._waiting |= dict.fromkeys(topics)
         if is_first and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
 

@@ -53,20 +53,21 @@ _IN_ORDER = "ORDER BY step, at, value, is_nan"
 _FIRST = f"SELECT key, step, at, value, is_nan {_WITHIN} {_IN_ORDER} LIMIT ?"
 _LAST = f"SELECT key, step, at, value, is_nan {_WITHIN} ORDER BY step DESC, at DESC, value DESC, is_nan DESC LIMIT 1"
 # The lowest and the highest of each part of the steps, each looked up in the index: nothing is sorted, and no more
-# rows come out than are shown, so that this takes a fraction of what numbering the rows would.
+# rows come out than are shown, so that this takes a fraction of what numbering the rows would. What is read twice is
+# kept meanwhile: a database would otherwise look it up twice.
 _EXTREMES = f"""
 WITH RECURSIVE parts(first, last) AS (
     SELECT CAST(? AS BIGINT), CAST(? AS BIGINT)
     UNION ALL SELECT first + CAST(? AS BIGINT), last + CAST(? AS BIGINT) FROM parts WHERE last < ?
-), bounds AS (
+), bounds AS MATERIALIZED (
     SELECT first, last,
         (SELECT MIN(value) {_OF} AND step BETWEEN parts.first AND parts.last AND is_nan = 0) AS low,
         (SELECT MAX(value) {_OF} AND step BETWEEN parts.first AND parts.last AND is_nan = 0) AS high
     FROM parts
-), extremes AS (
+), extremes AS MATERIALIZED (
     SELECT first, last, low AS extreme FROM bounds WHERE low IS NOT NULL
     UNION SELECT first, last, high FROM bounds WHERE high IS NOT NULL
-), placed AS (
+), placed AS MATERIALIZED (
     SELECT extreme, (SELECT step {_OF} AND step BETWEEN extremes.first AND extremes.last
         AND value = extremes.extreme AND is_nan = 0 ORDER BY step LIMIT 1) AS place
     FROM extremes

@@ -183,17 +183,9 @@ function sample(schema: Schema | undefined): unknown {
   );
 }
 
-export const logOf = async (
-  scope: string,
-  name: string,
-  deployment: string,
-  container: string,
-  signal: AbortSignal,
-) => {
-  const path = `${onlinePath(scope, name)}/deployments/${encodeURIComponent(deployment)}/getLogs`;
-  const body = { containerType: container, tail: 20_000 };
-  return (await json<{ content: string }>(path, { method: "POST", body, signal })).content;
-};
+/** Where a log of a deployment is followed. */
+export const logAddress = (scope: string, name: string, deployment: string, containerType: string): string =>
+  `${onlinePath(scope, name)}/deployments/${encodeURIComponent(deployment)}/logs${query({ containerType })}`;
 
 /** The ways in which the path of a request below an endpoint may go. */
 export const ask = (

@@ -112,10 +112,13 @@ export const archivePath = (scope: string, path: string): string => `${root(scop
 export const sessionPath = (scope: string, session: string, word = ""): string =>
   `${root(scope)}/sessions/${encodeURIComponent(session)}${word && `/${word}`}`;
 
+export const folder = (scope: string, path: string, signal?: AbortSignal) =>
+  json<Folder>(`${root(scope)}/entries${query({ path })}`, { signal });
+
 export const entries = (scope: string, path: string) =>
   queryOptions({
     queryKey: ["notebookFiles", scope, path, "entries"],
-    queryFn: ({ signal }) => json<Folder>(`${root(scope)}/entries${query({ path })}`, { signal }),
+    queryFn: ({ signal }) => folder(scope, path, signal),
   });
 
 /** A file as text; null when it is none. */

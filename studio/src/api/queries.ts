@@ -30,7 +30,9 @@ export const jobPart = <T>(scope: string, name: string, part: "lineage" | "graph
   });
 
 export const lineage = (scope: string, name: string) => jobPart<Lineage>(scope, name, "lineage");
-export const graph = (scope: string, name: string) => jobPart<Graph>(scope, name, "graph");
+/** Told of by itself: steps of nested pipelines change without the job. */
+export const graph = (scope: string, name: string) =>
+  queryOptions({ ...jobPart<Graph>(scope, name, "graph"), queryKey: ["graphs", scope, name] });
 export const trials = (scope: string, name: string) => jobPart<Trials>(scope, name, "trials");
 
 export const children = (scope: string, name: string) =>

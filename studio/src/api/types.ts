@@ -15,6 +15,7 @@ export interface Resource<P> {
   name: string;
   type: string;
   etag?: string;
+  tags?: Record<string, string>;
   properties: P;
   systemData: SystemData;
 }

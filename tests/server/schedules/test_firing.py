@@ -283,4 +283,4 @@ def _end(clockwork, name, status=JobStatus.COMPLETED):
     with house.works.write(SYSTEM) as work:
         record = clockwork.plant.service.get(work, house.default, name)
         job_store.change(work.connection, record, status=status, active=False, ended_at=clock.now(), due_at=None)
-        work.publish(jobs.JobFinished(house.default.id, name, status))
+        work.publish(jobs.JobFinished(house.default.id, name, name, status))

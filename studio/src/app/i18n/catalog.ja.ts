@@ -50,7 +50,6 @@ export const catalog = {
   "Talk with it": "会話する",
   "Talk with {name}": "{name} と会話する",
   Task: "タスク",
-  "The tasks it can be trained for are not trained here.": "このモデルの学習タスクはここでは実行できません。",
   "This machine": "このマシン",
   "This endpoint cannot be talked with.": "このエンドポイントとは会話できません。",
   "Train adapters only (LoRA), which takes far less memory": "アダプターだけを学習 (LoRA、メモリが大幅に少ない)",

@@ -1,5 +1,7 @@
 import { catalog } from "./catalog.ja";
 import { flows } from "./flows.ja";
+import { judging } from "./judging.ja";
+import { making } from "./making.ja";
 import { monitoring } from "./monitoring.ja";
 import { places } from "./places.ja";
 import { notebooks } from "./notebooks.ja";
@@ -8,6 +10,8 @@ import { notebooks } from "./notebooks.ja";
 export const ja = {
   ...catalog,
   ...flows,
+  ...judging,
+  ...making,
   ...monitoring,
   ...places,
   ...notebooks,

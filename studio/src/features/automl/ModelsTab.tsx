@@ -15,9 +15,7 @@ import { Took } from "../../ui/time";
 import { ENDED } from "../../api/types";
 import { CompareButton } from "../compare/CompareButton";
 import type { TabProps } from "../jobs/JobPage";
-import { detailsOf, isLoss } from "./details";
-
-const BEST = "automl_best_child_run_id";
+import { BEST, detailsOf, isLoss, isReport } from "./details";
 
 /** Every model that was tried, the best first, and the way of the best one to an endpoint. */
 export default function ModelsTab({ job }: TabProps) {
@@ -26,7 +24,7 @@ export default function ModelsTab({ job }: TabProps) {
   return (
     <Loaded of={found}>
       {(children) => {
-        const trials = children.filter(({ name }) => !name.endsWith("_report"));
+        const trials = children.filter((child) => !isReport(child));
         return trials.length === 0 ? <Empty>{t("No trial yet.")}</Empty> : <Ranked job={job} trials={trials} />;
       }}
     </Loaded>

@@ -65,7 +65,15 @@ export default function FineTuneTab({ card }: CardProps) {
     onSuccess: (job) => void navigate({ to: "/jobs/$name", params: { name: job } }),
   });
   if (!properties.model) return <Empty>{t("Bring the model in first: its weights are not here.")}</Empty>;
-  if (tasks.length === 0) return <Empty>{t("The tasks it can be trained for are not trained here.")}</Empty>;
+  if (tasks.length === 0) {
+    return (
+      <Empty>
+        {t("{tasks} is not trained here: chat-completion and text-generation are.", {
+          tasks: properties.fineTuningTasks.join(", "),
+        })}
+      </Empty>
+    );
+  }
   const options = (data.data ?? []).map((asset) => <option key={asset.name}>{asset.name}</option>);
   return (
     <Form

@@ -13,12 +13,14 @@ import { CardFacts } from "./CardFacts";
 
 const DeployTab = lazy(() => import("./DeployTab"));
 const FineTuneTab = lazy(() => import("./FineTuneTab"));
+const EvaluateTab = lazy(() => import("./EvaluateTab"));
 const CodeTab = lazy(() => import("./CodeTab"));
 
 const TABS = [
   { id: "details", title: "Details" },
   { id: "deploy", title: "Deploy" },
   { id: "finetune", title: "Fine-tune" },
+  { id: "evaluate", title: "Evaluate" },
   { id: "code", title: "Code" },
 ] as const;
 
@@ -52,6 +54,7 @@ function Shown({ card: found }: CardProps) {
         {shown === "details" && <CardFacts card={found} />}
         {shown === "deploy" && <DeployTab card={found} />}
         {shown === "finetune" && <FineTuneTab card={found} />}
+        {shown === "evaluate" && <EvaluateTab card={found} />}
         {shown === "code" && <CodeTab card={found} />}
       </Tabbed>
     </Page>

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart } from "./EChart";
+import { EChart } from "../../ui/EChart";
 import { differs, isNumeric, rowsOf, type Row } from "./values";
 
 const MOST_AXES = 14;

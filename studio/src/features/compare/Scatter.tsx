@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart } from "./EChart";
+import { EChart } from "../../ui/EChart";
 import { isNumeric, rowsOf } from "./values";
 
 /** A dot per run, over two of the numbers it has. */

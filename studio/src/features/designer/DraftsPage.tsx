@@ -18,6 +18,7 @@ import { When } from "../../ui/time";
 import { Waiting } from "../../ui/Waiting";
 import { drafts as kept, EMPTY, keep, made, remove, type Draft, type Kind } from "./drafts";
 import { opened } from "./files";
+import { SharedDrafts } from "./SharedDrafts";
 import { parse, plain, textOf } from "./yaml";
 
 /** Pipelines somebody works on here, and where to begin one. */
@@ -28,6 +29,7 @@ export function DraftsPage() {
   return (
     <Page title={t("Designer")} actions={<Beginnings />}>
       <Drafts />
+      <SharedDrafts />
       <Known />
     </Page>
   );

@@ -4,13 +4,15 @@ import {
   ArrowRedo20Regular,
   ArrowUndo20Regular,
   Code20Regular,
+  Group20Regular,
   Organization20Regular,
+  People20Regular,
   Send20Regular,
 } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ReactFlowProvider } from "@xyflow/react";
-import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
@@ -23,13 +25,17 @@ import { CONTROLS, type Control } from "./controls";
 import "./designer.css";
 import type { Draft } from "./drafts";
 import { types as typesQuery } from "./fits";
+import { GroupDialog } from "./GroupDialog";
+import { grouped } from "./grouping";
 import { Palette } from "./Palette";
 import { at, placeOf, read, type Link as Line, type StepPorts } from "./pipeline";
 import { PipelineSettings } from "./PipelineSettings";
 import { ProblemList } from "./ProblemList";
+import { SharedBar } from "./SharedBar";
 import { StepSettings } from "./StepSettings";
 import { placeOfFlaw, useCheck, type Flaw } from "./useCheck";
 import { useDraft } from "./useDraft";
+import { useShared } from "./useShared";
 import { useSubmit } from "./useSubmit";
 import { flaw, mapping, parse, plain, textOf, type Mapping } from "./yaml";
 
@@ -52,12 +58,13 @@ interface Props extends ReturnType<typeof useDraft> {
   draft: Draft;
 }
 
-function Editor({ draft, change, place, arrange, rename, undo, redo, canUndo, canRedo }: Props) {
+function Editor({ draft, change, place, arrange, rename, adopt, undo, redo, canUndo, canRedo }: Props) {
   const t = useT();
   const { view } = useSearch({ from: "/designer/$draft" });
   const navigate = useNavigate({ from: "/designer/$draft" });
   const { checked, isFetching } = useCheck(draft);
   const submit = useSubmit(draft);
+  const shared = useShared(draft, adopt);
   const wrong = useMemo(() => flaw(draft.text), [draft.text]);
   const isText = view === "yaml" || wrong !== null;
   const document = useMemo(() => (wrong === null ? plain(parse(draft.text)) : {}), [draft.text, wrong]);
@@ -107,6 +114,13 @@ function Editor({ draft, change, place, arrange, rename, undo, redo, canUndo, ca
           >
             YAML
           </ToggleButton>
+          <Button
+            icon={<People20Regular />}
+            disabled={shared.isSaving || shared.conflict !== null || (draft.shared !== undefined && !shared.isDirty)}
+            onClick={shared.save}
+          >
+            {t("Save for all")}
+          </Button>
           <Button icon={<ArrowDownload20Regular />} onClick={() => download(draft)}>
             {t("Export")}
           </Button>
@@ -122,6 +136,7 @@ function Editor({ draft, change, place, arrange, rename, undo, redo, canUndo, ca
       }
     >
       {submit.error && <Problem error={submit.error} />}
+      <SharedBar draft={draft} shared={shared} />
       {isText ? (
         <>
           {wrong && <p className="reason">{wrong}</p>}
@@ -179,6 +194,7 @@ function Drawing({ draft, change, place, arrange, document, checked }: DrawingPr
     [navigate],
   );
   const choose = useCallback((step?: string) => go({ step }), [go]);
+  const [isGrouping, setGrouping] = useState(false);
   const enter = (name: string) => {
     if (model.steps.find((each) => each.name === name)?.isNested) {
       go({ way: [...way, name].join("/"), step: undefined });
@@ -213,9 +229,20 @@ function Drawing({ draft, change, place, arrange, document, checked }: DrawingPr
     });
     if (nodes.length > 0) choose(undefined);
   };
+  const group = (steps: string[], name: string) => {
+    change((text) => grouped(text, level, model, steps, name));
+    choose(name);
+  };
   const open = model.steps.find(({ name }) => name === chosen);
   return (
     <>
+      {isGrouping && (
+        <GroupDialog
+          {...{ model, settings: here.settings, chosen: open?.name }}
+          onGroup={group}
+          onClose={() => setGrouping(false)}
+        />
+      )}
       <nav className="crumbs" aria-label={t("Pipeline")}>
         <button type="button" className="link" onClick={() => go({ way: undefined, step: undefined })}>
           {draft.name}
@@ -236,6 +263,14 @@ function Drawing({ draft, change, place, arrange, document, checked }: DrawingPr
         <button type="button" className="link" onClick={() => arrange(wayText)}>
           <Organization20Regular aria-hidden /> {t("Arrange")}
         </button>
+        {model.steps.length > 1 && (
+          <>
+            <span className="faint"> · </span>
+            <button type="button" className="link" onClick={() => setGrouping(true)}>
+              <Group20Regular aria-hidden /> {t("Group steps")}
+            </button>
+          </>
+        )}
       </nav>
       <div className="graph designer">
         <Palette onAdd={add} onControl={control} />

@@ -15,6 +15,8 @@ export interface Draft {
   /** The path of its own file among them. */
   path: string;
   changedAt: number;
+  /** Where the workspace keeps it: the file, which version of it is the base of this draft, and its text there. */
+  shared?: { path: string; etag: string; text: string };
 }
 
 const keyOf = (scope: string, id: string): string => `smalt.draft.${scope}.${id}`;

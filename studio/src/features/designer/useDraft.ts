@@ -65,6 +65,18 @@ export function useDraft(id: string) {
     [update],
   );
   const rename = useCallback((name: string) => update((old) => ({ ...old, name })), [update]);
+  /** Take on values that come from elsewhere; the way back leads to the text before them. */
+  const adopt = useCallback(
+    (values: Partial<Draft>) =>
+      update(
+        (old) => ({ ...old, ...values }),
+        (now) =>
+          values.text === undefined || values.text === now.draft?.text
+            ? {}
+            : { past: [...now.past, now.draft?.text ?? ""].slice(-MOST_STEPS_BACK), future: [] },
+      ),
+    [update],
+  );
   const undo = () =>
     update(
       (old) => ({ ...old, text: past.at(-1) ?? old.text }),
@@ -75,5 +87,6 @@ export function useDraft(id: string) {
       (old) => ({ ...old, text: future[0] ?? old.text }),
       () => ({ past: [...past, draft?.text ?? ""], future: future.slice(1) }),
     );
-  return { draft, change, place, arrange, rename, undo, redo, canUndo: past.length > 0, canRedo: future.length > 0 };
+  const way = { undo, redo, canUndo: past.length > 0, canRedo: future.length > 0 };
+  return { draft, change, place, arrange, rename, adopt, ...way };
 }

@@ -9,6 +9,7 @@ import { AssetLink } from "../../ui/AssetLink";
 import { Empty } from "../../ui/Empty";
 import { Status } from "../../ui/Status";
 import { Table } from "../../ui/Table";
+import { TagsButton } from "../../ui/TagsButton";
 import { When } from "../../ui/time";
 import type { TabProps } from "./EndpointPage";
 import { DeleteButton } from "./DeleteButton";
@@ -91,8 +92,10 @@ function RowActions({ endpoint, deployment }: { endpoint: OnlineEndpoint; deploy
   const scale = () => change.mutate({ path, method: "PATCH", body: { sku: { capacity: wanted } } });
   const navigate = useNavigate();
   const monitor = t("Monitor the deployment {name}", { name: deployment.name });
+  const tag = (tags: Record<string, string | null>) => change.mutate({ path, method: "PATCH", body: { tags } });
   return (
     <span className="row">
+      <TagsButton label={t("Tags of {name}", { name: deployment.name })} tags={deployment.tags ?? {}} onChange={tag} />
       {collects(deployment.properties.dataCollector) && (
         <Button
           size="small"

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { graph as graphQuery } from "../../api/queries";
-import { ENDED, type Graph } from "../../api/types";
+import type { Graph } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { useScope } from "../../app/workspace";
@@ -15,15 +15,12 @@ import { StepCard } from "./StepCard";
 import { StepPanel } from "./StepPanel";
 
 const KINDS = { step: StepCard };
-const MOST_FOR_MAP = 300;
+/** Of more steps neither a map nor a pattern behind them is drawn: both are drawn anew with every move. */
+const MOST_WITH_MAP = 300;
 
 /** The steps of a pipeline as a graph; a nested pipeline opens on a double click. */
 export default function GraphTab({ job }: TabProps) {
-  const found = useQuery({
-    ...graphQuery(useScope(), job.name),
-    // States of steps inside nested pipelines change without this job: looked at now and then while it runs.
-    refetchInterval: ENDED.has(job.properties.status) ? false : 4000,
-  });
+  const found = useQuery(graphQuery(useScope(), job.name));
   return <Loaded of={found}>{(graph) => <Drawn graph={graph} />}</Loaded>;
 }
 
@@ -81,9 +78,9 @@ function Drawn({ graph }: { graph: Graph }) {
             onNodeDoubleClick={(_, node) => node.data.step.steps.length > 0 && enter(node.id)}
             onPaneClick={() => go({ step: undefined })}
           >
-            <Background />
+            {nodes.length <= MOST_WITH_MAP && <Background />}
             <Controls showInteractive={false} />
-            {nodes.length <= MOST_FOR_MAP && <MiniMap pannable zoomable ariaLabel={t("Overview")} />}
+            {nodes.length <= MOST_WITH_MAP && <MiniMap pannable zoomable ariaLabel={t("Overview")} />}
           </ReactFlow>
         </div>
         {open && <StepPanel step={open} onEnter={() => enter(open.name)} onClose={() => go({ step: undefined })} />}

@@ -6,8 +6,13 @@ import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { FilePreview, isImage, isTable } from "../../ui/FilePreview";
 import { Loaded } from "../../ui/Loaded";
+import { LOGGED } from "../../ui/logged";
+import { LoggedChart } from "../../ui/LoggedChart";
 import { artifactsOf } from "./artifacts";
 import type { TabProps } from "./JobPage";
+
+/** Logged as JSON, in the form that Azure has for it. */
+const isChart = (path: string): boolean => LOGGED.has(path.split("/").at(-1) ?? "");
 
 const MOST_FOLDERS = 30;
 const MOST_SHOWN = 60;
@@ -29,7 +34,7 @@ export default function ImagesTab({ job }: TabProps) {
           <div className="gallery">
             {files.map((file) => (
               <figure key={file.url}>
-                <FilePreview file={file} />
+                {isChart(file.name) ? <LoggedChart file={file} /> : <FilePreview file={file} />}
                 <figcaption>{file.name}</figcaption>
               </figure>
             ))}
@@ -56,7 +61,8 @@ async function pictures(scope: string, uri: string, signal: AbortSignal): Promis
     }
     for (const file of list) {
       if (file.isFolder) folders.push(below + file.name);
-      else if (isImage(file.name) || isTable(file.name)) found.push({ ...file, name: below + file.name });
+      else if (isImage(file.name) || isTable(file.name) || isChart(file.name))
+        found.push({ ...file, name: below + file.name });
     }
   }
   return found.slice(0, MOST_SHOWN);

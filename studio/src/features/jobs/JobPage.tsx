@@ -10,7 +10,7 @@ import {
   Stop20Regular,
   TextBulletListSquare20Regular,
 } from "@fluentui/react-icons";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useEffect, useState, type ReactNode } from "react";
 import { ApiError, json } from "../../api/client";
@@ -23,6 +23,7 @@ import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
+import { metricsAhead } from "./metricsAhead";
 import { Overview } from "./Overview";
 import { RunPage } from "./RunPage";
 import { useJobActions } from "./useJobActions";
@@ -37,6 +38,8 @@ interface TabEntry {
   title: Message;
   content: Later<TabProps> | ((props: TabProps) => ReactNode);
   fits?: (job: Job) => boolean;
+  /** Asks for what it shows, as soon as somebody points at it. */
+  ahead?: (client: QueryClient, scope: string, job: Job) => Promise<void>;
 }
 
 const isParent = (job: Job) => ["Pipeline", "Sweep", "AutoML"].includes(job.properties.jobType);
@@ -58,8 +61,9 @@ const TABS: TabEntry[] = [
   },
   { id: "models", title: "Models", content: later(() => import("../automl/ModelsTab")), fits: isAutoML },
   { id: "overview", title: "Overview", content: Overview },
+  { id: "charts", title: "Charts", content: later(() => import("../automl/ChartsTab")), fits: isAutoML },
   { id: "explanation", title: "Explanation", content: later(() => import("../automl/ExplanationTab")), fits: isAutoML },
-  { id: "metrics", title: "Metrics", content: later(() => import("./MetricsTab")) },
+  { id: "metrics", title: "Metrics", content: later(() => import("./MetricsTab")), ahead: metricsAhead },
   { id: "images", title: "Images and tables", content: later(() => import("./ImagesTab")) },
   { id: "outputs", title: "Outputs", content: later(() => import("./OutputsTab")) },
   { id: "logs", title: "Logs", content: later(() => import("./LogsTab")), fits: (job) => !isParent(job) },
@@ -83,6 +87,8 @@ export function JobPage() {
 
 function Found({ job }: { job: Job }) {
   const t = useT();
+  const scope = useScope();
+  const client = useQueryClient();
   const { tab } = useSearch({ from: "/jobs/$name" });
   const navigate = useNavigate({ from: "/jobs/$name" });
   const tabs = TABS.filter((each) => each.fits?.(job) ?? true);
@@ -114,7 +120,12 @@ function Found({ job }: { job: Job }) {
         onTabSelect={(_, { value }) => void navigate({ search: (old) => ({ wsid: old.wsid, tab: String(value) }) })}
       >
         {tabs.map((each) => (
-          <Tab key={each.id} value={each.id}>
+          <Tab
+            key={each.id}
+            value={each.id}
+            onPointerEnter={() => void each.ahead?.(client, scope, job)}
+            onFocus={() => void each.ahead?.(client, scope, job)}
+          >
             {t(each.title)}
           </Tab>
         ))}

@@ -10,6 +10,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Job, Run } from "../../api/types";
 import { ENDED } from "../../api/types";
+import { TagsButton } from "../../ui/TagsButton";
 import { useT, type Message } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
 import { JobName } from "../../ui/JobName";
@@ -208,6 +209,12 @@ export function JobsPage() {
             >
               {archived ? t("Restore") : t("Archive")}
             </Button>
+            <TagsButton
+              label={t("Tags of {count} jobs", { count: chosen.length })}
+              tags={shared(chosen)}
+              isDisabled={chosen.length === 0}
+              onChange={(changes) => void actions.tagAll(chosen, changes)}
+            />
             <Button size="small" appearance="subtle" onClick={() => setSelected(new Set())}>
               {t("Select none")}
             </Button>
@@ -231,6 +238,14 @@ export function JobsPage() {
         <LongTable columns={columns} rows={jobs} rowKey={(job) => job.name} label={t("Jobs")} onEnd={onEnd} />
       )}
     </Page>
+  );
+}
+
+/** The tags that all of them have. */
+function shared([first, ...others]: readonly Job[]): Record<string, string> {
+  const tags = Object.entries(first?.properties.tags ?? {});
+  return Object.fromEntries(
+    tags.filter(([key, value]) => others.every(({ properties }) => properties.tags?.[key] === value)),
   );
 }
 

@@ -9,6 +9,7 @@ import { Chart, type Line } from "../../ui/Chart";
 import { Empty } from "../../ui/Empty";
 import { short } from "../../ui/number";
 import { useInSight } from "../../ui/useInSight";
+import { metricNames } from "./metricsAhead";
 
 type Axis = "step" | "time";
 
@@ -23,8 +24,8 @@ export function MetricCharts({ names, runs }: { names: readonly string[]; runs: 
   const t = useT();
   const [view, setView] = useState<View>({ axis: "step", isLog: false, smoothing: 0 });
   const [showsSystem, setShowsSystem] = useState(false);
-  const all = [...new Set(runs.flatMap((run) => run.data.metrics?.map(({ key }) => key) ?? []))].sort();
-  const shown = all.filter((key) => showsSystem || !key.startsWith("system/"));
+  const { all, own } = metricNames(runs);
+  const shown = showsSystem ? all : own;
   if (all.length === 0) return <Empty>{t("No metrics yet.")}</Empty>;
   return (
     <>
@@ -51,7 +52,7 @@ export function MetricCharts({ names, runs }: { names: readonly string[]; runs: 
           checked={view.isLog}
           onChange={(_, { checked }) => setView({ ...view, isLog: checked })}
         />
-        {all.some((key) => key.startsWith("system/")) && (
+        {all.length > own.length && (
           <Switch
             label={t("System metrics")}
             checked={showsSystem}

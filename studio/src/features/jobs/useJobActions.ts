@@ -35,6 +35,9 @@ export function useJobActions() {
       cancelAll: async (jobs: Job[]) => {
         for (const job of jobs.filter((each) => !ENDED.has(each.properties.status))) await cancel(job.name);
       },
+      tagAll: async (jobs: Job[], tags: Record<string, string | null>) => {
+        for (const job of jobs) await change(job.name, { tags });
+      },
       archiveAll: async (jobs: Job[], hidden: boolean) => {
         for (const job of jobs.filter((each) => ENDED.has(each.properties.status))) await change(job.name, { hidden });
       },

@@ -10,6 +10,7 @@ import { Loaded } from "../../ui/Loaded";
 import { showNotice } from "../../ui/Notices";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
+import { TagsButton } from "../../ui/TagsButton";
 import { When } from "../../ui/time";
 import { NewButton } from "../create/NewButton";
 
@@ -77,10 +78,14 @@ export function ComputePage() {
                 {
                   key: "verbs",
                   title: t("Actions"),
-                  cell: ({ name, properties }) =>
-                    properties.computeType === INSTANCE && (
-                      <InstanceVerbs name={name} isStarted={properties.properties?.state === "Running"} />
-                    ),
+                  cell: ({ name, properties, tags }) => (
+                    <span className="row">
+                      <TagsOf name={name} tags={tags ?? {}} />
+                      {properties.computeType === INSTANCE && (
+                        <InstanceVerbs name={name} isStarted={properties.properties?.state === "Running"} />
+                      )}
+                    </span>
+                  ),
                 },
                 { key: "at", title: t("Changed"), cell: ({ systemData }) => <When at={systemData.lastModifiedAt} /> },
               ]}
@@ -89,6 +94,20 @@ export function ComputePage() {
         }
       </Loaded>
     </Page>
+  );
+}
+
+function TagsOf({ name, tags }: { name: string; tags: Record<string, string> }) {
+  const t = useT();
+  const scope = useScope();
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (changes: Record<string, string | null>) =>
+      request(`${scope}/computes/${encodeURIComponent(name)}`, { method: "PATCH", body: { tags: changes } }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["computes"] }),
+  });
+  return (
+    <TagsButton label={t("Tags of {name}", { name })} tags={tags} onChange={(changes) => change.mutate(changes)} />
   );
 }
 

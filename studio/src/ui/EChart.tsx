@@ -1,11 +1,28 @@
-import { ParallelChart, ScatterChart } from "echarts/charts";
-import { GridComponent, ParallelComponent, VisualMapComponent } from "echarts/components";
+import { BarChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import {
+  GridComponent,
+  LegendComponent,
+  ParallelComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from "echarts/components";
 import { init, use, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
-import { useTheme } from "../../app/theme";
+import { useTheme } from "../app/theme";
 
-use([ParallelChart, ScatterChart, ParallelComponent, GridComponent, VisualMapComponent, CanvasRenderer]);
+use([
+  BarChart,
+  LineChart,
+  ParallelChart,
+  ScatterChart,
+  ParallelComponent,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapComponent,
+  CanvasRenderer,
+]);
 
 /** A chart of ECharts, drawn anew when what it shows changes. */
 export function EChart({ option, label }: { option: EChartsCoreOption; label: string }) {

@@ -1,0 +1,28 @@
+import { useEffect, useState } from "react";
+
+interface News {
+  text: string;
+  isWhole: boolean;
+}
+
+/** A log as the server tells it: its end, then what is added. Null until the first of it is there. */
+export function useLogStream(address: string): readonly string[] | null {
+  const [lines, setLines] = useState<readonly string[] | null>(null);
+  useEffect(() => {
+    const source = new EventSource(address);
+    // A stream that was cut off comes again by itself, and begins with the end of the log anew.
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      const { text, isWhole } = JSON.parse(data) as News;
+      setLines((old) => joined(isWhole ? null : old, text));
+    };
+    return () => source.close();
+  }, [address]);
+  return lines;
+}
+
+/** The last line goes on where the next text begins. */
+function joined(old: readonly string[] | null, text: string): readonly string[] {
+  const last = old?.at(-1) ?? "";
+  const lines = [...(old ?? []).slice(0, -1), ...(last + text).split("\n")];
+  return lines.length === 1 && lines[0] === "" ? [] : lines;
+}
