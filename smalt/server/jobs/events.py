@@ -1,4 +1,4 @@
-"""Facts about jobs that others may want to hear. The root of a job is the job at the top of those that it is a part of."""
+"""Facts about jobs that others may want to hear. A root is the job at the top of those that a job is a part of."""
 
 from __future__ import annotations
 

@@ -46,8 +46,10 @@ class Live:
         self._guard = threading.Lock()
         self._streams: set[_Stream] = set()
         self._is_closed = False
-        for fact in (JobSubmitted, JobChanged, CancelRequested, JobFinished):
-            events.subscribe(fact, self._note_job)
+        events.subscribe(JobSubmitted, self._note_job)
+        events.subscribe(JobChanged, self._note_job)
+        events.subscribe(CancelRequested, self._note_job)
+        events.subscribe(JobFinished, self._note_job)
         events.subscribe(RunLogged, lambda event: self.note(event, ("runs", event.run)))
         events.subscribe(TracesStored, lambda event: self.note(event, ("traces", "")))
         for fact in (ServingChanged, RoutingChanged, OperationEnded):

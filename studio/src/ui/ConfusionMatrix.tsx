@@ -10,11 +10,9 @@ export function ConfusionMatrix({ of: { class_labels: labels, matrix } }: { of: 
   const t = useT();
   const [isShare, setShare] = useState(false);
   return (
-    <figure className="logged">
-      <figcaption>
-        {t("Confusion matrix")}
-        <Switch label={t("As shares of a row")} checked={isShare} onChange={(_, { checked }) => setShare(checked)} />
-      </figcaption>
+    <div className="logged">
+      <h3>{t("Confusion matrix")}</h3>
+      <Switch label={t("As shares of a row")} checked={isShare} onChange={(_, { checked }) => setShare(checked)} />
       <div className="confusion-box" tabIndex={0} role="region" aria-label={t("Confusion matrix")}>
         <table className="confusion">
           <thead>
@@ -47,6 +45,6 @@ export function ConfusionMatrix({ of: { class_labels: labels, matrix } }: { of: 
           </tbody>
         </table>
       </div>
-    </figure>
+    </div>
   );
 }

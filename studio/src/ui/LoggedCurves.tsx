@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { useT, type Message } from "../app/i18n";
+import { color } from "./Chart";
 import { EChart } from "./EChart";
 import { middles, precisionRecall, roc, type Accuracy, type Logged, type Predictions, type Residuals } from "./logged";
 import { short } from "./number";
@@ -18,10 +19,10 @@ export default function LoggedCurves({ chart }: { chart: Curved }) {
   return (
     <>
       {drawn.map(({ title, option }) => (
-        <figure key={title} className="logged">
-          <figcaption>{title}</figcaption>
+        <div key={title} className="logged">
+          <h3>{title}</h3>
           <EChart option={option} label={title} />
-        </figure>
+        </div>
       ))}
     </>
   );
@@ -71,10 +72,18 @@ function curves(of: Accuracy, line: typeof roc, chance?: [number, number][]) {
     name,
     type: "line",
     showSymbol: false,
+    color: color(index),
     data: line(of.probability_tables[index] ?? []),
   }));
   if (chance)
-    series.push({ type: "line", showSymbol: false, silent: true, lineStyle: { type: "dashed" }, data: chance });
+    series.push({
+      type: "line",
+      showSymbol: false,
+      silent: true,
+      color: "#8a8a8a",
+      lineStyle: { type: "dashed" },
+      data: chance,
+    });
   return { legend: { type: "scroll", top: 4, data: labels }, series };
 }
 

@@ -48,6 +48,7 @@ PAGES = {
     "serverless endpoints": "/endpoints?kind=serverless",
     "catalog": "/catalog?compare=Qwen3-0.6B,phi-4",
     "catalog model": "/catalog/gemma-2-2b-it",
+    "catalog evaluation": "/catalog/gemma-2-2b-it?tab=evaluate",
     "playground": "/playground?endpoint={endpoint}",
     "new data": "/new/data",
     "new model": "/new/models",

@@ -228,3 +228,48 @@ def test_a_branch_is_added_and_filled_in_without_yaml(page: Page):
     text = exported(page)
     assert "type: if_else" in text
     assert "true_block: ${{parent.jobs.shop_count}}" in text
+
+
+def two_steps(page: Page) -> None:
+    begin(page)
+    page.get_by_role("button", name="Add shop_count").click()
+    page.get_by_role("button", name="Add shop_print").click()
+    page.get_by_label("Source of table").select_option(label="shop_count.table")
+
+
+def test_steps_become_a_pipeline_of_their_own(page: Page, house: House, work):
+    two_steps(page)
+    page.get_by_role("button", name="Add shop_print").click()
+    page.get_by_label("Source of table").select_option(label="shop_count.table")
+
+    page.get_by_role("button", name="Group steps").click()
+    page.get_by_role("checkbox", name="shop_count").check()
+    page.get_by_role("button", name="Group", exact=True).click()
+
+    expect(page.get_by_text("Nothing is wrong with this pipeline.")).to_be_visible()
+    text = exported(page)
+    assert "table: ${{parent.jobs.group.outputs.shop_count_table}}" in text
+    assert "table: ${{parent.outputs.shop_count_table}}" in text
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible(timeout=60_000)
+
+
+def test_a_shared_draft_is_followed_and_never_written_over(open_page: Callable[[], Page], house: House, work):
+    mine = open_page()
+    two_steps(mine)
+    mine.get_by_role("button", name="Save for all").click()
+    expect(mine.get_by_text("Everybody in the workspace sees this draft.").first).to_be_visible()
+    path = f"{house.scope}/smalt/notebooks"
+    (entry,) = house.call("GET", f"{path}/entries?path=Designer")["value"]
+    draft = house.call("GET", f"{path}/files/{entry['path'].replace(' ', '%20')}")
+
+    mine.get_by_role("button", name="Undo").click()
+    theirs = draft | {"text": draft["text"].replace("New pipeline", "Theirs")}
+    target = f"{path}/files/{entry['path'].replace(' ', '%20')}"
+    house.call("PUT", target, theirs, {"If-Match": f'"{entry["etag"]}"'})
+    expect(mine.get_by_text("Nothing was overwritten.", exact=False)).to_be_visible()
+    mine.get_by_role("button", name="Take theirs").click()
+
+    expect(mine.get_by_role("heading", name="Theirs")).to_be_visible()
+    mine.get_by_role("link", name="Designer").first.click()
+    expect(mine.get_by_role("button", name="Remove New pipeline", exact=False)).to_be_visible()

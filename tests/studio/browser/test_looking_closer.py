@@ -83,6 +83,24 @@ def test_the_way_from_a_job_to_its_data_is_a_graph(page: Page, house: House, wor
     expect(page.locator(".step-card").get_by_role("link", name="sizes:1")).to_be_visible()
 
 
+def test_charts_that_a_run_logs_as_azure_does_are_drawn(page: Page, house: House, work):
+    matrix = {"class_labels": ["yes", "no"], "matrix": [[8, 2], [1, 9]]}
+    table = [[2, 2, 0, 0], [0, 0, 2, 2]]
+    cuts = {"class_labels": ["yes"], "probability_thresholds": [0, 1], "probability_tables": [table]}
+    workspace = house.call("GET", house.scope)["properties"]["workspaceId"]
+    for name, numbers in {"confusion_matrix": matrix, "accuracy_table": cuts}.items():
+        path = f"/blob/{workspace}/azureml/ExperimentRun/dcid.{work['job']}/{name}"
+        chart = {"schema_type": name, "schema_version": "v1", "data": numbers}
+        house.call("PUT", path, chart, {"x-ms-blob-type": "BlockBlob"})
+
+    page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=images")
+
+    expect(page.get_by_role("img", name="ROC curve").locator("canvas")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("row", name="no 1 9")).to_be_visible()
+    page.get_by_role("switch", name="As shares of a row").click()
+    expect(page.get_by_role("row", name="no 10 % 90 %")).to_be_visible()
+
+
 def test_a_tag_and_a_metric_are_searched_for(page: Page, work):
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Search").fill("made-by=tests")

@@ -13,6 +13,25 @@ def fill_name(page: Page, name: str) -> None:
     page.get_by_role("textbox", name=re.compile("^Name")).fill(name)
 
 
+def test_a_cluster_is_made_with_all_its_fields_and_tagged_later(page: Page, house: House):
+    page.goto(f"{house.url}/studio/new/compute")
+    page.get_by_label("Name", exact=False).first.fill("wide")
+    page.get_by_label("Tier").select_option("LowPriority")
+    page.get_by_label("Most nodes").fill("7")
+    page.get_by_label("Seconds idle").fill("300")
+    page.get_by_role("button", name="Create").click()
+
+    page.get_by_role("button", name="Tags of wide").click()
+    page.get_by_label("New tag").fill("team=blue")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("team: blue")).to_be_visible()
+    made = house.call("GET", f"{house.scope}/computes/wide")
+    inner = made["properties"]["properties"]
+    scale = {"minNodeCount": 0, "maxNodeCount": 7, "nodeIdleTimeBeforeScaleDown": "PT5M"}
+    assert (made["tags"], inner["vmPriority"], inner["scaleSettings"]) == ({"team": "blue"}, "LowPriority", scale)
+
+
 def test_an_environment_is_created(page: Page, house: House):
     page.get_by_role("link", name="Environments", exact=True).click()
     page.get_by_role("button", name="New").click()

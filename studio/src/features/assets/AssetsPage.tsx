@@ -63,7 +63,7 @@ function List({ kind }: { kind: AssetKind }) {
   return (
     <Page title={t(KINDS[kind].title)} actions={kind !== "components" && <NewButton kind={kind} />}>
       {kind === "data" && <DataTabs shown="assets" />}
-      <div className={kind === "data" ? "filters tab-body" : "filters"}>
+      <div className={kind === "data" ? "filters below-tabs" : "filters"}>
         <Input
           type="search"
           value={q}

@@ -1,6 +1,5 @@
 /** Drafts that the workspace keeps: files in the tree of its people, which all of them see. */
 import { queryOptions } from "@tanstack/react-query";
-import { ApiError } from "../../api/client";
 import { folder, writeFile, type FileEntry } from "../../api/notebooks";
 import type { Draft } from "./drafts";
 
@@ -35,12 +34,10 @@ export const sharedDrafts = (scope: string) =>
   queryOptions({
     queryKey: ["notebookFiles", scope, FOLDER, "drafts"],
     queryFn: async ({ signal }): Promise<FileEntry[]> => {
-      try {
-        return (await folder(scope, FOLDER, signal)).value.filter(isDraft);
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return [];
-        throw error;
-      }
+      // The folder comes with the first draft.
+      const { value: above } = await folder(scope, "", signal);
+      if (!above.some(({ name, type }) => name === FOLDER && type === "folder")) return [];
+      return (await folder(scope, FOLDER, signal)).value.filter(isDraft);
     },
   });
 

@@ -52,8 +52,11 @@ export function Overview({ job }: TabProps) {
                 t("Duration"),
                 info && <Took from={info.start_time} to={info.end_time} isOver={ENDED.has(properties.status)} />,
               ],
-              [t("Compute"), <AssetLink key="compute" id={properties.computeId} />],
-              [t("Environment"), <AssetLink key="environment" id={properties.environmentId} />],
+              [t("Compute"), properties.computeId && <AssetLink key="compute" id={properties.computeId} />],
+              [
+                t("Environment"),
+                properties.environmentId && <AssetLink key="environment" id={properties.environmentId} />,
+              ],
               [t("Command"), properties.command && <code className="command">{properties.command}</code>],
               [t("Description"), properties.description],
             ]}
