@@ -48,6 +48,7 @@ def pf(arguments: Sequence[str] | None = None) -> None:
     from smalt.cli.pf import root
     from smalt.cli.run import LENIENT
 
+    gc.set_threshold(_SELDOM)
     sys.exit(run(given, name="pf", commands=root, defaults={LENIENT: "yes"}))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from smalt.flows.batch import records
 from smalt.flows.batch.folder import RunFolder
-from smalt.flows.batch.logs import line_log, text_of
+from smalt.flows.batch.logs import Pieces, line_log, text_of
 from smalt.flows.errors import LineExecutionTimeoutError, UserErrorException
 from smalt.flows.providers.base import Tokens
 from smalt.flows.running.failures import failure
@@ -74,6 +73,11 @@ class HereRunner:
         """See `LineRunner.run`."""
         with line_log() as pieces:
             result = await self._result(number, inputs)
+        return self.ended(result, pieces)
+
+    def ended(self, result: LineResult, pieces: Pieces) -> EndedLine:
+        """A line of this run that has ended, and what was printed in it."""
+        number = result.line_number or 0
         line = records.line_document(result, run_name=self._run_name)
         nodes = [
             records.node_document(node, run_name=self._run_name, line_number=number) for node in result.nodes.values()
@@ -97,6 +101,8 @@ class HereRunner:
         run_id, limits = self._run_name, self._limits
         if self._node is None:
             return await self._flow.run_line(inputs, line_number=number, run_id=run_id, limits=limits)
+        import asyncio
+
         result = LineResult(Status.FAILED, inputs, {}, {}, line_number=number, run_id=run_id, started_at=now())
         try:
             async with asyncio.timeout(limits.line_seconds):

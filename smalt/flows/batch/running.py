@@ -5,11 +5,12 @@ The same code runs a new run, goes on with one that was killed, and tries the fa
 
 from __future__ import annotations
 
-import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smalt.errors import SmaltError
 from smalt.flows import load
@@ -20,6 +21,7 @@ from smalt.flows.batch.lines import EndedLine, HereRunner, LineRunner, of_record
 from smalt.flows.batch.logs import RunLog, captured
 from smalt.flows.batch.run import Run, RunStatus, RunStore
 from smalt.flows.batch.sources import sources
+from smalt.flows.batch.straight import StraightLines
 from smalt.flows.connections import ConnectionProvider
 from smalt.flows.providers.base import Tokens
 from smalt.flows.running import loops
@@ -27,6 +29,9 @@ from smalt.flows.running.failures import failure
 from smalt.flows.running.flow import Flow
 from smalt.flows.running.results import AggregationResult, Limits, LineResult, Status
 from smalt.kit import clock
+
+if TYPE_CHECKING:
+    import asyncio
 
 LINES_AT_ONCE = 16
 _LINE_SECONDS = 600.0
@@ -128,14 +133,13 @@ class _Batch:
             try:
                 lines = self._lines_of(flow)
                 self._take_over(lines, flow)
-                loops.run(self._all(flow, lines))
-                aggregation = loops.run(self._aggregated(flow))
+                aggregation = self._run_all(flow, lines)
             finally:
                 flow.close()
-        except (KeyboardInterrupt, asyncio.CancelledError):
+        except KeyboardInterrupt:
             self._end(RunStatus.CANCELED, None)
             self._log.say("The run was canceled.", level="WARNING")
-            raise KeyboardInterrupt from None
+            raise
         except SmaltError as error:
             self._log.say(f"The run failed: {error.message}", level="ERROR")
             return self._end(RunStatus.FAILED, outcome.of_run(failure(error)))
@@ -221,14 +225,55 @@ class _Batch:
             self._count_node(node)
         self._log.say(f"{len(done)} lines have completed before; {len(wanted) - len(done)} remain.")
 
+    def _run_all(
+        self, flow: Flow, lines: Sequence[tuple[int, dict[str, Any]]]
+    ) -> AggregationResult:  # Any: values of flows
+        is_straight = not (flow.needs_loop or self._pace.processes or self._run.node)
+        if is_straight:
+            self._all_straight(flow, lines)
+        if is_straight and not flow.has_aggregation:
+            return AggregationResult()  # and no event loop has been loaded
+        import asyncio
+
+        try:
+            if not is_straight:
+                loops.run(self._all(flow, lines))
+            return loops.run(self._aggregated(flow))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+    def _all_straight(self, flow: Flow, lines: Sequence[tuple[int, dict[str, Any]]]) -> None:  # Any: values of flows
+        runner = self._runner_here(flow)
+        remaining = [line for line in lines if line[0] not in self._records]
+        until = None if self._pace.batch_seconds is None else time.monotonic() + self._pace.batch_seconds
+        straight = StraightLines(
+            flow, self._run.name, at_once=self._pace.lines_at_once, line_seconds=self._pace.line_seconds
+        )
+        due = 0.0
+        try:
+            with captured(), closing(straight.run(remaining, until=until)) as turns:
+                for ended in turns:
+                    for turn in ended:
+                        self._ended(runner.ended(turn.line.result(), turn.pieces), flow)
+                    if not ended or time.monotonic() >= due:
+                        self._folder.flush()
+                        due = time.monotonic() + _FLUSH_SECONDS
+        except TimeoutError:
+            self._give_up(lines)
+
     async def _all(self, flow: Flow, lines: Sequence[tuple[int, dict[str, Any]]]) -> None:  # Any: values of flows
+        import asyncio
+
         remaining = iter([line for line in lines if line[0] not in self._records])
         runner = self._runner(flow)
+        loop = asyncio.get_running_loop()
         count = min(self._pace.processes or self._pace.lines_at_once, len(lines)) or 1
 
         async def work() -> None:
             for number, inputs in remaining:
                 self._ended(await runner.run(number, inputs), flow)
+                if self._flushing is None:
+                    self._flushing = loop.call_later(_FLUSH_SECONDS, self._flush)
 
         try:
             with captured():
@@ -243,8 +288,7 @@ class _Batch:
     def _runner(self, flow: Flow) -> LineRunner:
         run = self._run
         if not self._pace.processes:
-            limits = Limits(line_seconds=self._pace.line_seconds)
-            return HereRunner(flow, run.name, limits, self._folder, node=run.node)
+            return self._runner_here(flow)
         if flow.source is None:
             raise InvalidRunError(
                 f"Run {run.name!r} is of a function, which worker processes cannot load. Put the flow into a file, or "
@@ -259,14 +303,16 @@ class _Batch:
         }  # fmt: skip
         return ProcessRunner(setup, self._pace.processes, self._pace.line_seconds)
 
+    def _runner_here(self, flow: Flow) -> HereRunner:
+        limits = Limits(line_seconds=self._pace.line_seconds)
+        return HereRunner(flow, self._run.name, limits, self._folder, node=self._run.node)
+
     def _ended(self, ended: EndedLine, flow: Flow) -> None:
         record = ended.line
         number = record["line_number"]
         if ended.printed:
             self._folder.write_line_log(number, ended.printed)
         self._folder.write_line(record, ended.nodes)
-        if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self._flush)
         for node in ended.nodes:
             self._count_node(node)
         self._tokens += ended.tokens

@@ -17,9 +17,17 @@ from smalt.flows.errors import LineExecutionTimeoutError, SingleNodeValidationEr
 from smalt.flows.loading.modules import Namespace
 from smalt.flows.running import failures, loops
 from smalt.flows.running.context import connected, running
-from smalt.flows.running.flow import Flow, inside, line_timeout, now, tokens_of, within
+from smalt.flows.running.flow import Flow, StraightLine, inside, line_timeout, now, tokens_of, within
 from smalt.flows.running.metrics import collecting
-from smalt.flows.running.results import AggregationResult, Limits, LineResult, NodeResult, Status, completed
+from smalt.flows.running.results import (
+    AggregationResult,
+    FlowFailure,
+    Limits,
+    LineResult,
+    NodeResult,
+    Status,
+    completed,
+)
 from smalt.flows.tracing.of_lines import trace_line
 from smalt.flows.values.images import Format
 
@@ -109,7 +117,21 @@ class DagFlow(Flow):
             result.ended_at = now()
             return result
         result.inputs = converted
-        line = Line(
+        line = self._line(converted, line_number, allow_stream=allow_stream)
+        with inside(self.folder), running(self.name, run_id, line_number, self._connections):
+            is_in_time = await self._run(line, result, limits)
+        if not is_in_time and line.failure is None:
+            line.give_up(_timed_out(line_number, limits.line_seconds))
+        result.ended_at = now()
+        self._conclude(line, result)
+        return result
+
+    def straight_line(self, inputs: Mapping[str, Any], *, line_number: int, run_id: str) -> StraightLine:
+        """As `Flow` promises."""
+        return _StraightLine(self, inputs, line_number, run_id)
+
+    def _line(self, converted: Mapping[str, Any], line_number: int | None, *, allow_stream: bool = False) -> Line:
+        return Line(
             self._normal,
             converted,
             line_number,
@@ -117,14 +139,6 @@ class DagFlow(Flow):
             streaming=self._streamable if allow_stream else frozenset(),
             hands_on=allow_stream,
         )
-        with inside(self.folder), running(self.name, run_id, line_number, self._connections):
-            is_in_time = await self._run(line, result, limits)
-        if not is_in_time and line.failure is None:
-            timed_out = LineExecutionTimeoutError(line_timeout(line_number, limits.line_seconds))
-            line.give_up(failures.failure(timed_out, line=line_number))
-        line.settle()
-        self._conclude(line, result)
-        return result
 
     def _converted(self, inputs: Mapping[str, Any], line_number: int | None) -> dict[str, Any]:  # Any: values
         given = types.convert(self.inputs, types.with_defaults(self.inputs, inputs), line=line_number)
@@ -145,8 +159,7 @@ class DagFlow(Flow):
             return True
 
         def work() -> dict[str, Any]:  # Any: values of flows
-            line.run_here(self._node_threads)
-            return line.output_here(self._references) if line.failure is None else {}
+            return self._run_here(line)
 
         if not loops.is_running():
             return self._run_straight(work, result, limits)
@@ -155,6 +168,11 @@ class DagFlow(Flow):
             return False
         result.output = future.result()
         return True
+
+    def _run_here(self, line: Line) -> dict[str, Any]:  # Any: values of flows
+        """Run the line in this thread; its output."""
+        line.run_here(self._node_threads)
+        return line.output_here(self._references) if line.failure is None else {}
 
     def _run_straight(self, work: Callable[[], dict[str, Any]], result: LineResult, limits: Limits) -> bool:
         """As `_run`, for a caller without an event loop."""
@@ -177,9 +195,9 @@ class DagFlow(Flow):
         return True
 
     def _conclude(self, line: Line, result: LineResult) -> None:
+        line.settle()
         result.nodes = dict(line.results)
         result.error = line.failure
-        result.ended_at = now()
         result.tokens = tokens_of(result.nodes)
         if result.error is None:
             result.status = Status.COMPLETED
@@ -285,6 +303,56 @@ class DagFlow(Flow):
         """As `Flow` promises."""
         super().close()
         self.namespace.forget()
+
+
+class _StraightLine(StraightLine):
+    """A line of a DAG flow. What it changes is its own, so that a line that was given up changes nothing."""
+
+    def __init__(self, flow: DagFlow, inputs: Mapping[str, Any], number: int, run_id: str) -> None:
+        self._flow = flow
+        self._inputs = inputs
+        self._number = number
+        self._run_id = run_id
+        self._started_at = self._ended_at = now()
+        self._line: Line | None = None
+        self._output: dict[str, Any] = {}  # Any: values of flows
+        self._refused: FlowFailure | None = None
+
+    def run(self) -> None:
+        """As `StraightLine` promises."""
+        flow = self._flow
+        self._started_at = now()
+        try:
+            converted = flow._converted(self._inputs, self._number)
+        except Exception as error:
+            self._refused = failures.failure(error, line=self._number)
+        else:
+            self._line = line = flow._line(converted, self._number)
+            with running(flow.name, self._run_id, self._number, flow._connections):
+                self._output = flow._run_here(line)
+        self._ended_at = now()
+
+    def give_up(self, line_seconds: float | None) -> None:
+        """As `StraightLine` promises."""
+        self._ended_at = now()
+        failure = _timed_out(self._number, line_seconds)
+        if self._line is None:
+            self._refused = failure
+        else:
+            self._line.give_up(failure)
+
+    def result(self) -> LineResult:
+        """As `StraightLine` promises."""
+        result = LineResult(Status.FAILED, self._inputs, {}, {}, self._refused, self._number, self._run_id)
+        result.started_at, result.ended_at = self._started_at, self._ended_at
+        if self._line is not None and self._refused is None:
+            result.inputs, result.output = self._line.inputs, self._output
+            self._flow._conclude(self._line, result)
+        return result
+
+
+def _timed_out(line_number: int | None, seconds: float | None) -> FlowFailure:
+    return failures.failure(LineExecutionTimeoutError(line_timeout(line_number, seconds)), line=line_number)
 
 
 def replace_node(node: Node, arguments: Mapping[str, Any]) -> Node:  # Any: values of flows

@@ -25,6 +25,22 @@ _LINES = 64
 _NODES = 64
 
 
+class StraightLine(abc.ABC):
+    """A line that waits for nothing but its own code: one thread runs it, another asks how it ended."""
+
+    @abc.abstractmethod
+    def run(self) -> None:
+        """Run it to its end, in a thread. What goes wrong is in the result."""
+
+    @abc.abstractmethod
+    def give_up(self, line_seconds: float | None) -> None:
+        """From another thread: its time is over. What it still does changes nothing."""
+
+    @abc.abstractmethod
+    def result(self) -> LineResult:
+        """How it ended, once it has, or was given up."""
+
+
 class Flow(abc.ABC):
     """A flow, loaded and ready. Closed when no longer needed.
 
@@ -76,6 +92,10 @@ class Flow(abc.ABC):
             allow_stream: Outputs may be generators, to be consumed by the caller.
             limits: How long and how wide it may run.
         """
+
+    def straight_line(self, inputs: Mapping[str, Any], *, line_number: int, run_id: str) -> StraightLine:
+        """A line to be run without an event loop, inside the folder of the flow; only where `needs_loop` is false."""
+        raise NotImplementedError(f"lines of {self.name!r} need an event loop")
 
     @abc.abstractmethod
     async def run_node(

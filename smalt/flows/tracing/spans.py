@@ -159,14 +159,19 @@ def export_to(sink: Callable[[Span], None] | None) -> None:
     _everywhere = sink
 
 
-@contextlib.contextmanager
-def recording(spans: list[Span], node: NodeResult | None = None) -> Iterator[None]:
+class recording:  # noqa: N801 - used as a function; a generator would take longer than many a node does
     """Collect the spans that begin meanwhile, in this context, while a node runs or code of a flow."""
-    token = _now.set(Recording(spans, None, node=node))
-    try:
-        yield
-    finally:
-        _now.reset(token)
+
+    __slots__ = ("_recording", "_token")
+
+    def __init__(self, spans: list[Span], node: NodeResult | None = None) -> None:
+        self._recording = Recording(spans, None, node=node)
+
+    def __enter__(self) -> None:
+        self._token = _now.set(self._recording)
+
+    def __exit__(self, *_: object) -> None:
+        _now.reset(self._token)
 
 
 def begin(name: str, kind: str) -> Span:

@@ -82,8 +82,14 @@ class AsyncStream(AsyncIterator[Piece]):
     __str__ = so_far
 
 
+# What nearly all tools answer. To ask whether a value is an iterator takes longer than many tools do.
+_NEVER_STREAMS = frozenset((str, int, float, bool, type(None), dict, list))
+
+
 def kept(value: Any) -> Any:  # Any: as a tool answered
     """A generator as a stream; anything else as it is."""
+    if type(value) in _NEVER_STREAMS:
+        return value
     if isinstance(value, Stream | AsyncStream):
         return value
     if isinstance(value, Iterator):
@@ -95,4 +101,6 @@ def kept(value: Any) -> Any:  # Any: as a tool answered
 
 def settled(value: Any) -> Any:  # Any: as a tool answered
     """A stream as the text that was read up to now, for records; anything else as it is."""
+    if type(value) in _NEVER_STREAMS:
+        return value
     return value.so_far() if isinstance(value, Stream | AsyncStream) else value

@@ -178,6 +178,25 @@ def test_a_batch_that_takes_too_long_can_be_resumed(store, python_flow, data):
     assert again(store, "r").name == "r"
 
 
+def test_lines_that_wait_run_at_once_though_their_code_blocks(store, python_flow, data):
+    flow = python_flow("together.wait(20); return text")
+    tool = flow / "work.py"
+    tool.write_text("import threading\n\ntogether = threading.Barrier(12)\n" + tool.read_text())
+
+    run = execute(create(store, flow, data=data(*"abcdefghijkl"), name="r"), store)
+
+    assert run.completed_lines == 12
+
+
+def test_code_that_ends_the_program_ends_the_run(store, python_flow, data):
+    run = create(store, python_flow("raise SystemExit(text)"), data=data("enough"), name="r")
+
+    with pytest.raises(SystemExit, match="enough"):
+        execute(run, store)
+
+    assert store.get("r").status is RunStatus.FAILED
+
+
 def test_names_are_taken_once(store, python_flow, data):
     flow, file = python_flow(), data("a")
     create(store, flow, data=file, name="r")
