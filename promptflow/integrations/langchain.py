@@ -3,6 +3,7 @@
 from typing import Any
 
 from smalt.flows.tracing import spans
+from smalt.flows.tracing.span import Span
 
 try:
     from langchain_core.callbacks.base import BaseCallbackHandler
@@ -15,7 +16,7 @@ class PromptFlowCallbackHandler(BaseCallbackHandler):  # type: ignore[misc]  # o
 
     def __init__(self) -> None:
         super().__init__()
-        self._open: dict[Any, spans.Span] = {}
+        self._open: dict[Any, Span] = {}
 
     def _begin(self, kind: str, serialized: Any, inputs: Any, run_id: Any, parent_run_id: Any) -> None:
         name = (serialized or {}).get("name") or kind

@@ -121,13 +121,13 @@ def show_local(name: str, *, secrets: bool = False) -> object:
 
 def update_local(name: str, set_: tuple[str, ...]) -> object:
     """Change fields of one of them; secrets that are not named stay."""
-    from smalt.flows.connections import LocalConnections
+    from smalt.flows.connections import LocalConnections, with_values
 
     store = LocalConnections()
     given = {
         key.removeprefix("secrets.").removeprefix("configs."): value for key, value in values.changes(set_).items()
     }
-    return store.put(_filled(store.stored(name).with_values(given))).document()
+    return store.put(_filled(with_values(store.stored(name), given))).document()
 
 
 def delete_local(name: str) -> None:
@@ -141,7 +141,9 @@ def _filled(found: Any) -> Any:  # Any: a connection, imported where it is used
     """The connection with secrets typed in, where its file says `<user-input>` and somebody is there to type."""
     import sys
 
+    from smalt.flows.connections import with_values
+
     open_fields = [key for key, value in found.secrets.items() if value == "<user-input>"]
     if not open_fields or not sys.stdin.isatty():
         return found
-    return found.with_values({key: click.prompt(f"{found.name}: {key}", hide_input=True) for key in open_fields})
+    return with_values(found, {key: click.prompt(f"{found.name}: {key}", hide_input=True) for key in open_fields})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from smalt.flows.providers.base import Tokens
-    from smalt.flows.tracing.spans import Span
+    from smalt.flows.tracing.span import Span
 
 Document = dict[str, Any]  # Any: JSON
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from smalt.flows.connections.base import SCRUBBED, Connection
     from smalt.flows.connections.custom import CustomConnection, CustomStrongTypeConnection
-    from smalt.flows.connections.files import from_executor, load, parse, read_env, resolved
+    from smalt.flows.connections.files import from_executor, load, parse, read_env, resolved, with_values
     from smalt.flows.connections.kinds import (
         STRONG_KINDS,
         AzureAIServicesConnection,
@@ -46,7 +46,7 @@ class ConnectionProvider(Protocol):
 _PLACES = {
     "base": "SCRUBBED Connection",
     "custom": "CustomConnection CustomStrongTypeConnection",
-    "files": "from_executor load parse read_env resolved",
+    "files": "from_executor load parse read_env resolved with_values",
     "kinds": "STRONG_KINDS AzureAIServicesConnection AzureContentSafetyConnection AzureOpenAIConnection "
     "CognitiveSearchConnection EchoConnection FormRecognizerConnection OpenAIConnection QdrantConnection "
     "SerpConnection ServerlessConnection WeaviateConnection",
@@ -80,6 +80,7 @@ __all__ = [
     "parse",
     "read_env",
     "resolved",
+    "with_values",
 ]
 
 

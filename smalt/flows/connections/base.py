@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from smalt.errors import ValidationFailed
 from smalt.flows.connections import seen
@@ -130,18 +130,6 @@ class Connection:
 
     def __contains__(self, key: object) -> bool:
         return key in self.configs or key in self.secrets
-
-    def with_values(self, values: Mapping[str, str]) -> Self:
-        """The same connection with some fields replaced."""
-        document = self.document(secrets=True)
-        for key, value in values.items():
-            nested = document.get("secrets" if key in self.secrets else "configs")
-            (nested if isinstance(nested, dict) else document)[key] = value
-        from smalt.flows.connections.files import parse
-
-        found = parse(document)
-        assert isinstance(found, type(self))
-        return found
 
     def document(self, *, secrets: bool = False) -> dict[str, Any]:  # Any: a document of plain values
         """The connection as its YAML file says it; secrets as stars, unless they are asked for."""

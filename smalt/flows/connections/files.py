@@ -103,7 +103,16 @@ def resolved(connection: Connection, environment: Mapping[str, str] | None = Non
         value = connection[key]
         if isinstance(value, str) and VARIABLE.search(value):
             changed[key] = VARIABLE.sub(lambda match: _variable(match[1], connection, variables), value)
-    return connection.with_values(changed) if changed else connection
+    return with_values(connection, changed) if changed else connection
+
+
+def with_values(connection: Connection, values: Mapping[str, str]) -> Connection:
+    """The same connection with some fields replaced."""
+    document = connection.document(secrets=True)
+    for key, value in values.items():
+        nested = document.get("secrets" if key in connection.secrets else "configs")
+        (nested if isinstance(nested, dict) else document)[key] = value
+    return parse(document)
 
 
 def _variable(name: str, connection: Connection, variables: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from smalt.flows.errors import (
     InvalidAggregationFunction,
     PythonLoadError,
 )
+from smalt.flows.flex.referred import load_sample, resolved
 from smalt.flows.llm import models
 from smalt.flows.loading.modules import Namespace
 from smalt.flows.tools.interface import Interface, alternatives, interface_of, type_name
@@ -179,8 +180,6 @@ def declared_outputs(document: Mapping[str, Any]) -> dict[str, OutputDefinition]
 
 def sample_of(sample: Any, folder: Path) -> dict[str, Any]:
     """The sample of a flow, with what it names by file or variable read in."""
-    from smalt.flows.flex.prompty import load_sample, resolved
-
     sample = resolved(dict(sample or {}), folder)
     return {key: load_sample(value, folder) if key == "inputs" else value for key, value in sample.items()}
 

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows.definition import identifier, types
+from smalt.flows.definition import identifier, read_inputs, types
 from smalt.flows.definition.types import InputDefinition, OutputDefinition
 from smalt.flows.errors import (
     InvalidFlexFlowEntry,
@@ -43,7 +43,6 @@ from smalt.flows.values.streams import AsyncStream, Stream, kept
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
-    from smalt.flows.flex.prompty import Prompty
 
 Provider = Callable[[], "ConnectionProvider"]
 
@@ -131,8 +130,12 @@ class FlexFlow(Flow):
         return flow
 
     @classmethod
-    def of_prompty(cls, prompty: Prompty, inputs: Mapping[str, InputDefinition]) -> FlexFlow:
-        """A prompty as a flow."""
+    def of_prompty(cls, file: Path, connections: Provider, *, settings: Mapping[str, Any] | None = None) -> FlexFlow:
+        """A prompty as a flow, whose lines are calls of the prompt."""
+        from smalt.flows.flex.prompty import Prompty
+
+        prompty = Prompty(file, connections=connections, **(settings or {}))
+        inputs = read_inputs({name: {"type": "string", **item} for name, item in prompty.inputs.items()})
 
         async def ask(**given: Any) -> Any:
             return await prompty.ask(given)
@@ -337,6 +340,3 @@ async def _read(output: Any) -> Any:
     if isinstance(output, dict):
         return {key: await value.text() if isinstance(value, AsyncStream) else value for key, value in output.items()}
     return output
-
-
-# -- loading

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smalt.flows.definition import read_inputs, types
+from smalt.flows.definition import types
 from smalt.flows.errors import (
     InvalidConnectionError,
     InvalidOutputKeyError,
     MissingRequiredInputError,
     UserErrorException,
 )
+from smalt.flows.flex.referred import load_sample, resolved
 from smalt.flows.llm import calls, messages, models, templates
 from smalt.flows.tracing import model_calls
 from smalt.flows.tracing.decorate import trace
@@ -25,13 +25,11 @@ from smalt.kit import yaml
 
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection, ConnectionProvider
-    from smalt.flows.flex.flow import FlexFlow
     from smalt.flows.providers import ChatAnswer, ChatRequest
 
 Values = dict[str, Any]  # Any: what files say and functions take
 
 _PARTS = re.compile(r"-{3,}\n(.*)-{3,}\n(.*)", re.DOTALL)
-_REFERENCE = re.compile(r"\$\{(\w+):(.*)\}")
 _IMAGE = re.compile(r"^data:image/(.*);(path|base64|url):\s*(.*)$")
 _HEADERS = {"ms-azure-ai-promptflow-called-from": "promptflow-core"}
 MAX_TRIES = 11
@@ -304,45 +302,6 @@ def merged(origin: Mapping[str, Any], over: Mapping[str, Any]) -> Values:
     return found
 
 
-def resolved(value: Any, folder: Path) -> Any:
-    """The value with `${env:NAME}` and `${file:path}` in it replaced, at every depth."""
-    if isinstance(value, list):
-        return [resolved(item, folder) for item in value]
-    if isinstance(value, dict):
-        return {key: resolved(item, folder) for key, item in value.items()}
-    match = _REFERENCE.match(value) if isinstance(value, str) else None
-    if match is None:
-        return value
-    if match[1] == "env":
-        return os.environ.get(match[2], value)
-    return _file(match[2], folder) if match[1] == "file" else value
-
-
-def _file(name: str, folder: Path) -> Any:
-    path = folder / name
-    if not path.exists():
-        raise UserErrorException(f"Cannot find the reference file {name}. Correct the path; it begins at {folder}.")
-    text = path.read_text(encoding="utf-8")
-    if path.suffix.lower() == ".json":
-        return json.loads(text)
-    return yaml.load(text, source=str(path)) if path.suffix.lower() in {".yml", ".yaml"} else text
-
-
-def load_sample(sample: Any, folder: Path) -> Values:
-    """The inputs of a sample: a mapping, or the name of a JSON or JSONL file."""
-    if not sample:
-        return {}
-    if isinstance(sample, Mapping):
-        return dict(sample)
-    name = str(sample).removeprefix("file:")
-    path = folder / name
-    if path.suffix not in {".json", ".jsonl"} or not path.exists():
-        raise UserErrorException(f"The sample {sample!r} is no mapping and no .json or .jsonl file. Correct it.")
-    text = path.read_text(encoding="utf-8")
-    found = json.loads(text.splitlines()[0] if path.suffix == ".jsonl" else text)
-    return dict(found) if isinstance(found, Mapping) else {}
-
-
 def whole_answer(raw: Mapping[str, Any], api: str) -> Any:
     """The answer as the `openai` package gives it, where that is installed; otherwise as a mapping with attributes."""
     try:
@@ -353,13 +312,3 @@ def whole_answer(raw: Mapping[str, Any], api: str) -> Any:
 
         return AttrDict(raw)
     return (Completion if api == "completion" else ChatCompletion).model_validate(raw)
-
-
-def as_flow(
-    file: Path, connections: Callable[[], ConnectionProvider], *, settings: Mapping[str, Any] | None = None
-) -> FlexFlow:
-    """A prompty as a flow, whose lines are calls of the prompt."""
-    from smalt.flows.flex.flow import FlexFlow
-
-    prompty = Prompty(file, connections=connections, **(settings or {}))
-    return FlexFlow.of_prompty(prompty, read_inputs({k: {"type": "string", **v} for k, v in prompty.inputs.items()}))

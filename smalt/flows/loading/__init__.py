@@ -17,6 +17,8 @@ from smalt.kit import yaml
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection, ConnectionProvider
 
+_LANGUAGES = {"csharp": "C#", "c#": "C#"}
+
 Source = str | Path | Callable[..., Any]
 
 
@@ -55,10 +57,10 @@ def load(
     if file is None:
         return _of_entry(str(source), provider, init, environment_variables)
     if file.suffix == ".prompty":
-        from smalt.flows.flex import prompty
+        from smalt.flows.flex.flow import FlexFlow
 
         _set(provider, environment_variables)
-        return prompty.as_flow(file, provider.get_provider, settings=init)
+        return FlexFlow.of_prompty(file, provider.get_provider, settings=init)
     document = read(file)
     folder = includes.overlaid(file, document)
     _set(provider, {**dag_definition.environment_variables(document), **(environment_variables or {})})
@@ -134,10 +136,12 @@ def read(file: Path) -> dict[str, Any]:
         raise FlowDefinitionError(str(error)) from error
     if not isinstance(document, dict):
         raise FlowDefinitionError(f"{file} is not a flow: it holds no mapping. Write 'inputs', 'outputs' and 'nodes'.")
-    if document.get("language", "python") != "python":
+    language = str(document.get("language", "python"))
+    if language != "python":
+        name = _LANGUAGES.get(language.lower(), language)
         raise FlowDefinitionError(
-            f"{file} is written in {document['language']!r}. Only flows in python run here; serve this one by its own "
-            "runtime."
+            f"{file} is a flow in {name} ('language: {language}'). {name} flows do not run here, only those in Python: "
+            "write its tools in Python, or go on running it with its own runtime."
         )
     return document
 

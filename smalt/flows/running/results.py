@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smalt.flows.providers.base import Tokens
 
 if TYPE_CHECKING:
-    from smalt.flows.tracing.spans import Span
+    from smalt.flows.tracing.span import Span
 
 __all__ = [
     "AggregationResult",

@@ -7,6 +7,7 @@ author's code has imported it, `export` writes them as OTLP/JSON. Tracing never 
 from __future__ import annotations
 
 from smalt.flows.tracing.decorate import start_trace, trace
-from smalt.flows.tracing.spans import Span, current, recording
+from smalt.flows.tracing.span import Span
+from smalt.flows.tracing.spans import current, recording
 
 __all__ = ["Span", "current", "recording", "start_trace", "trace"]

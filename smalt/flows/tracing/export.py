@@ -14,7 +14,7 @@ from typing import Any
 
 from smalt.flows.tracing import destination
 from smalt.flows.tracing.destination import Destination
-from smalt.flows.tracing.spans import Span
+from smalt.flows.tracing.span import Span
 
 _log = logging.getLogger(__name__)
 _BATCH = 512

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from smalt.flows.tracing import spans
+from smalt.flows.tracing.span import Span
 
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection
@@ -66,7 +67,7 @@ def stream_now(connection: Connection, request: ChatRequest) -> Iterator[ChatPie
 
 
 @contextlib.contextmanager
-def _span(connection: Connection, request: ChatRequest) -> Iterator[spans.Span]:
+def _span(connection: Connection, request: ChatRequest) -> Iterator[Span]:
     name = _NAMES.get(str(request.operation), str(request.operation))
     kind = "Embedding" if name == "embeddings" else "LLM"
     with spans.within(f"{name} {request.model}".strip(), kind) as span:
@@ -77,7 +78,7 @@ def _span(connection: Connection, request: ChatRequest) -> Iterator[spans.Span]:
         yield span
 
 
-def asked(span: spans.Span, operation: str, system: str, model: str, body: Any) -> None:  # Any: a mapping of parameters
+def asked(span: Span, operation: str, system: str, model: str, body: Any) -> None:  # Any: a mapping of parameters
     """Note what was asked, in the words of OpenTelemetry."""
     span.attributes |= {
         "gen_ai.operation.name": operation, "gen_ai.system": system, "gen_ai.request.model": model,
@@ -88,7 +89,7 @@ def asked(span: spans.Span, operation: str, system: str, model: str, body: Any) 
             span.attributes[attribute] = value
 
 
-def answered(span: spans.Span, answer: Any, tokens: Tokens | None) -> None:  # Any: the API's answer
+def answered(span: Span, answer: Any, tokens: Tokens | None) -> None:  # Any: the API's answer
     """Note what was answered and what it took."""
     if isinstance(answer, dict):
         span.output = answer.get("choices")
@@ -100,7 +101,7 @@ def answered(span: spans.Span, answer: Any, tokens: Tokens | None) -> None:  # A
     used(span, tokens)
 
 
-def used(span: spans.Span, tokens: Tokens | None) -> None:
+def used(span: Span, tokens: Tokens | None) -> None:
     """Note the tokens."""
     if tokens is None or not tokens.total:
         return
@@ -114,7 +115,7 @@ def used(span: spans.Span, tokens: Tokens | None) -> None:
     }
 
 
-def _streamed(span: spans.Span, piece: ChatPiece, pieces: list[str]) -> None:
+def _streamed(span: Span, piece: ChatPiece, pieces: list[str]) -> None:
     if piece.text:
         if not pieces:
             span.event("gen_ai.first_token")

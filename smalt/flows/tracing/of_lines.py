@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smalt.flows.running.results import LineResult, NodeResult
 from smalt.flows.tracing import export, spans
-from smalt.flows.tracing.spans import Span
+from smalt.flows.tracing.span import Span
 
 
 def trace_line(flow: str, result: LineResult) -> None:

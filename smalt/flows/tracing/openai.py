@@ -15,6 +15,7 @@ from typing import Any
 
 from smalt.flows.providers.base import Tokens
 from smalt.flows.tracing import model_calls, spans
+from smalt.flows.tracing.span import Span
 
 _METHODS = (
     ("openai.resources.chat.completions", "Completions", "chat", "LLM"),
@@ -82,7 +83,7 @@ def _watched(create: Callable[..., Any], operation: str, kind: str) -> Callable[
     return call
 
 
-def _begun(resource: Any, operation: str, kind: str, given: dict[str, Any]) -> spans.Span:
+def _begun(resource: Any, operation: str, kind: str, given: dict[str, Any]) -> Span:
     model = str(given.get("model", ""))
     span = spans.begin(f"{operation} {model}".strip(), kind)
     span.inputs = {key: value for key, value in given.items() if not key.startswith("extra_")}
@@ -91,7 +92,7 @@ def _begun(resource: Any, operation: str, kind: str, given: dict[str, Any]) -> s
     return span
 
 
-def _ended(span: spans.Span, answer: Any) -> Any:
+def _ended(span: Span, answer: Any) -> Any:
     """Note the answer. What cannot be read of it is left out: tracing fails no call."""
     try:
         written = answer.model_dump(mode="json")
@@ -105,7 +106,7 @@ def _ended(span: spans.Span, answer: Any) -> Any:
 class _Pieces:
     """A streamed answer that notes its text; everything else is the package's own stream."""
 
-    def __init__(self, stream: Any, span: spans.Span) -> None:
+    def __init__(self, stream: Any, span: Span) -> None:
         self._stream = stream
         self._span = span
         self._texts: list[str] = []

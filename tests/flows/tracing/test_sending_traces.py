@@ -12,6 +12,7 @@ import smalt.flows
 from smalt.flows.batch import Pace, RunStore, create, execute
 from smalt.flows.connections import CustomConnection
 from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
+from smalt.flows.tracing.span import Span
 from tests.flows.models import ModelService, model_service
 from tests.flows.writing import dag, line, python_node
 
@@ -170,8 +171,8 @@ def test_a_share_of_traces_is_sent_whole(service: ModelService, monkeypatch: pyt
     export.configure()
 
     for number in range(200):
-        root = spans.Span("r", "Flow", _trace_id=(number << 57) + 1, ended_ns=1)
-        export.queue([root, spans.Span("c", "Tool", root, ended_ns=1)])
+        root = Span("r", "Flow", _trace_id=(number << 57) + 1, ended_ns=1)
+        export.queue([root, Span("c", "Tool", root, ended_ns=1)])
 
     found = sent(service)
     assert 0 < len(found) < 400

@@ -10,6 +10,7 @@ import smalt.flows
 from smalt.flows.connections import OpenAIConnection
 from smalt.flows.tracing import export, spans, trace
 from smalt.flows.tracing.of_lines import spans_of
+from smalt.flows.tracing.span import Span
 from tests.flows.models import ModelService, model_service
 from tests.flows.writing import dag, line, python_node
 
@@ -93,7 +94,7 @@ def test_lines_are_sent_as_otlp_json_without_secrets(
 
 
 def test_functions_outside_of_flows_are_traced_once_tracing_has_started() -> None:
-    seen: list[spans.Span] = []
+    seen: list[Span] = []
 
     @trace
     def work(x: int) -> int:
