@@ -54,7 +54,7 @@ def init(
         gallery.around(Path(entry), function, target, prompts)
     else:
         gallery.make(name, target, connection=connection, model=deployment)
-    click.echo(f"Made {target}. Try it: smalt flow test --flow {target}")
+    click.echo(f"Made {target}. Try it: smalt flow test --flow {target}{_how_to_try(name, target)}")
 
 
 @flow.command(cls=verb.LocalVerb)
@@ -189,6 +189,13 @@ def validate(source: str) -> object:
         return 1
     click.echo(f"{report.name} is valid ({report.kind}, {len(report.nodes)} nodes).")
     return None
+
+
+def _how_to_try(template: str, target: Path) -> str:
+    if template == "chat":
+        return " --interactive"
+    rows = target / "data.jsonl"
+    return f" --inputs {rows}" if rows.is_file() else ""
 
 
 def _drop(options: dict[str, Any], *names: str) -> None:  # Any: options of click

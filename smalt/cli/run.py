@@ -169,11 +169,11 @@ def show_list(max_results: int, all_results: bool, include_archived: bool, archi
 
 
 @run.command(cls=verb.LocalVerb)
-@verb.name()
+@verb.option("--names", "--name", "-n", "name", required=True, metavar="NAME,...", help="Names of the runs.")
 @verb.flag("--skip-open-browser", help="Only say where the page is.")
 @verb.option("--html-path", metavar="FILE", help="Where to write the page.")
 def visualize(name: str, skip_open_browser: bool, html_path: str | None) -> None:
-    """Write a page that compares runs (`--name a,b`) line by line, and open it."""
+    """Write a page that compares runs (`--names a,b`) line by line, and open it."""
     import smalt.flows.batch.report as report
     from smalt.flows.batch import RunStore
 

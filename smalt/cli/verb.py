@@ -106,11 +106,12 @@ class LocalVerb(Verb):
         return [
             *output_options(),
             click.Option(["--debug", "-d"], is_flag=True, help="Print where a failure happened."),
+            click.Option(["--user-agent"], hidden=True, help="Accepted, as pf does."),
         ]
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb and print what it returns."""
-        given = {name: ctx.params.pop(name, None) for name in _OUTPUT}
+        given = {name: ctx.params.pop(name, None) for name in (*_OUTPUT, "user_agent")}
         result = ctx.invoke(self.callback, **ctx.params) if self.callback else None
         if isinstance(result, int) and not isinstance(result, bool):
             return result
@@ -195,7 +196,7 @@ def no_wait() -> Callable[[F], F]:
 
 def yes() -> Callable[[F], F]:
     """`--yes`."""
-    return flag("--yes", "-y", help="Do not ask.")
+    return flag("--yes", "-y", "--assume-yes", help="Do not ask.")
 
 
 def local() -> Callable[[F], F]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _CONNECTIONS_VERSION = "2024-04-01"
 _ANSWER_SECONDS = 30.0
 _MOST_METRICS = 900
-_PROGRESS_SECONDS = 2.0
+_PROGRESS_SECONDS = 1.0
 
 
 def main() -> int:
@@ -99,24 +99,31 @@ def _connection(name: str) -> Connection:
 
 
 class _Progress:
-    """Tells the job's run how far it is, now and then and beside the lines, so that open pages hear of it."""
+    """Tells the job's run how far it is, once a second at most and beside the lines: open pages hear of it."""
 
     def __init__(self) -> None:
-        self._next_at = time.monotonic() + _PROGRESS_SECONDS
-        self._telling: threading.Thread | None = None
+        self._guard = threading.Lock()
+        self._newest: dict[str, int] | None = None
+        self._is_telling = False
 
     def __call__(self, done: int, total: int, failed: int) -> None:
-        if time.monotonic() < self._next_at or (self._telling is not None and self._telling.is_alive()):
-            return
-        self._next_at = time.monotonic() + _PROGRESS_SECONDS
-        found = {"__pf__.lines.completed": done - failed, "__pf__.lines.failed": failed}
-        self._telling = threading.Thread(target=self._tell, args=(found,), daemon=True)
-        self._telling.start()
+        with self._guard:
+            self._newest = {"__pf__.lines.completed": done - failed, "__pf__.lines.failed": failed}
+            if self._is_telling:
+                return
+            self._is_telling = True
+        threading.Thread(target=self._tell, daemon=True).start()
 
-    @staticmethod
-    def _tell(found: Mapping[str, int]) -> None:
-        with contextlib.suppress(SmaltError):  # The end is told in any case.
-            _record(found)
+    def _tell(self) -> None:
+        while True:
+            time.sleep(_PROGRESS_SECONDS)
+            with self._guard:
+                found, self._newest = self._newest, None
+                self._is_telling = found is not None
+            if found is None:
+                return
+            with contextlib.suppress(SmaltError):  # The end is told in any case.
+                _record(found)
 
 
 def _report(run: Run) -> None:

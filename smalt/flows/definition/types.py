@@ -54,6 +54,8 @@ def _limit(value: Any) -> int | str:  # Any: whatever was given
     return "inf" if str(value).lower() in {"inf", ".inf"} else int(value)
 
 
+_MOST_NAMED = 5
+
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "int": int, "double": float, "bool": _bool, "string": str, "list": _list, "object": _object, "limit": _limit,
 }  # fmt: skip
@@ -103,28 +105,33 @@ def convert(
     for name, definition in definitions.items():
         if name not in values:
             where = "in the input data" if line is None else f"in line {line} of the input data"
+            others = [repr(other) for other in given if other not in definitions][:_MOST_NAMED]
             raise InputNotFound(
                 f"The flow input {name!r} ({definition.type}) is not given {where}. "
-                "Give it, give it a default, or remove it from the flow."
+                + (f"Given is {', '.join(others)}, which the flow does not take. " if others else "")
+                + "Give it, give it a default, or remove it from the flow."
             )
         values[name] = _convert(name, definition.type, values[name], line)
     return values
 
 
 def _convert(name: str, kind: str, value: Any, line: int | None) -> Any:  # Any: values of flows
-    where = f"{name!r}" if line is None else f"{name!r} in line {line} of the input data"
     try:
         return parse(kind, value)
     except json.JSONDecodeError as error:
         raise InputParseError(
-            f"The value for flow input {where} is not JSON, as the type '{kind}' asks for: {_shown(value)}. "
-            f"({type(error).__name__}) {error}. Correct the value, or the type of the input."
+            f"The value for flow input {_place(name, line)} is not JSON, as the type '{kind}' asks for: "
+            f"{_shown(value)}. ({type(error).__name__}) {error}. Correct the value, or the type of the input."
         ) from error
     except Exception as error:
         raise InputTypeError(
-            f"The value for flow input {where} does not match the expected type '{kind}': {_shown(value)}. "
-            "Change the flow input's type or the value in your input data."
+            f"The value for flow input {_place(name, line)} does not match the expected type '{kind}': "
+            f"{_shown(value)}. Change the flow input's type or the value in your input data."
         ) from error
+
+
+def _place(name: str, line: int | None) -> str:
+    return f"{name!r}" if line is None else f"{name!r} in line {line} of the input data"
 
 
 def _shown(value: Any, limit: int = 200) -> str:  # Any: whatever was given

@@ -153,16 +153,21 @@ class FlowApp:
         await request.answer_json({"status": "Healthy", "build_info": build, "version": _version()})
 
     async def _feedback(self, request: Request) -> None:
-        from smalt.flows.tracing import spans
+        from smalt.flows.tracing import export
+        from smalt.flows.tracing.span import Caller, Span
 
         told = await request.body()
-        span = spans.begin("promptflow-feedback", "Feedback")
+        span = Span("promptflow-feedback", "Feedback")
+        caller = Caller.of(request.traceparent)
+        if caller is not None:
+            span.continues(caller)
         span.attributes["feedback"] = told.decode("utf-8", "replace")
         if b"flatten=true" in request.scope["query_string"].lower():
             with contextlib.suppress(ValueError):
                 found = records.decode(told)
                 span.attributes |= found if isinstance(found, dict) else {}
         span.end()
+        export.queue([span])
         await request.answer_json({"status": "Feedback received."})
 
 

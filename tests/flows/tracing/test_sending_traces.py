@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 import smalt.flows
+from smalt.flows import gallery
 from smalt.flows.batch import Pace, RunStore, create, execute
 from smalt.flows.connections import CustomConnection
+from smalt.flows.serving.app import FlowApp
+from smalt.flows.serving.scoring import Scorer
 from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
 from smalt.flows.tracing.span import Span
 from tests.flows.models import ModelService, model_service
@@ -73,6 +77,19 @@ def test_a_line_joins_the_trace_of_its_caller_who_says_whether_it_is_kept(
     assert len(found) == count
     assert {each["traceId"] for each in found} <= {"a" * 32}
     assert [each["parentSpanId"] for each in found[:1]] == ["b" * 16][:count]
+
+
+def test_feedback_on_a_served_flow_joins_the_trace_of_what_it_is_about(tmp_path: Path, service: ModelService) -> None:
+    gallery.make("standard", tmp_path / "flow")
+    head = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+
+    with smalt.flows.load(tmp_path / "flow") as flow, TestClient(FlowApp(flow, Scorer(flow))) as client:
+        client.post("/score", json={"name": "ada"}, headers=head)
+        client.post("/feedback?flatten=true", json={"rating": "up"}, headers=head)
+
+    found = {each["name"]: each for each in sent(service)}
+    assert found["promptflow-feedback"]["traceId"] == found["flow"]["traceId"] == "a" * 32
+    assert {"key": "rating", "value": {"stringValue": "up"}} in found["promptflow-feedback"]["attributes"]
 
 
 def test_secrets_are_struck_out_wherever_they_stand(service: ModelService, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { flowLines, flowRun, type FlowLine, type FlowRun, messageOf } from "../../../api/flows";
-import { ENDED } from "../../../api/types";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { AssetLink } from "../../../ui/AssetLink";
@@ -27,16 +26,11 @@ import { LinePanel } from "./LinePanel";
 import { LineCount } from "./RunsTab";
 import "../flows.css";
 
-/** Lines are written by the process of the job, of which no event tells: looked at now and then while it runs. */
-const LINES_MS = 2000;
-
 /** One run of a flow: how it fares, its metrics, its lines, and of a line everything that happened. */
 export function FlowRunPage() {
   const { job } = useParams({ from: "/flows/$name/runs/$job" });
-  const found = useQuery({
-    ...flowRun(useScope(), job),
-    refetchInterval: ({ state }) => (state.data && ENDED.has(state.data.status) ? false : LINES_MS),
-  });
+  const found = useQuery(flowRun(useScope(), job));
+  // The job tells its run how many lines have ended, and open pages hear of that.
   useLiveRun(job);
   return <Loaded of={found}>{(run) => <Shown key={run.job} run={run} />}</Loaded>;
 }
@@ -131,10 +125,9 @@ export const tokensText = (tokens: { prompt: number; completion: number; total: 
 
 function Lines({ run, status, onOpen }: { run: FlowRun; status: string; onOpen: (line: number) => void }) {
   const t = useT();
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({
-    ...flowLines(useScope(), run.job, status),
-    refetchInterval: ENDED.has(run.status) ? false : LINES_MS,
-  });
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    flowLines(useScope(), run.job, status),
+  );
   const rows = useMemo(() => data?.pages.flatMap(({ value }) => value), [data]);
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
