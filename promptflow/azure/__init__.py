@@ -1,5 +1,5 @@
-"""`promptflow.azure`: the client of the cloud's runs. Runs of flows are made on this machine here."""
+"""`promptflow.azure`: the client of flows and runs of a workspace."""
 
-from promptflow.client import PFClient
+from smalt.sdk.prompt_flow import PFClient
 
 __all__ = ["PFClient"]

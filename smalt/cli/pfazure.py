@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,9 @@ import click
 
 from smalt.cli import console, flow_of_workspace, values, verb
 from smalt.cli.session import Session
-from smalt.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from smalt.entities.job.flow import FlowJob
+    from smalt.sdk.flow_runs import FlowRuns
 
 Document = dict[str, Any]  # Any: JSON
 
@@ -68,7 +66,7 @@ def create(session: Session, file: str | None, runtime: str | None, stream: bool
     asked = described(file, options)
     if not asked.get("flow"):
         raise click.UsageError("A run needs a flow. Give --flow, or flow: in the run file.")
-    job = _submitted(session, asked)
+    job = _runs(session).create(asked)
     if stream:
         session.client.jobs.stream(job)
     return _document(session, job)
@@ -80,8 +78,7 @@ def create(session: Session, file: str | None, runtime: str | None, stream: bool
 def show_list(session: Session, max_results: int, include_archived: bool, archived_only: bool) -> object:
     """List runs, the newest first."""
     view = verb.view(include_archived=include_archived, archived_only=archived_only)
-    found = session.client.jobs.list(list_view_type=view, job_type="Flow")
-    return session.documents(islice(found, max_results))
+    return session.documents(_runs(session).list(max_results=max_results, view=view))
 
 
 @run.command(cls=WorkspaceVerb)
@@ -117,10 +114,10 @@ def show_metrics(session: Session, name: str) -> object:
 
 
 @run.command(cls=WorkspaceVerb)
-@verb.name()
+@verb.option("--names", "--name", "-n", "name", required=True, metavar="NAME,...", help="Names of the runs.")
 @verb.option("--html-path", metavar="FILE", help="Accepted; the studio has the page.")
 def visualize(session: Session, name: str, html_path: str | None) -> None:
-    """Say where runs (`--name a,b`) are looked at side by side."""
+    """Say where runs (`--names a,b`) are looked at side by side."""
     from smalt.sdk.operations.jobs import studio_url
 
     for each in name.split(","):
@@ -148,17 +145,7 @@ def restore(session: Session, name: str) -> object:
 @verb.overrides()
 def update(session: Session, name: str, set_: tuple[str, ...]) -> object:
     """Change display_name, description or tags.KEY."""
-    found = session.client.jobs.get(name)
-    changes: Document = {"tags": dict(found.tags)}
-    for key, value in values.changes(set_).items():
-        if key.startswith("tags."):
-            changes["tags"][key.removeprefix("tags.")] = value
-        elif key in ("display_name", "description"):
-            changes[key] = value
-        else:
-            raise InvalidRequest(f"{key!r} of a run cannot be changed. Set display_name, description or tags.KEY.")
-    session.client.jobs.update(found.model_copy(update=changes))
-    return _document(session, name)
+    return session.document(_runs(session).update(name, values.changes(set_)))
 
 
 @run.command(cls=WorkspaceVerb)
@@ -167,15 +154,8 @@ def update(session: Session, name: str, set_: tuple[str, ...]) -> object:
 @verb.flag("--overwrite", help="Also into a folder that is there.")
 def download(session: Session, name: str, target: str | None, overwrite: bool) -> None:
     """Fetch the files of a run, in the known layout; smalt run knows it then as its own."""
-    from smalt.entities.job.flow_words import FLOW_OUTPUTS
-    from smalt.flows.home import flows_home
-
-    place = (Path(target) if target else flows_home() / ".runs") / name
-    if place.exists() and any(place.iterdir()) and not overwrite:
-        raise InvalidRequest(f"{place} is there already. Choose another folder, or pass --overwrite.")
-    session.client.jobs.download(name, download_path=place.with_name(f"{name}.part"), output_name=FLOW_OUTPUTS)
-    fetched = place.with_name(f"{name}.part")
-    _replace(fetched / "named-outputs" / FLOW_OUTPUTS, fetched, place)
+    place = _runs(session).download(name, Path(target) if target else None, overwrite=overwrite)
+    console.tell(f"Look at it here: smalt run create --source {place} --name {place.name}")
     click.echo(f"Downloaded to {place}.")
 
 
@@ -186,64 +166,11 @@ def cancel(session: Session, name: str) -> None:
     session.client.jobs.begin_cancel(name).result()
 
 
-def _submitted(session: Session, asked: Document) -> str:
-    """Submit a run; the name of its job."""
-    source = str(asked["flow"])
-    if not source.startswith("azureml:"):
-        return str(session.client.jobs.create_or_update(_job(session, asked)).name)
-    name, _, version = source.removeprefix("azureml:").partition(":")
-    if version and not version.isdigit():
-        raise InvalidRequest(f"{source!r} names no flow of the workspace. Write azureml:NAME or azureml:NAME:VERSION.")
-    words = {
-        "displayName": asked.get("display_name"), "columnMapping": asked.get("column_mapping"),
-        "variant": asked.get("variant"), "connections": asked.get("connections"), "init": asked.get("init"),
-        "environmentVariables": asked.get("environment_variables"), "run": asked.get("run"), "name": asked.get("name"),
-    }  # fmt: skip
-    given = {key: value for key, value in words.items() if value}
-    return session.client.flows.run(name, version=int(version) if version else None, data=asked.get("data"), **given)
-
-
-def _job(session: Session, asked: Document) -> FlowJob:
-    from smalt.entities.job.flow import FlowJob
-    from smalt.entities.job.flow_words import FLOW_OUTPUTS
-    from smalt.flows import loading
-
-    file = loading.find(str(asked["flow"]))
-    if file is None:
-        raise InvalidRequest(f"{asked['flow']} is an entry without files. Save it as a flow first: smalt flow save.")
-    inputs: Document = {}
-    if asked.get("data"):
-        inputs["data"] = {"type": _type_of(session, str(asked["data"])), "path": str(asked["data"])}
-    if asked.get("run"):
-        inputs["run"] = {"type": "uri_folder", "path": f"azureml://jobs/{asked['run']}/outputs/{FLOW_OUTPUTS}"}
-    kept = ("name", "display_name", "description", "tags", "column_mapping", "variant", "connections", "init",
-            "environment_variables")  # fmt: skip
-    document = {key: asked[key] for key in kept if asked.get(key)}
-    entry = None if file.name in ("flow.dag.yaml", "flow.flex.yaml") else file.name
-    return FlowJob.parse(
-        {"type": "flow", "code": str(file.parent), "entry_file": entry, "inputs": inputs,
-         "experiment_name": file.stem if entry else file.parent.name, **document}
-    )  # fmt: skip
-
-
-def _type_of(session: Session, data: str) -> str:
-    if not data.startswith("azureml:"):
-        return "uri_folder" if Path(data).is_dir() else "uri_file"
-    from smalt.wire.references import parse_asset
-
-    asked = parse_asset(data, "data")
-    label = None if asked.version else asked.label or "latest"
-    return str(session.client.data.get(asked.name, asked.version, label=label).type)
-
-
 def _document(session: Session, name: str) -> Document:
     return session.document(session.client.flows.get_run(name))
 
 
-def _replace(fetched: Path, part: Path, place: Path) -> None:
-    import shutil
+def _runs(session: Session) -> FlowRuns:
+    from smalt.sdk.flow_runs import FlowRuns
 
-    shutil.rmtree(place, ignore_errors=True)
-    fetched.rename(place)
-    shutil.rmtree(part, ignore_errors=True)
-    console.tell(f"Look at it here: smalt run create --source {place} --name {place.name}")
+    return FlowRuns(session.client)

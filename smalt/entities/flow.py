@@ -99,3 +99,8 @@ class FlowRun(Entity):
     cost: float | None = None
     error: dict[str, Any] | None = None  # Any: code and message
     evaluates: Text | None = None
+
+    @property
+    def name(self) -> str:
+        """What prompt flow calls its job."""
+        return self.job

@@ -199,12 +199,7 @@ class RunOperations:
     def get_details(self, name: str | Run, max_results: int = 100, all_results: bool = False) -> Any:
         """Inputs and outputs of each line: a data frame where pandas is installed, rows otherwise."""
         run = self._store.get(_name(name))
-        columns = batch.columns(run, max_results=None if all_results else max_results)
-        try:
-            from pandas import DataFrame
-        except ImportError:
-            return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        return DataFrame({key: _series(values) for key, values in columns.items()})
+        return batch.frame(batch.columns(run, max_results=None if all_results else max_results))
 
     def get_metrics(self, name: str | Run) -> dict[str, Any]:  # Any: numbers
         """The metrics of a run."""
@@ -341,10 +336,3 @@ def load_run(source: str | Path, **overrides: Any) -> Run:  # Any: fields of a r
 
 def _name(run: str | Run) -> str:
     return run if isinstance(run, str) else run.name
-
-
-def _series(values: list[Any]) -> Any:  # Any: a column of a data frame
-    from pandas import Series
-
-    # Values stay what they are: a missing output is None, and a whole number does not become a float by it.
-    return Series(values, dtype=object) if None in values else Series(values)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from promptflow.azure import PFClient
 from smalt.cli.app import run as smalt_run
 from smalt.cli.pfazure import root
 from smalt.flows import gallery
+from smalt.sdk.client import MLClient
 from tests.running import RunningServer, running
 
 Call = Callable[..., tuple[int, str, str]]
@@ -78,3 +81,25 @@ def test_a_flow_of_the_workspace_runs_over_data_that_is_here(pfazure, tmp_path):
     assert (shown["flow"], shown["version"], shown["lines"]["completed"]) == ("judge", 1, 2)
     assert [each["name"] for each in json.loads(pfazure("flow", "list")[1])] == ["judge"]
     assert pfazure("run", "create", "--flow", "azureml:judge:x", "--data", "judge/data.jsonl")[0] == 1
+
+
+@pytest.mark.slow
+def test_the_client_of_a_workspace_does_the_same_in_python(pfazure, tmp_path):
+    gallery.make("evaluation", tmp_path / "judge")
+    mapping = {"prediction": "${data.prediction}", "truth": "${data.truth}"}
+    there = MLClient()
+    official = SimpleNamespace(
+        subscription_id=there.subscription_id, resource_group_name=there.resource_group_name,
+        workspace_name=there.workspace_name, _credential=None,
+    )  # fmt: skip
+    client = PFClient(ml_client=official)
+
+    flow = client.flows.create_or_update(tmp_path / "judge", name="judge_by_python")
+    run = client.run("azureml:judge_by_python", data=tmp_path / "judge/data.jsonl", column_mapping=mapping, stream=True)
+    details = client.get_details(run)
+
+    assert (flow.latest_version, run.status, client.get_metrics(run)["accuracy"]) == (1, "Completed", 0.5)
+    assert list(details["outputs.grade"]) == ["right", "wrong"]
+    assert client.runs.update(run, display_name="By Python").display_name == "By Python"
+    assert run.name in [each.name for each in client.runs.list()]
+    assert Path(client.runs.download(run.name), "outputs.jsonl").exists()

@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from smalt.flows.batch.details import columns, rows
+    from smalt.flows.batch.details import columns, frame, rows
     from smalt.flows.batch.run import Run, RunStatus, RunStore
     from smalt.flows.batch.running import Pace, execute
     from smalt.flows.batch.submit import again, create, read_file, resumed, variables
 
 _PLACES = {
-    "details": "columns rows",
+    "details": "columns frame rows",
     "running": "Pace execute",
     "run": "Run RunStatus RunStore",
     "submit": "again create read_file resumed variables",
@@ -32,6 +32,7 @@ __all__ = [
     "columns",
     "create",
     "execute",
+    "frame",
     "read_file",
     "resumed",
     "rows",

@@ -27,6 +27,18 @@ def columns(run: Run, *, max_results: int | None = 100) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in found] for name in ordered}
 
 
+def frame(columns: dict[str, list[Any]]) -> Any:  # Any: values of flows, a DataFrame
+    """Columns as a data frame where pandas is installed, as rows otherwise."""
+    try:
+        from pandas import DataFrame, Series
+    except ImportError:
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    # Values stay what they are: a missing output is None, and a whole number does not become a float by it.
+    return DataFrame(
+        {key: Series(values, dtype=object) if None in values else Series(values) for key, values in columns.items()}
+    )
+
+
 def _row(record: dict[str, Any]) -> Row:
     info = record["run_info"]
     row: Row = {f"inputs.{key}": value for key, value in (info["inputs"] or {}).items()}
