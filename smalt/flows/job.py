@@ -74,14 +74,15 @@ def _run(settings: Mapping[str, Any], data: str | None, before: str | None, targ
         node=settings["node"],
         output_path=target.parent,
     )
-    return execute(
-        run,
-        store,
-        pace=Pace.from_environment(lines_at_once=settings["concurrency"]),
-        connections=WorkspaceConnections(_connection),
-        listener=lambda line: print(line, flush=True),
-        progress=_Progress(),
-    )
+    with contextlib.closing(_Progress()) as progress:
+        return execute(
+            run,
+            store,
+            pace=Pace.from_environment(lines_at_once=settings["concurrency"]),
+            connections=WorkspaceConnections(_connection),
+            listener=lambda line: print(line, flush=True),
+            progress=progress,
+        )
 
 
 def _connection(name: str) -> Connection:
@@ -105,6 +106,11 @@ class _Progress:
         self._guard = threading.Lock()
         self._newest: dict[str, int] | None = None
         self._is_telling = False
+        self._is_over = threading.Event()
+
+    def close(self) -> None:
+        """The run has ended; that is told by itself."""
+        self._is_over.set()
 
     def __call__(self, done: int, total: int, failed: int) -> None:
         with self._guard:
@@ -115,14 +121,13 @@ class _Progress:
         threading.Thread(target=self._tell, daemon=True).start()
 
     def _tell(self) -> None:
-        while True:
-            time.sleep(_PROGRESS_SECONDS)
+        while not self._is_over.wait(_PROGRESS_SECONDS):
             with self._guard:
                 found, self._newest = self._newest, None
                 self._is_telling = found is not None
             if found is None:
                 return
-            with contextlib.suppress(SmaltError):  # The end is told in any case.
+            with contextlib.suppress(SmaltError):
                 _record(found)
 
 
