@@ -140,7 +140,7 @@ class Bench:
             seen["invoke"] = time.time()
             asked.wait()
         seen["first answer"] = asked.answered_at
-        (made,) = {each.name for each in (self.home / "deployments").iterdir()} - before - {"workloads"}
+        (made,) = {each.name for each in (self.home / "deployments").iterdir()} - before - {"workloads", "forks"}
         seen |= _seen_in(self.home / "deployments" / made)
         return {stage: at - begun for stage, at in seen.items()}
 

@@ -95,6 +95,11 @@ def variables(deployment: OnlineDeployment, place: ScorerPlace) -> dict[str, str
     }
 
 
+def may_be_forked(told: Mapping[str, Any]) -> bool:  # Any: JSON
+    """Whether workers with this configuration can be forked: what they import is of their environment alone."""
+    return told["loader"] in ("mlflow", "script")
+
+
 def grace_seconds(deployment: OnlineDeployment) -> float:
     """What an instance has to finish what it was asked; a little more than the scorer itself takes for it."""
     settings = deployment.request_settings or RequestSettings()

@@ -1,4 +1,4 @@
-"""Entry of every process of a deployment instance: `python .../runtime/scorer --config FILE | work ...`."""
+"""Entry of every process of a deployment instance: `python .../runtime/scorer --config FILE | work ... | fork ...`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ if __name__ == "__main__":
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != os.path.dirname(here)]
     if len(sys.argv) == 6 and sys.argv[1] == "work":
         sys.exit(_load("worker").work(sys.argv[2], *map(int, sys.argv[3:])))
+    if len(sys.argv) == 4 and sys.argv[1] == "fork":
+        sys.exit(_load("forkserver").serve(int(sys.argv[2]), sys.argv[3]))
     if len(sys.argv) == 3 and sys.argv[1] == "--config":
         sys.exit(_load("master").keep(here, sys.argv[2]))
     if len(sys.argv) == 3 and sys.argv[1] == "--config-variable":

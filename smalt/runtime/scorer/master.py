@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from . import imports
+from .forked import Forked, NotForked
 from .pulse import Pulse
 from .settings import FAILED_CODE, Settings, SettingsError
 
@@ -27,6 +29,7 @@ _FAILURES_IN_A_ROW = 5
 _LONGEST_PAUSE_SECONDS = 10.0
 _LONGEST_PAUSE_AFTER_READY_SECONDS = 1.0
 _STEADY_SECONDS = 30.0
+_ENDED = object()
 
 
 def keep(entry: str, config: str) -> int:
@@ -56,8 +59,9 @@ class _Worker:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.pipe: int | None = None
+        self.watched: int | None = None
         self.told = b""
         self.ready: dict[str, Any] | None = None
         self.started = 0.0
@@ -91,6 +95,8 @@ class _Master:
         while not self._stopping:
             self._start_due()
             for key, _ in self._selector.select(_TURN_SECONDS):
+                if key.data is _ENDED:
+                    continue  # It is buried below.
                 if key.data is None:
                     with contextlib.suppress(BlockingIOError):
                         os.read(waking, 4096)
@@ -119,18 +125,30 @@ class _Master:
         now = time.monotonic()
         for worker in self._workers:
             if worker.process is None and now >= worker.start_at:
-                self._start(worker)
+                self._start(worker, self._settings.fork_server)
 
-    def _start(self, worker: _Worker) -> None:
+    def _start(self, worker: _Worker, fork_server: str | None) -> None:
+        """Start a worker: forked where that is possible, else as an interpreter of its own."""
         listening, telling = os.pipe()
-        argv = [sys.executable, self._entry, "work", self._config, str(worker.number), str(os.getpid()), str(telling)]
-        worker.process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, pass_fds=(telling,), env=self._variables, start_new_session=True
-        )
+        worker.process = self._forked(worker.number, telling, fork_server) or self._spawned(worker.number, telling)
         os.close(telling)
         os.set_blocking(listening, False)
         worker.pipe, worker.told, worker.ready, worker.started = listening, b"", None, time.monotonic()
         self._selector.register(listening, selectors.EVENT_READ, worker)
+
+    def _forked(self, number: int, telling: int, fork_server: str | None) -> Forked | None:
+        if fork_server is None:
+            return None
+        try:
+            return Forked(fork_server, config=self._config, number=number, telling=telling, variables=self._variables)
+        except NotForked:
+            return None
+
+    def _spawned(self, number: int, telling: int) -> subprocess.Popen[bytes]:
+        argv = [sys.executable, self._entry, "work", self._config, str(number), str(os.getpid()), str(telling)]
+        return subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, pass_fds=(telling,), env=self._variables, start_new_session=True
+        )
 
     def _listen(self, worker: _Worker) -> None:
         assert worker.pipe is not None
@@ -149,10 +167,18 @@ class _Master:
         message = json.loads(worker.told)
         if message["kind"] == "ready":
             worker.ready = message
+            self._note_loaded(worker, message.pop("imports"))
             self._write_ready()
             _say(f"Worker {worker.number} (process {worker.process.pid if worker.process else 0}) is ready.")
         else:
             self._note_failure(worker, message)
+
+    def _note_loaded(self, worker: _Worker, needed: list[str]) -> None:
+        if isinstance(worker.process, Forked) and worker.process.pid:
+            worker.watched = worker.process.handle
+            self._selector.register(worker.watched, selectors.EVENT_READ, _ENDED)
+        if self._settings.fork_server is not None:
+            imports.note(self._settings.fork_server, needed)
 
     def _note_failure(self, worker: _Worker, message: dict[str, Any]) -> None:
         """A worker could not load. At the first start that is the end; later only when it happens again and again."""
@@ -165,11 +191,16 @@ class _Master:
         for worker in self._workers:
             if worker.process is None or worker.process.poll() is None:
                 continue
+            if isinstance(worker.process, Forked):
+                self._unwatch(worker)
+                if worker.process.is_refused:
+                    self._start(worker, None)
+                    continue
             if worker.pipe is not None:
                 self._listen(worker)
                 if worker.pipe is not None:
                     continue
-            how = _how(worker.process.returncode)
+            how = _how(worker.process.returncode or 0)
             lived = time.monotonic() - worker.started
             worker.failures = 0 if worker.ready and lived > _STEADY_SECONDS else worker.failures + 1
             worker.start_at = time.monotonic() + _pause(worker)
@@ -180,6 +211,16 @@ class _Master:
             worker.process, worker.ready = None, None
         if changed:
             self._write_ready()
+
+    def _unwatch(self, worker: _Worker) -> None:
+        """A forked worker has ended, or was none."""
+        if worker.watched is not None:
+            self._selector.unregister(worker.watched)
+            worker.watched = None
+        if worker.pipe is not None and isinstance(worker.process, Forked) and worker.process.is_refused:
+            self._selector.unregister(worker.pipe)
+            os.close(worker.pipe)
+            worker.pipe = None
 
     def _note_silent_end(self, worker: _Worker, how: str) -> None:
         error = f"A worker {how} while it was loading, {worker.failures} times in a row. Look at the log."

@@ -55,6 +55,7 @@ class Settings:
             self.listen = f"tcp:{_own_address(self.listen)}"
         self.secret: str | None = document.get("secret")
         self.told: str | None = document.get("told")
+        self.fork_server: str | None = document.get("fork_server")
         if not self.listen.startswith(("unix:", "tcp:")):
             raise SettingsError(f"`listen` is {self.listen!r}. Write unix:<folder> or tcp:<host>.")
         self.model_dir: str | None = document.get("model_dir") or variables.get("AZUREML_MODEL_DIR")

@@ -11,10 +11,13 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 
+from . import imports
 from .connection import Connections
 from .desk import Desk
+from .forked import LOST_CODE
 from .handler import Handler
 from .loaders import LoadError, loader_for
 from .pulse import Pulse
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG = 1
 _LINGER_SECONDS = 0.5
 _BACKLOG = 512
+_LONG_SECONDS = 0.3
+"""Of a processor to load: what took longer is worth a process that has done it before."""
+
 _SELDOM = 50_000
 """As many new objects are there before the collector looks; 700 as Python is set."""
 
@@ -43,7 +49,12 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != master:  # It died before the line above.
-        return 137
+        return LOST_CODE
+    return serve(config, number, telling)
+
+
+def serve(config: str, number: int, telling: int) -> int:
+    """As `work`, in a process that ends with its master already."""
     os.set_inheritable(telling, False)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
@@ -52,6 +63,7 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     os.environ.update(settings.variables())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    begun = time.process_time()
     try:
         _wait_for_debugger(number)
         loader = loader_for(settings)
@@ -70,7 +82,8 @@ def work(config: str, number: int, master: int, telling: int) -> int:
     loop.add_signal_handler(signal.SIGTERM, lambda: _drain(server, connections, loop))
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Of a terminal: the master decides.
     ready = {"kind": "ready", "address": address, "concurrency": desk.concurrency, "model": loader.describe()}
-    _tell(telling, {**ready, "swagger": swaggers["3"] or swaggers["2"]})
+    needed = imports.present() if time.process_time() - begun > _LONG_SECONDS else []
+    _tell(telling, {**ready, "swagger": swaggers["3"] or swaggers["2"], "imports": needed})
     # What was loaded stays until the end: the collector need not look at it with every request.
     gc.collect()
     gc.freeze()

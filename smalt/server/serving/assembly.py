@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smalt.environments import Engine
-from smalt.executors.local import LocalExecutor
+from smalt.executors.local import LocalExecutor, ScorerForks
 from smalt.server.assets import AssetService, DataLocator, blob_container
 from smalt.server.audit import AuditRecorder
 from smalt.server.compute import ComputeService, Sites
@@ -114,7 +114,10 @@ def assemble(
     executor = LocalExecutor(root / "workloads", heard.note)
     gateway = Gateway(place)
     clusters = Clusters(works, sites, locator, rooms, identities, gateway)
-    instances = Instances(executor, root, engine=engine, clusters=clusters, container_engine=container_engine)
+    forks = ScorerForks(root / "forks")
+    instances = Instances(
+        executor, root, engine=engine, clusters=clusters, forks=forks, container_engine=container_engine
+    )
 
     def collector(work: Work, room: WorkspaceRecord, endpoint: str, deployment: str) -> str | None:
         found = locator.in_container(room, blob_container(room.id), "").local_path
@@ -157,6 +160,7 @@ def assemble(
 
     def close() -> None:
         loop.close()
+        forks.close()
         executor.close()
 
     watch = RequestsLoop(works, events, requests, rooms, group)

@@ -17,6 +17,7 @@ from smalt.environments import BuiltEnvironment, Engine
 from smalt.errors import NotFound
 from smalt.executors import Executor, Handle, Workload, scoring
 from smalt.executors.base import STD_LOG
+from smalt.executors.local import ScorerForks
 from smalt.executors.scoring import CONFIG, FAILED, READY, TOLD, ScorerPlace
 from smalt.kit import private
 from smalt.server.assets import Location
@@ -55,6 +56,7 @@ class Instances:
         root: A folder for each deployment is made in it, with one for each generation and each instance.
         engine: The folder with the engine of flows.
         clusters: Runs the others. The folder of one of those is a link to its artifacts, which its node sends.
+        forks: Has workers forked where their environment was used before.
         container_engine: Runs images, if they are used.
     """
 
@@ -65,9 +67,11 @@ class Instances:
         *,
         engine: Path,
         clusters: Clusters,
+        forks: ScorerForks,
         container_engine: Engine | None = None,
     ) -> None:
         self.executor = executor
+        self.forks = forks
         self._clusters = clusters
         self._root = root
         self._engine = engine
@@ -135,6 +139,9 @@ class Instances:
         if place.connections is not None:
             private.replace(place.connections, json.dumps(connections).encode())
         told = scoring.config(entity, place, names={**names, "instance": instance.id}, collector=collector)
+        if scoring.may_be_forked(told):
+            self.forks.ensure(environment)
+            told["fork_server"] = str(self.forks.folder(environment.key))
         scoring.make_socket_folder(folder)
         fresh = folder / f".{CONFIG}"
         fresh.write_text(json.dumps(told))

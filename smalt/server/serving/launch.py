@@ -110,6 +110,14 @@ class Launch:
         future.add_done_callback(lambda _: memory.wake.set())
         return None
 
+    def keep_warm(self, content: Content) -> None:
+        """Have the next worker in this environment start at once, whenever and for whatever reason that will be."""
+        if content.pinned.get("compute"):
+            return
+        found = self._outside.environments.find(recipe_from_document(content.pinned["recipe"]))
+        if found is not None:
+            self._outside.instances.forks.ensure(found)
+
     def _places(self, content: Content) -> tuple[Location | None, Location | None]:
         with self._memory.works.read(SYSTEM) as work:
             workspace = self._outside.workspaces.even_deleted(work, self._record.workspace_id)

@@ -69,6 +69,7 @@ class ServingLoop:
         with self._works.read(SYSTEM) as work:
             exists = store.has_endpoints(work.connection)
         self._interval = _SETTLED if exists else _LOOK_AGAIN.total_seconds()
+        self._outside.instances.forks.sweep()
         if not exists:
             return False
         self._outside.gateway.ensure()

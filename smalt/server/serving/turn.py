@@ -87,6 +87,7 @@ class Turn:
             old = [each for each in self._instances if each.generation != target.generation]
             self._drain([*old, *coming, *ready[wanted:]])
             self._settle(target)
+            self._starter.keep_warm(target)
         self._is_busy = self._is_busy or bool(coming) or len(ready) < wanted
 
     def _look(self) -> None:
