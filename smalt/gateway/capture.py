@@ -9,17 +9,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from smalt.gateway.asked import LARGEST_BYTES, Asked
 from smalt.gateway.lines import LineWriter
 from smalt.gateway.table import Capture
 from smalt.kit import clock
-
-if TYPE_CHECKING:
-    from smalt.gateway.exchange import Exchange
-
-LARGEST_BYTES = 4 << 20
-"""Of larger bodies it is only noted that they were there."""
 
 _FOLDERS = {
     "year": "%Y",
@@ -42,25 +37,25 @@ class Capturer:
         self._instance = instance
         self._writer = LineWriter()
 
-    def wants(self, exchange: Exchange) -> tuple[bool, bool]:
+    def wants(self, asked: Asked) -> tuple[bool, bool]:
         """Whether the body of a request is kept for this, and whether its answer is."""
-        capture = exchange.pool.entry.capture if exchange.pool is not None else None
-        if capture is None or not exchange.path.startswith(b"/score"):
+        capture = asked.pool.entry.capture if asked.pool is not None else None
+        if capture is None or not asked.path.startswith(b"/score"):
             return False, False
         return _hits(capture, "request"), _hits(capture, "response")
 
-    def write(self, exchange: Exchange) -> None:
+    def write(self, asked: Asked) -> None:
         """Write what was kept of a request that is over."""
-        pool = exchange.pool
+        pool = asked.pool
         capture = pool.entry.capture if pool is not None else None
         if pool is None or capture is None:
             return
-        if exchange.keeps_body and exchange.is_uploaded:
-            headers = dict(_decoded(exchange.headers))
-            self._add(exchange, capture, "request", b"".join(exchange.body), exchange.body_size, headers)
-        if exchange.kept_answer is not None and exchange.status == 200:
-            headers = dict(_decoded(exchange.answer_headers))
-            self._add(exchange, capture, "response", b"".join(exchange.kept_answer), exchange.answer_size, headers)
+        if asked.keeps_body and asked.is_uploaded:
+            headers = dict(_decoded(asked.headers))
+            self._add(asked, capture, "request", b"".join(asked.body), asked.body_size, headers)
+        if asked.kept_answer is not None and asked.status == 200:
+            headers = dict(_decoded(asked.answer_headers))
+            self._add(asked, capture, "response", b"".join(asked.kept_answer), asked.answer_size, headers)
 
     def close(self) -> None:
         """Write what there is."""
@@ -68,32 +63,32 @@ class Capturer:
 
     def _add(
         self,
-        exchange: Exchange,
+        asked: Asked,
         capture: Capture,
         collection: str,
         body: bytes,
         size: int,
         headers: Mapping[str, str],
     ) -> None:
-        endpoint, pool = exchange.endpoint, exchange.pool
+        endpoint, pool = asked.endpoint, asked.pool
         assert endpoint is not None
         assert pool is not None
         now = clock.now()
-        request_id = exchange.request_id.decode("latin-1")
+        request_id = asked.request_id.decode("latin-1")
         kind = headers.get("content-type", "application/json").partition(";")[0].strip()
         record: dict[str, Any] = {  # Any: JSON
             "specversion": "1.0",
             "id": str(uuid.uuid4()),
             "source": f"/workspaces/{endpoint.entry.workspace}/onlineEndpoints/{endpoint.entry.name}"
-            f"/deployments/{exchange.deployment}",
+            f"/deployments/{asked.deployment}",
             "type": f"azureml.inference.{collection}",
             "datacontenttype": kind,
             "time": clock.to_text(now),
             "correlationid": request_id,
             "xrequestid": request_id,
             "agent": "smalt-gateway",
-            "path": exchange.path.decode("latin-1"),
-            "method": exchange.method.decode("latin-1"),
+            "path": asked.path.decode("latin-1"),
+            "method": asked.method.decode("latin-1"),
             "contentrange": f"bytes 0-{max(0, size - 1)}/{size}",
             **(_content(body, kind) if size <= LARGEST_BYTES else {"data": None, "truncated": True}),
         }
@@ -101,7 +96,7 @@ class Capturer:
         kept = {name: value for name, value in kept.items() if name.lower() not in _SECRETS}
         if kept:
             record["headers"] = kept
-        path = place(capture, endpoint.entry.name, exchange.deployment, collection, now) / f"{self._instance}.jsonl"
+        path = place(capture, endpoint.entry.name, asked.deployment, collection, now) / f"{self._instance}.jsonl"
         is_kept = self._writer.add(path, json.dumps(record).encode() + b"\n")
         pool.tally.captured["written" if is_kept else "lost"] += 1
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from asyncio import Protocol
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httptools
 
 from smalt.gateway.exchange import Exchange
 from smalt.gateway.refusal import Refusal
-
-if TYPE_CHECKING:
-    from smalt.gateway.site import Site
+from smalt.gateway.site import Site
 
 MAX_HEAD_BYTES = 32 << 10
 MAX_HEADERS = 128

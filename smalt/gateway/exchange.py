@@ -2,90 +2,62 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from smalt.gateway.capture import LARGEST_BYTES
-from smalt.gateway.quotas import TAIL_BYTES, TOKENS, tokens_in
-from smalt.gateway.refusal import Refusal, status_line
-from smalt.gateway.tracing import Span
-
-if TYPE_CHECKING:
-    from smalt.gateway.client import Client
-    from smalt.gateway.fleet import Endpoint
-    from smalt.gateway.link import Link
-    from smalt.gateway.pool import Pool
-    from smalt.gateway.quotas import Quotas
-    from smalt.gateway.site import Site
-
-Header = tuple[bytes, bytes]
+from smalt.gateway import heads
+from smalt.gateway.asked import LARGEST_BYTES, Asked
+from smalt.gateway.link import Header, Link
+from smalt.gateway.pool import Pool
+from smalt.gateway.quotas import TAIL_BYTES, Quotas, tokens_in
+from smalt.gateway.refusal import Refusal
+from smalt.gateway.site import Site
+from smalt.gateway.table import WorkerEntry
 
 STREAMED_BYTES = 256 << 10
 """Larger bodies go to the worker as they come; smaller ones when they are whole: a slow caller then holds no worker."""
 
-_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade "
-    b"proxy-connection".split()
-)
-_OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id traceparent x-smalt-secret".split())
-_NOT_BACK = _HOP | frozenset(b"content-length x-request-id x-smalt-refused azureml-model-deployment".split())
-_ID = re.compile(rb"[\x21-\x7e]{1,100}")
 _MOST_TRIES = 3
-_SCORE = b"/score"
-_REFUSED_BY_SCORER = frozenset({400, 404, 405, 408, 413, 415, 422, 429, 431, 503})
 
 
-class Exchange:
+class Caller(Protocol):
+    """A caller's connection, as the request sees it that is answered on it."""
+
+    def write(self, content: bytes) -> None:
+        """Send a part of the present answer."""
+
+    def pause(self) -> None:
+        """Take no more from the caller for now."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def abort(self) -> None:
+        """End the connection in the middle of an answer."""
+
+    def on_answered(self, exchange: Exchange) -> None:
+        """The present request has its answer; the next one begins."""
+
+
+class Exchange(Asked):
     """A request and its answer.
 
     Attributes:
+        client: Who asks, until it is answered.
         is_over: Whether the caller has all that it will get.
         is_waiting: Whether it stands in the queue of its deployment.
         quotas: Where it is counted.
-        tokens: How many its answer says that it took.
-        is_uploaded: Whether all of the request has come in.
-        is_copy: Whether it is a mirrored one, whose answer nobody reads.
         queued_at: When it began to wait for a worker; 0 while it has not.
-        sent_at: When it was given to a worker.
         moved_at: When the worker last did something about it.
     """
 
-    is_copy = False
-
-    # Most of this is the same for most requests: what is not set stays with the class.
-    client: Client | None
-    method = b""
-    target = b""
-    is_http10 = False
-    keeps_alive = True
+    client: Caller | None
     queued_at = 0.0
-    sent_at = 0.0
-    answered_at = 0.0
     is_over = False
-    is_uploaded = False
     is_begun = False
     is_submitted = False
     is_waiting = False
-    status = 0
-    model_status = 0
-    code = ""
-    caller = ""
-    request_id = b""
-    endpoint: Endpoint | None = None
     quotas: Quotas | None = None
-    tokens = 0
-    deployment = ""
-    pool: Pool | None = None
-    span: Span | None = None
-    path = b""
-    body_size = 0
-    answer_size = 0
-    answer_headers: Sequence[Header] = ()
-    kept_answer: list[bytes] | None = None
-    keeps_body = False
     _expected: int | None = None
     _is_chunked_up = False
     _link: Link | None = None
@@ -94,22 +66,19 @@ class Exchange:
     _copy_to: str | None = None
     _refusal: Refusal | None = None
     _tries = 0
-    _named: dict[bytes, bytes] | None = None
-    _has_ms_id = False
     _tail = b""
 
-    def __init__(self, site: Site, client: Client | None) -> None:
+    def __init__(self, site: Site, client: Caller | None) -> None:
+        super().__init__()
         self.site = site
         self.client = client
-        self.headers: list[Header] = []
-        self.body: list[bytes] = []
-        self.began_at = self.moved_at = time.monotonic()
+        self.moved_at = self.began_at
         self._out: list[bytes] = []
 
     def begin(self) -> None:
         """The head is whole: find out who asks for what, and refuse what can be refused now."""
         self.is_begun = True
-        self.request_id = self._id()
+        self.request_id = self.id_of_head()
         if self.header(b"content-length") in (None, b"0") and self.header(b"transfer-encoding") is None:
             self.is_uploaded = True
         found = self.site.answer_own(self)
@@ -123,14 +92,8 @@ class Exchange:
         if refusal is not None:
             self.refuse(refusal)
             return
-        if self._expected and (b"100-continue" in (self.header(b"expect") or b"").lower()) and self.client is not None:
+        if self._expected and self.expects_word and self.client is not None:
             self.client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def header(self, name: bytes) -> bytes | None:
-        """The first value of a header, once the head is whole."""
-        if self._named is None:
-            self._named = dict(reversed(self.headers))
-        return self._named.get(name)
 
     def on_request_piece(self, piece: bytes) -> None:
         """More of the body has come in."""
@@ -182,12 +145,8 @@ class Exchange:
         if isinstance(found, Refusal):
             self.refuse(found)
             return
-        self.reroute(found[0])
-
-    def reroute(self, endpoint: Endpoint) -> None:
-        """The deployment was deleted before it had this: go where a new request would go."""
-        named = self.header(b"azureml-model-deployment")
-        chosen = endpoint.router.choose(named)
+        endpoint = found[0]
+        chosen = endpoint.router.choose(self.header(b"azureml-model-deployment"))
         if isinstance(chosen, Refusal):
             self.refuse(chosen)
             return
@@ -209,32 +168,14 @@ class Exchange:
             self.pool.in_flight[self] = None
         link.start(self)
 
-    def request_bytes(self) -> bytes:
-        """The request for the worker, as much of it as is here."""
-        entry = self._link.worker.entry if self._link is not None else None
-        route = entry.route if entry is not None else None
-        path = self.path if route is None else _routed(self.path, route)
-        lines = [b"%b %b HTTP/1.1\r\nhost: scorer\r\nx-request-id: %b\r\n" % (self.method, path, self.request_id)]
-        if route is not None:  # When it closes one that is kept open is not ours to know, and a request may cross that.
-            lines.append(b"connection: close\r\n")
-        lines += [b"%b: %b\r\n" % each for each in self.headers if each[0] not in _OURS]
-        if entry is not None and entry.secret is not None:
-            lines.append(b"x-smalt-secret: %b\r\n" % entry.secret.encode())
-        if self.span is not None:
-            lines.append(b"traceparent: %b\r\n" % self.span.parent_header())
+    def request_bytes(self, worker: WorkerEntry) -> bytes:
+        """The request for a worker, as much of it as is here."""
         body = b"".join(self.body)
-        if self.is_uploaded:
-            lines.append(b"content-length: %d\r\n\r\n" % len(body))
-        elif self._expected is not None:
-            lines.append(b"content-length: %d\r\n\r\n" % self._expected)
-        else:
-            self._is_chunked_up = True
-            lines.append(b"transfer-encoding: chunked\r\n\r\n")
-            body = self._up(body) if body else b""
         self.body = [body] if self.is_uploaded else []
+        self._is_chunked_up = not self.is_uploaded and self._expected is None
         self._tries += 1
-        lines.append(body)
-        return b"".join(lines)
+        length = len(body) if self.is_uploaded else self._expected
+        return heads.for_worker(self, worker, length=length) + (self._up(body) if body else b"")
 
     def on_head(self, status: int, headers: list[Header]) -> None:
         """The worker has begun to answer."""
@@ -242,29 +183,9 @@ class Exchange:
         self.model_status = status
         self._has_head = True
         self.answer_headers = headers
-        lines = [b""]
-        length: bytes | None = None
-        refused = False
-        for name, value in headers:
-            if name not in _NOT_BACK:
-                lines.append(b"%b: %b\r\n" % (name, value))
-                if name == b"x-ms-request-id":
-                    self._has_ms_id = True
-                elif name == TOKENS and value.isdigit():
-                    self.tokens = int(value[:12])
-            elif name == b"content-length":
-                length = value
-            elif name == b"x-smalt-refused":
-                refused = True
-        if refused and status in _REFUSED_BY_SCORER:
-            self.status = status
-        else:
-            self.status = status if 200 <= status < 300 else 424
-        lines[0] = status_line(self.status)
-        if not 200 <= status < 300:
-            lines.append(b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: %b\r\n"
-                         % (status, b"refused_input" if refused else b"model_error"))  # fmt: skip
-        self._finish_head(lines, length)
+        begun = heads.of_worker(status, headers)
+        self.tokens = begun.tokens
+        self._begin_answer(begun)
 
     def on_piece(self, piece: bytes) -> None:
         """More of the answer."""
@@ -300,7 +221,7 @@ class Exchange:
         self._link = None
         if self.is_over:
             return
-        if was_unread and not self._has_head and self.is_uploaded and self._tries < _MOST_TRIES and self.pool:
+        if was_unread and not self._has_head and self._is_all_here and self._tries < _MOST_TRIES and self.pool:
             self.pool.take_back(self)
             return
         if self._has_head:
@@ -346,10 +267,7 @@ class Exchange:
         self, status: int, body: bytes, headers: tuple[Header, ...] = (), kind: bytes = b"application/json"
     ) -> None:
         """Answer with what we have."""
-        self.status = status
-        lines = [status_line(status), b"content-type: %b\r\n" % kind]
-        lines += [b"%b: %b\r\n" % each for each in headers]
-        self._finish_head(lines, b"%d" % len(body))
+        self._begin_answer(heads.of_gateway(status, len(body), headers, kind))
         if self._framing:
             self._out.append(body)
         self.answer_size = len(body)
@@ -380,12 +298,12 @@ class Exchange:
     def _is_soon_here(self) -> bool:
         """Whether a refusal can wait for the body, so that the connection stays usable for the next request."""
         length = self.header(b"content-length")
-        expects = b"100-continue" in (self.header(b"expect") or b"").lower()
-        return length is not None and 0 < int(length) <= STREAMED_BYTES and not expects
+        return length is not None and 0 < int(length) <= STREAMED_BYTES and not self.expects_word
 
-    def _id(self) -> bytes:
-        found = self.header(b"x-request-id")
-        return found if found is not None and _ID.fullmatch(found) else os.urandom(16).hex().encode()
+    @property
+    def _is_all_here(self) -> bool:
+        """Whether it can be sent again: of a body that went to a worker as it came, nothing was kept."""
+        return self.is_uploaded and sum(map(len, self.body)) == self.body_size
 
     def _admit(self) -> Refusal | None:
         found = self.site.fleet.find(self.target)
@@ -439,31 +357,13 @@ class Exchange:
     def _up(self, piece: bytes) -> bytes:
         return b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked_up else piece
 
-    def _finish_head(self, lines: list[bytes], length: bytes | None) -> None:
-        """End the head and decide how the end of the body will be told."""
-        if not self.is_uploaded:
-            self.keeps_alive = False  # The rest of the request is still to come and will not be read.
-        has_body = self.method != b"HEAD" and self.status not in (204, 304)
-        if length is not None:
-            lines.append(b"content-length: %b\r\n" % length)
-            self._framing = "length" if has_body else ""
-        elif not has_body:
-            self._framing = ""
-        elif self.is_http10:
-            self._framing, self.keeps_alive = "close", False
-        else:
-            lines.append(b"transfer-encoding: chunked\r\n")
-            self._framing = "chunked"
-        if self.deployment:
-            lines.append(b"azureml-model-deployment: %b\r\n" % self.deployment.encode("latin-1", "replace"))
-        if self.quotas is not None:
-            lines += [b"%b: %b\r\n" % each for each in self.quotas.told(self.caller)]
-        if not self._has_ms_id:
-            lines.append(b"x-ms-request-id: %b\r\n" % self.request_id)
-        lines.append(b"x-request-id: %b\r\n" % self.request_id)
-        lines.append(b"connection: keep-alive\r\n\r\n" if self.keeps_alive and self.is_http10
-                     else b"\r\n" if self.keeps_alive else b"connection: close\r\n\r\n")  # fmt: skip
-        self._out.append(b"".join(lines))
+    def _begin_answer(self, begun: heads.Begun) -> None:
+        self.status = begun.status
+        self._framing = heads.framing(self, begun.length)
+        if not self.is_uploaded or self._framing == "close":
+            self.keeps_alive = False  # What is still to come of the request will not be read.
+        told = self.quotas.told(self.caller) if self.quotas is not None else ()
+        self._out.append(heads.whole(self, begun, self._framing, told))
 
     def _let_go(self, *, abort: bool) -> None:
         """Leave the queue or the worker. Without `abort` the worker finishes, and its place stays taken until then."""
@@ -519,11 +419,3 @@ class Copy(Exchange):
         collects, keeps_answer = self.site.capturer.wants(self)
         self.keeps_body = collects
         self.kept_answer = [] if keeps_answer else None
-
-
-def _routed(path: bytes, route: str) -> bytes:
-    """What `/score` is called at the server of an image, and what is below it; everything else is called the same."""
-    if path != _SCORE and path[: len(_SCORE) + 1] not in (_SCORE + b"/", _SCORE + b"?"):
-        return path
-    rest = path[len(_SCORE) :]
-    return (route.rstrip("/") if rest.startswith(b"/") else route).encode() + rest

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from smalt.gateway.access import Access
-from smalt.gateway.pool import Pool
+from smalt.gateway.pool import Pool, Waiting
 from smalt.gateway.quotas import Quotas
 from smalt.gateway.refusal import Refusal
 from smalt.gateway.routing import Router
@@ -22,7 +22,11 @@ Key = tuple[bytes, bytes]
 
 
 class Endpoint:
-    """One endpoint."""
+    """One endpoint.
+
+    Attributes:
+        strays: Requests that waited for a deployment which is gone, until they have gone elsewhere.
+    """
 
     def __init__(self, entry: EndpointEntry, before: Endpoint | None) -> None:
         self.entry = entry
@@ -39,9 +43,9 @@ class Endpoint:
             else:
                 pool.update(deployment)
             self.pools[name] = pool
+        self.strays: list[Waiting] = []
         for pool in kept.values():
-            for exchange in pool.take_queue():
-                exchange.reroute(self)
+            self.strays += pool.take_queue()
             pool.close()
 
     def close(self) -> None:
@@ -70,6 +74,10 @@ class Fleet:
         self._endpoints = fresh
         self._found = {}
         self.version = table.version
+        for endpoint in fresh.values():
+            strays, endpoint.strays = endpoint.strays, []
+            for exchange in strays:
+                exchange.go_elsewhere()
 
     def find(self, target: bytes) -> tuple[Endpoint, bytes] | Refusal:
         """The endpoint that a URL names, and the path that its scorer is asked for."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httptools
 
-if TYPE_CHECKING:
-    from smalt.gateway.exchange import Exchange
-    from smalt.gateway.pool import Worker
+from smalt.gateway.table import WorkerEntry
 
+Header = tuple[bytes, bytes]
 _LONGEST_SOCKET_NAME = 100
 _WHOLE_HEAD = re.compile(
     rb"HTTP/1\.1 (200|201|400|422|500) [^\r\n]*\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0]*\r\n)*"
@@ -20,17 +19,62 @@ _WHOLE_HEAD = re.compile(
 )
 
 
+class Carried(Protocol):
+    """A request that is at a worker, as its connection sees it."""
+
+    is_uploaded: bool
+
+    def request_bytes(self, worker: WorkerEntry) -> bytes:
+        """The request for a worker, as much of it as is here."""
+
+    def on_head(self, status: int, headers: list[Header]) -> None:
+        """The worker has begun to answer."""
+
+    def on_piece(self, piece: bytes) -> None:
+        """More of the answer."""
+
+    def on_end(self) -> None:
+        """The answer is whole."""
+
+    def flush(self) -> None:
+        """Write what has come."""
+
+    def on_released(self) -> None:
+        """The worker is free again."""
+
+    def on_link_lost(self, *, was_unread: bool) -> None:
+        """The worker is gone in the middle of it, or before it had read the request."""
+
+    def pause_request(self) -> None:
+        """The worker takes the body more slowly than it comes in."""
+
+    def resume_request(self) -> None:
+        """It goes on."""
+
+
+class Place(Protocol):
+    """The place of a worker in a pool, to which connections are given back."""
+
+    entry: WorkerEntry
+
+    def on_released(self, link: Link, *, is_reusable: bool) -> None:
+        """A request has been answered."""
+
+    def on_closed(self, link: Link, *, was_busy: bool) -> None:
+        """A connection is gone."""
+
+
 class Link(asyncio.Protocol):
     """A connection that belongs to a worker's place in a pool."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Place) -> None:
         self.worker = worker
-        self.exchange: Exchange | None = None
+        self.exchange: Carried | None = None
         self.is_busy = False
         self.is_closed = False
         self._transport: Any = None  # Any: of the loop
         self._parser: Any = httptools.HttpResponseParser(self)
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers: list[Header] = []
         self._is_done = False
         self._keeps_alive = False
         self._is_parsing = False
@@ -51,7 +95,7 @@ class Link(asyncio.Protocol):
             exchange.on_released()
         elif exchange is not None:
             exchange.on_link_lost(was_unread=self._was_unread(exc))
-        self.worker.pool.on_closed(self, was_busy=was_busy)
+        self.worker.on_closed(self, was_busy=was_busy)
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
@@ -81,13 +125,13 @@ class Link(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.resume_request()
 
-    def start(self, exchange: Exchange) -> None:
+    def start(self, exchange: Carried) -> None:
         """Send a request, as much of it as is here."""
         self.exchange = exchange
         self.is_busy = True
         self._is_done = self._is_parsing = False
         self._headers = []
-        self._transport.write(exchange.request_bytes())
+        self._transport.write(exchange.request_bytes(self.worker.entry))
 
     def send(self, piece: bytes) -> None:
         """Send more of the request."""
@@ -194,10 +238,10 @@ class Link(asyncio.Protocol):
             exchange.on_released()
             # The upload goes on though the answer is there: this connection cannot take another request.
             is_reusable = is_reusable and exchange.is_uploaded
-        self.worker.pool.on_released(self, is_reusable=is_reusable)
+        self.worker.on_released(self, is_reusable=is_reusable)
 
 
-async def connect(worker: Worker) -> Link:
+async def connect(worker: Place) -> Link:
     """Open a connection to a worker.
 
     Raises:

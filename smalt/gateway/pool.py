@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from smalt.gateway.link import Link, connect
+from smalt.gateway.link import Carried, Link, connect
 from smalt.gateway.pressure import Pressure
 from smalt.gateway.refusal import Refusal, retry_after
 from smalt.gateway.table import DeploymentEntry, WorkerEntry
 from smalt.gateway.tally import Tally
-
-if TYPE_CHECKING:
-    from smalt.gateway.exchange import Exchange
 
 _SHORTEST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -25,6 +22,29 @@ _WANTED_SECONDS = 30.0
 _QUEUE = 1000
 _HURRIED = 0.1
 _SHORTEST_WAIT_SECONDS = 0.02
+
+
+class Waiting(Carried, Protocol):
+    """A request that wants a worker, as a pool sees it."""
+
+    is_copy: bool
+    is_over: bool
+    is_waiting: bool
+    queued_at: float
+    sent_at: float
+    moved_at: float
+
+    def attach(self, link: Link) -> None:
+        """Go to a worker over a connection."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer without a worker."""
+
+    def give_up(self, limit_seconds: float) -> None:
+        """The worker takes too long."""
+
+    def go_elsewhere(self) -> None:
+        """The deployment has gone before it had this: look again where a new request would go."""
 
 
 class Worker:
@@ -40,6 +60,14 @@ class Worker:
         self.down_until = 0.0
         self.pause = _SHORTEST_PAUSE_SECONDS
         self.is_gone = False
+
+    def on_released(self, link: Link, *, is_reusable: bool) -> None:
+        """A request has been answered."""
+        self.pool.on_released(self, link, is_reusable=is_reusable)
+
+    def on_closed(self, link: Link, *, was_busy: bool) -> None:
+        """A connection is gone."""
+        self.pool.on_closed(self, link, was_busy=was_busy)
 
     @property
     def is_away(self) -> bool:
@@ -58,8 +86,8 @@ class Pool:
     def __init__(self, entry: DeploymentEntry, tally: Tally) -> None:
         self.entry = entry
         self.tally = tally
-        self.queue: deque[Exchange] = deque()
-        self.in_flight: dict[Exchange, None] = {}
+        self.queue: deque[Waiting] = deque()
+        self.in_flight: dict[Waiting, None] = {}
         self.asked_at = float("-inf")
         self.is_closed = False
         self._workers: dict[str, Worker] = {}
@@ -95,7 +123,7 @@ class Pool:
             exchange.refuse(Refusal(404, "EndpointNotFound", "The endpoint was just deleted."))
         self.update(DeploymentEntry())
 
-    def take_queue(self) -> list[Exchange]:
+    def take_queue(self) -> list[Waiting]:
         """What waits, which does so no longer."""
         waiting = list(self.queue)
         for exchange in waiting:
@@ -114,7 +142,7 @@ class Pool:
         recently = time.monotonic() - self.asked_at < _WANTED_SECONDS
         return not self._order and (bool(self.queue) or recently)
 
-    def submit(self, exchange: Exchange) -> None:
+    def submit(self, exchange: Waiting) -> None:
         """Send a request, or hold it, or refuse it."""
         self.asked_at = time.monotonic()
         if not self.queue:
@@ -131,7 +159,7 @@ class Pool:
         self.queue.append(exchange)
         self._watch()
 
-    def submit_copy(self, exchange: Exchange) -> bool:
+    def submit_copy(self, exchange: Waiting) -> bool:
         """Send a copy if there is room this very moment."""
         self.asked_at = time.monotonic()
         worker = None if self.queue else self._free()
@@ -140,13 +168,13 @@ class Pool:
         self._give(worker, exchange)
         return True
 
-    def forget(self, exchange: Exchange) -> None:
+    def forget(self, exchange: Waiting) -> None:
         """Take a request out of the queue: nobody waits for its answer any more."""
         if exchange.is_waiting:
             exchange.is_waiting = False
             self.queue.remove(exchange)
 
-    def take_back(self, exchange: Exchange) -> None:
+    def take_back(self, exchange: Waiting) -> None:
         """A request came back unread: it is the first to go to another worker."""
         self.in_flight.pop(exchange, None)
         if exchange.is_copy:
@@ -171,9 +199,8 @@ class Pool:
                 return
             self._give(worker, self._next())
 
-    def on_released(self, link: Link, *, is_reusable: bool) -> None:
+    def on_released(self, worker: Worker, link: Link, *, is_reusable: bool) -> None:
         """A request has been answered."""
-        worker = link.worker
         worker.in_flight -= 1
         if is_reusable and not worker.is_gone:
             worker.idle.append(link)
@@ -184,20 +211,19 @@ class Pool:
                 self._pressure.served(time.monotonic(), len(self.queue))
             self.pump()
 
-    def on_closed(self, link: Link, *, was_busy: bool) -> None:
+    def on_closed(self, worker: Worker, link: Link, *, was_busy: bool) -> None:
         """A connection is gone."""
-        worker = link.worker
         if link in worker.idle:
             worker.idle.remove(link)
         if was_busy:
             worker.in_flight -= 1
             self.pump()
 
-    def done(self, exchange: Exchange) -> None:
+    def done(self, exchange: Waiting) -> None:
         """A request is no longer in the works, as far as its caller is concerned."""
         self.in_flight.pop(exchange, None)
 
-    def _next(self) -> Exchange:
+    def _next(self) -> Waiting:
         exchange = self.queue.popleft()
         exchange.is_waiting = False
         return exchange
@@ -241,7 +267,7 @@ class Pool:
                         break
         return best
 
-    def _give(self, worker: Worker, exchange: Exchange) -> None:
+    def _give(self, worker: Worker, exchange: Waiting) -> None:
         worker.in_flight += 1
         self.in_flight[exchange] = None
         self._watch()
@@ -254,7 +280,7 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _connect(self, worker: Worker, exchange: Exchange) -> None:
+    async def _connect(self, worker: Worker, exchange: Waiting) -> None:
         try:
             link = await asyncio.wait_for(connect(worker), _CONNECT_SECONDS)
         except OSError:  # also of a timeout
@@ -262,11 +288,11 @@ class Pool:
             return
         worker.pause = _SHORTEST_PAUSE_SECONDS
         if exchange.is_over:  # Its caller went while we connected.
-            self.on_released(link, is_reusable=True)
+            self.on_released(worker, link, is_reusable=True)
             return
         exchange.attach(link)
 
-    def _on_refused(self, worker: Worker, exchange: Exchange) -> None:
+    def _on_refused(self, worker: Worker, exchange: Waiting) -> None:
         """Nothing was sent, so that another worker may have the request, or this one when it is back."""
         worker.in_flight -= 1
         worker.down_until = time.monotonic() + worker.pause

@@ -21,6 +21,7 @@ from pathlib import Path
 import uvloop
 
 from smalt.errors import Conflict, SmaltError
+from smalt.gateway.access_log import AccessLog
 from smalt.gateway.capture import Capturer
 from smalt.gateway.client import Client
 from smalt.gateway.follow import Follower
@@ -80,7 +81,7 @@ def run(options: Options) -> None:
 
 async def _serve(options: Options, token: str, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    access_log = RotatedLines(options.folder / "access.jsonl")
+    access_log = AccessLog(RotatedLines(options.folder / "access.jsonl"))
     capturer = Capturer(f"gateway-{secrets.token_hex(4)}")
     tracer = Tracer(options.otlp_url)
     site = Site(

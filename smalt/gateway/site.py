@@ -6,24 +6,28 @@ import hmac
 import json
 import os
 import time
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import Protocol
 
 from smalt.gateway import metrics
+from smalt.gateway.access_log import AccessLog
+from smalt.gateway.asked import Asked
 from smalt.gateway.capture import Capturer
 from smalt.gateway.fleet import Fleet
-from smalt.gateway.lines import RotatedLines
 from smalt.gateway.tracing import Tracer
 from smalt.kit import clock
 
-if TYPE_CHECKING:
-    from smalt.gateway.client import Client
-    from smalt.gateway.exchange import Exchange
-
 Own = tuple[int, bytes, tuple[tuple[bytes, bytes], ...], bytes]
 _JSON = b"application/json"
-_UNNOTED = frozenset({b"/healthz", b"/metrics", b"/stats"})
+
+
+class Connected(Protocol):
+    """A caller's connection, as it is kept count of."""
+
+    def close_if_idle(self) -> bool:
+        """Close it if nothing is asked on it; whether that is so."""
+
+    def check(self, now: float) -> None:
+        """Close it if it does not move."""
 
 
 class Site:
@@ -42,7 +46,7 @@ class Site:
         self,
         *,
         token: str,
-        access_log: RotatedLines,
+        access_log: AccessLog,
         capturer: Capturer,
         tracer: Tracer,
         max_body_bytes: int,
@@ -53,34 +57,33 @@ class Site:
         self.tracer = tracer
         self.max_body_bytes = max_body_bytes
         self.is_draining = False
-        self.clients: set[Client] = set()
+        self.clients: set[Connected] = set()
         self._access_log = access_log
         self._most_clients = most_clients
-        self._clock = _Clock()
         self._expected = f"Bearer {token}".encode()
 
-    def connected(self, client: Client) -> bool:
+    def connected(self, client: Connected) -> bool:
         """A caller came; False when there is no room, not even by closing a connection that nobody uses."""
         if len(self.clients) >= self._most_clients and not any(each.close_if_idle() for each in self.clients):
             return False
         self.clients.add(client)
         return True
 
-    def disconnected(self, client: Client) -> None:
+    def disconnected(self, client: Connected) -> None:
         """A caller went."""
         self.clients.discard(client)
 
-    def answer_own(self, exchange: Exchange) -> Own | None:
+    def answer_own(self, asked: Asked) -> Own | None:
         """The answer to a request for a page of the gateway itself."""
-        if exchange.target.startswith(b"/endpoints/"):
+        if asked.target.startswith(b"/endpoints/"):
             return None
-        path = exchange.target.partition(b"?")[0]
+        path = asked.target.partition(b"?")[0]
         if path == b"/healthz":
             content = {"status": "draining" if self.is_draining else "ok", "table": self.fleet.version}
             return 200, json.dumps(content).encode(), (), _JSON
         if path not in (b"/metrics", b"/stats"):
             return None
-        if not hmac.compare_digest(exchange.header(b"authorization") or b"", self._expected):
+        if not hmac.compare_digest(asked.header(b"authorization") or b"", self._expected):
             body = {"error": {"code": "Unauthorized", "message": "Send the token of the gateway (gateway.token)."}}
             return 401, json.dumps(body).encode(), ((b"www-authenticate", b"Bearer"),), _JSON
         if path == b"/metrics":
@@ -109,90 +112,24 @@ class Site:
             "wanted": wanted,
         }
 
-    def finished(self, exchange: Exchange) -> None:
+    def finished(self, asked: Asked) -> None:
         """A request is over: count it, note it, capture it."""
         ended = time.monotonic()
-        took = 1000 * (ended - exchange.began_at)
-        pool = exchange.pool
+        took = 1000 * (ended - asked.began_at)
+        pool = asked.pool
         if pool is not None:
             tally = pool.tally
-            scored = 1000 * (exchange.answered_at - exchange.sent_at) if exchange.answered_at else 0.0
-            if exchange.model_status:
-                tally.model_statuses[exchange.model_status] += 1
-            if not exchange.is_copy:
-                tally.statuses[exchange.status] += 1
+            scored = 1000 * (asked.answered_at - asked.sent_at) if asked.answered_at else 0.0
+            if asked.model_status:
+                tally.model_statuses[asked.model_status] += 1
+            if not asked.is_copy:
+                tally.statuses[asked.status] += 1
                 tally.latency.add(took)
                 if scored:
                     tally.overhead.add(max(0.0, took - scored))
-                tally.tokens += exchange.tokens
-                tally.bytes_in += exchange.body_size
-                tally.bytes_out += exchange.answer_size
-            self.capturer.write(exchange)
-        self.tracer.end(exchange)
-        self._note(exchange, took)
-
-    def _note(self, exchange: Exchange, took: float) -> None:
-        target = exchange.target.partition(b"?")[0]
-        if target in _UNNOTED:
-            return
-        entry = exchange.endpoint.entry if exchange.endpoint is not None else None
-        line = Line(
-            time=self._clock.text(),
-            id=exchange.request_id.decode("latin-1"),
-            method=exchange.method.decode("latin-1"),
-            path=(exchange.path or target).partition(b"?")[0][:256].decode("latin-1"),
-            status=exchange.status,
-            ms=round(took, 3),
-            bytes_in=exchange.body_size,
-            bytes_out=exchange.answer_size,
-            workspace=entry.workspace if entry else None,
-            endpoint=entry.name if entry else None,
-            deployment=exchange.deployment or None,
-            model_status=exchange.model_status or None,
-            code=exchange.code or None,
-            caller=exchange.caller or None,
-            model_ms=round(1000 * (exchange.answered_at - exchange.sent_at), 3) if exchange.answered_at else None,
-            trace=exchange.span.trace_id.decode() if exchange.span is not None else None,
-            copy=exchange.is_copy or None,
-            tokens=exchange.tokens or None,
-        )
-        self._access_log.write(msgspec.json.encode(line) + b"\n")
-
-
-class Line(msgspec.Struct, omit_defaults=True):
-    """A line of the access log."""
-
-    time: str
-    id: str
-    method: str
-    path: str
-    status: int
-    ms: float
-    bytes_in: int
-    bytes_out: int
-    workspace: str | None = None
-    endpoint: str | None = None
-    deployment: str | None = None
-    model_status: int | None = None
-    code: str | None = None
-    caller: str | None = None
-    model_ms: float | None = None
-    trace: str | None = None
-    copy: bool | None = None
-    tokens: int | None = None
-
-
-class _Clock:
-    """The present moment as text; most of it is the same for a whole second."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._prefix = ""
-
-    def text(self) -> str:
-        nanoseconds = time.time_ns()
-        second, rest = divmod(nanoseconds, 1_000_000_000)
-        if second != self._second:
-            self._second = second
-            self._prefix = clock.to_text(clock.from_millis(1000 * second))[:-7]
-        return f"{self._prefix}{rest // 1000:06d}Z"
+                tally.tokens += asked.tokens
+                tally.bytes_in += asked.body_size
+                tally.bytes_out += asked.answer_size
+            self.capturer.write(asked)
+        self.tracer.end(asked)
+        self._access_log.note(asked, took)

@@ -91,7 +91,7 @@ class Reader:
         self._left = 0
         self._body: bytearray | None = None
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take what came."""
         self._buffer += data
 
