@@ -26,13 +26,33 @@ def run(text):
     return [os.getpid(), json.loads(text) * 7, *told]
 """
 
+OPEN = """
+from promptflow.connections import CustomConnection
+from promptflow.core import tool
+@tool
+def open_it(door: CustomConnection, text: str) -> str:
+    return f"{text} opens with {len(door.secrets['word'])} letters"
+"""
+FLOW = {
+    "inputs": {"text": {"type": "string"}},
+    "outputs": {"answer": {"type": "string", "reference": "${open.output}"}},
+    "nodes": [
+        {
+            "name": "open",
+            "type": "python",
+            "source": {"type": "code", "path": "open.py"},
+            "inputs": {"door": "hinge", "text": "${inputs.text}"},
+        }
+    ],
+}
+
 
 @pytest.fixture
 def client(installation):
     folder = installation.folder / "served"
-    (folder / "src").mkdir(parents=True)
+    (folder / "src").mkdir(parents=True, exist_ok=True)
     (folder / "src" / "score.py").write_text(SCRIPT)
-    (folder / "model").mkdir()
+    (folder / "model").mkdir(exist_ok=True)
     (folder / "model" / "number.txt").write_text("42")
     with MLClient(home=installation.server.home) as made:
         endpoint = KubernetesOnlineEndpoint.parse({"name": "spread", "compute": "azureml:team"})
@@ -56,11 +76,15 @@ def deploy(client, folder, *, who: str) -> None:
     client.online_deployments.begin_create_or_update(KubernetesOnlineDeployment.parse(deployment)).result()
 
 
-def answers(installation, client, count: int = 20) -> list[list[object]]:
+def answers(
+    installation, client, count: int = 20, *, body: bytes = b"6", deployment: str | None = None
+) -> list[list[object]]:
     """Of requests one after the other, over the address that the server listens on."""
     place = urlsplit(str(client.online_endpoints.get("spread").scoring_uri))
     url = place._replace(netloc=f"{installation.cluster.server_host}:{place.port}").geturl()
-    request = urllib.request.Request(url, b"6")
+    request = urllib.request.Request(url, body)
+    if deployment is not None:
+        request.add_header("azureml-model-deployment", deployment)
     request.add_header("Authorization", f"Bearer {client.online_endpoints.get_keys('spread').primary_key}")
     trusting = ssl.create_default_context(cafile=installation.server.home / "ca" / "ca.pem")
     found = []
@@ -90,6 +114,28 @@ def test_instances_on_two_nodes_answer_are_updated_and_refuse_those_who_come_rou
         assert len({each[4] for each in before}) == 2
     assert "second" in {each[2] for each in after}
     assert "is ready" in client.online_deployments.get_logs("blue", "spread", 100)
+
+
+def test_a_flow_answers_from_the_cluster_with_a_connection_of_the_workspace(installation, client):
+    flow = installation.folder / "answering"
+    flow.mkdir()
+    (flow / "open.py").write_text(OPEN)
+    (flow / "flow.dag.yaml").write_text(json.dumps(FLOW))
+    connection = installation.folder / "hinge.yaml"
+    connection.write_text("name: hinge\ntype: custom\ncredentials: {type: custom_keys, keys: {word: sesame}}\n")
+    installation.server.smalt("connection", "create", "--file", str(connection))
+    deployment = {
+        "name": "flowing",
+        "endpoint_name": "spread",
+        "model": {"name": "opener", "version": "1", "path": str(flow)},
+        "resources": {"requests": {"cpu": "0.5"}},
+        "readiness_probe": {"initial_delay": 240},
+    }
+    client.online_deployments.begin_create_or_update(KubernetesOnlineDeployment.parse(deployment)).result()
+
+    found = answers(installation, client, 1, body=b'{"text": "a"}', deployment="flowing")
+
+    assert found == [{"answer": "a opens with 6 letters"}]
 
 
 def worker_address(installation) -> str:

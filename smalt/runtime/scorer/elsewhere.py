@@ -28,14 +28,22 @@ def keep(entry: str, variable: str) -> int:
     state = os.path.join(here, ".smalt")
     os.makedirs(state, mode=0o700, exist_ok=True)
     model = document.pop("model", None)
+    connections = document.pop("connection_documents", {})
     document |= {"app_root": here, "state_dir": state, "told": os.path.join(os.environ["SMALT_ARTIFACTS"], TOLD)}
     if model is not None:
         document["model_dir"] = _lay_out(state, **model)
+    document["connections"] = os.path.join(state, "connections.json")
+    _write(document["connections"], connections)
     os.environ.update(AML_APP_ROOT=here, AZUREML_MODEL_DIR=document.get("model_dir") or here)
     config = os.path.join(state, "config.json")
-    with open(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(document, file)
+    _write(config, document)
     return master.keep(entry, config)
+
+
+def _write(path: str, content: dict[str, Any]) -> None:
+    """A file that nobody else reads."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file)
 
 
 def _lay_out(state: str, path: str, within: str, is_served: bool) -> str:

@@ -17,7 +17,7 @@ from smalt.entities.endpoint.online import OnlineDeployment
 from smalt.entities.types import AssetType
 from smalt.environments import BuiltEnvironment
 from smalt.errors import InvalidRequest, NotFound
-from smalt.executors import Executor, Mount, Remote, Workload, scoring
+from smalt.executors import FLOW_ENGINE, Executor, Mount, Remote, Workload, scoring
 from smalt.executors.ray import RayExecutor
 from smalt.executors.scoring import ScorerPlace
 from smalt.server.assets import ARTIFACT_CONTAINER, DataLocator, Location
@@ -88,6 +88,11 @@ class Clusters:
         with self._works.read(SYSTEM) as work:
             return self._site(work, self._workspaces.even_deleted(work, workspace_id), compute).executor
 
+    def url(self, work: Work, workspace: WorkspaceRecord, content: Content) -> str | None:
+        """Where instances reach the server; None for those on this machine."""
+        compute = content.pinned.get("compute")
+        return None if not compute else self._site(work, workspace, str(compute)).base_url
+
     def secret_of(self, instance_id: str) -> str:
         """What the gateway shows to an instance that others can reach as well."""
         return hmac.new(self._gateway.token.encode(), instance_id.encode(), hashlib.sha256).hexdigest()
@@ -101,8 +106,20 @@ class Clusters:
         *,
         environment: BuiltEnvironment,
         names: Mapping[str, str],
+        connections: Mapping[str, Any],  # Any: JSON
+        traces: Mapping[str, str],
     ) -> Order:
         """Put an instance together.
+
+        Args:
+            work: The transaction.
+            workspace: The workspace.
+            content: What it serves.
+            instance: The instance.
+            environment: Where it runs.
+            names: What it is called.
+            connections: Those that it uses, with their secrets, by name.
+            traces: Variables that say where a flow sends its traces.
 
         Raises:
             SmaltError: Something that it needs is gone, or is where a cluster cannot reach it.
@@ -126,8 +143,10 @@ class Clusters:
             code=None if code is None else _url(site, workspace, code),
             environment=environment.prefix,
             environment_variables={
-                "SMALT_SCORER": json.dumps(self._told(site, content, instance, names)),
+                "SMALT_SCORER": json.dumps({**self._told(site, content, instance, names), **_given(connections)}),
                 "MLFLOW_DISABLE_TELEMETRY": "true",
+                **({} if content.pinned.get("flow") is None else {"PYTHONPATH": FLOW_ENGINE}),
+                **traces,
                 **entity.environment_variables,
             },
             mounts=() if model is None else (_mount(site, workspace, model),),
@@ -184,12 +203,15 @@ class Clusters:
     ) -> dict[str, Any]:  # Any: JSON
         entity = content.entity()
         is_language = bool(content.pinned.get("language"))
-        nowhere = ScorerPlace(Path(), Path(), None, language=Path() if is_language else None)
+        is_flow = content.pinned.get("flow") is not None
+        nowhere = ScorerPlace(
+            Path(), Path(), None, flow=Path() if is_flow else None, language=Path() if is_language else None
+        )
         server = urlsplit(site.base_url)
         port = server.port or _PORTS.get(server.scheme, 443)
         facts = content.pinned["model"]
         is_mlflow = facts is not None and facts["type"] == AssetType.MLFLOW_MODEL
-        is_served = (is_mlflow or is_language) and not scoring.script_of(entity)
+        is_served = (is_mlflow or is_language or is_flow) and not scoring.script_of(entity)
         model = None if facts is None else {
             "path": "{{smalt:input:model}}",
             "within": f"{facts['name']}/{facts['version']}/{facts['basename']}",
@@ -201,6 +223,11 @@ class Clusters:
             "secret": self.secret_of(instance.id),
             "model": model,
         }
+
+
+def _given(connections: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
+    """The connections of an instance, which its node writes to a file that only it reads."""
+    return {"connection_documents": dict(connections)} if connections else {}
 
 
 def not_collected(entity: OnlineDeployment) -> tuple[str, ...]:

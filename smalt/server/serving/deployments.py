@@ -138,12 +138,6 @@ class DeploymentService:
         found = None if compute is None else self._computes.find(work, workspace, compute.rsplit("/", 1)[-1])
         if compute is None or found is None or not isinstance(found.entity, RayCompute):
             return {}
-        if pinned.document["flow"] is not None or pinned.document["upstream"] is not None:
-            raise InvalidRequest(
-                "Flows, and models that other servers run, are served on this machine, and the endpoint names the "
-                f"cluster {found.name!r}. Make one without a compute for it.",
-                target="model",
-            )
         if pinned.document["recipe"]["image"] is not None:
             raise InvalidRequest(
                 f"Images are run on this machine only, and the endpoint names the cluster {found.name!r}. Give the "

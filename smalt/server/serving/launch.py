@@ -143,7 +143,8 @@ class Launch:
             assert endpoint is not None
             collector = self._collector(work, workspace, endpoint)
             connections = self._connections(work, workspace, content)
-            traces = self._traces(work, workspace, endpoint, content)
+            url = self._outside.clusters.url(work, workspace, content)
+            traces = self._traces(work, workspace, endpoint, content, url=url)
         names = {
             "workspace": place_of(workspace, group=self._outside.group),
             "endpoint": endpoint.name,
@@ -153,7 +154,14 @@ class Launch:
         if content.pinned.get("compute"):
             with self._memory.works.write(SYSTEM) as work:
                 order = self._outside.clusters.order(
-                    work, workspace, content, instance, environment=environment, names=names
+                    work,
+                    workspace,
+                    content,
+                    instance,
+                    environment=environment,
+                    names=names,
+                    connections=connections,
+                    traces=traces,
                 )
             self._outside.instances.start_elsewhere(instance, order)
             return
@@ -169,13 +177,13 @@ class Launch:
         )
 
     def _traces(
-        self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord, content: Content
+        self, work: Work, workspace: WorkspaceRecord, endpoint: EndpointRecord, content: Content, *, url: str | None
     ) -> dict[str, str]:
         """Where an instance of a flow sends its traces."""
         if content.pinned.get("flow") is None:
             return {}
         own = content.entity().environment_variables
-        return self._outside.traces.variables(work, workspace, endpoint.name, self._record.name, own)
+        return self._outside.traces.variables(work, workspace, endpoint.name, self._record.name, own, url=url)
 
     def _connections(self, work: Work, workspace: WorkspaceRecord, content: Content) -> dict[str, Any]:  # Any: JSON
         """The connections that it was given, as far as they are still there."""

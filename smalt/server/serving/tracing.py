@@ -29,16 +29,32 @@ class TracesOfInstances:
         self._url = url
 
     def variables(
-        self, work: Work, workspace: WorkspaceRecord, endpoint: str, deployment: str, own: Mapping[str, str]
+        self,
+        work: Work,
+        workspace: WorkspaceRecord,
+        endpoint: str,
+        deployment: str,
+        own: Mapping[str, str],
+        *,
+        url: str | None = None,
     ) -> dict[str, str]:
-        """The variables of a new instance; none where the deployment's own say another address."""
+        """The variables of a new instance; none where the deployment's own say another address.
+
+        Args:
+            work: The transaction.
+            workspace: The workspace.
+            endpoint: Its endpoint.
+            deployment: Its deployment.
+            own: The variables that the deployment sets itself.
+            url: Where the instance reaches the server, if it is not on this machine.
+        """
         if any(name in own for name in _ADDRESSES):
             return {}
         grant = JobGrant(JobGrant.name_of_instance(endpoint, deployment), workspace.id)
         token = self._identities.issue_job_token(work, grant, lifetime=_LIFETIME)
         told = {"service.name": endpoint, "smalt.endpoint": endpoint, "smalt.deployment": deployment}
         return {
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{self._url}{workspace.scope}/smalt/traces/v1/traces",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{url or self._url}{workspace.scope}/smalt/traces/v1/traces",
             "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"Authorization={quote(f'Bearer {token}')}",
             "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={quote(value)}" for key, value in told.items()),
         }
