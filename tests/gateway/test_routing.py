@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import select
+import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.gateway.running import Gateway, deployment, endpoint
+from tests.gateway.running import KEY, Gateway, deployment, endpoint
 
 
 @pytest.fixture(autouse=True)
@@ -170,3 +173,24 @@ def test_a_change_of_the_table_loses_no_request(gateway: Gateway, blue, green):
 
     statuses = Counter(status for each in asking for status in each.result())
     assert set(statuses) == {200}
+
+
+def test_a_streamed_body_that_a_worker_has_lost_unread_is_not_sent_again_without_it(gateway, tmp_path_factory):
+    path = tmp_path_factory.mktemp("w") / "w.sock"
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.closing(gateway.connect()) as caller:
+        listener.bind(str(path))
+        listener.listen()
+        gateway.serve(endpoint({"blue": {"workers": [{"address": f"unix:{path}"}], "request_timeout_ms": 20_000}}))
+        caller.putrequest("POST", "/endpoints/w/e/score")
+        caller.putheader("authorization", f"Bearer {KEY}")
+        caller.putheader("content-length", "300000")
+        caller.endheaders(b"x" * 280_000)
+        taken, _ = listener.accept()
+        assert select.select([taken], [], [], 20)[0]
+        caller.send(b"x" * 20_000)
+        gateway.own("/healthz")  # by when the end of the body has come in, too
+
+        taken.close()  # with all of it unread
+
+        answer = caller.getresponse()
+        assert (answer.status, json.loads(answer.read())["error"]["code"]) == (502, "WorkerLost")
