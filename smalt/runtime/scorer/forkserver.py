@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PR_SET_NAME = 15
-_F_SETSIG = 10  # `fcntl` has it from Python 3.9 on only where it was built so
 _NAME = b"smalt-scorer"
 _DESCRIPTORS = 4
 _MOST_BYTES = 1 << 30
@@ -51,6 +50,7 @@ def serve(listening: int, folder: str) -> int:
     """
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     server = _Server(socket.socket(fileno=listening))
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # as the loader does; it would begin a thread
     imports.repeat(folder)
     if threading.active_count() > 1 or _resident_bytes() > _MOST_BYTES:
         print("smalt: What this environment imports cannot be forked; workers are started anew.", flush=True)
@@ -193,7 +193,7 @@ def _die_with(alive: int) -> bool:
     The parent of a forked worker is not its master, so that the death of its parent says nothing.
     """
     fcntl.fcntl(alive, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(alive, _F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(alive, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(alive, fcntl.F_SETFL, fcntl.fcntl(alive, fcntl.F_GETFL) | os.O_ASYNC)
     poll = select.poll()
     poll.register(alive, 0)
