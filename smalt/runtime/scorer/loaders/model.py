@@ -62,6 +62,8 @@ class ModelLoader(Loader):
         inputs = (self._document.get("signature") or {}).get("inputs")
         self._signature = Signature(inputs) if inputs else None
         self._load_flavor(flavors)
+        if self._is_table and not self._is_fast:
+            import pandas  # noqa: F401  (else the first request would wait for it, and perhaps in vain)
         self._begin_events()
         self.can_batch = self._is_table
         self.is_row_wise = self._is_fast
