@@ -139,7 +139,7 @@ class Instances:
         if place.connections is not None:
             private.replace(place.connections, json.dumps(connections).encode())
         told = scoring.config(entity, place, names={**names, "instance": instance.id}, collector=collector)
-        if scoring.may_be_forked(told):
+        if environment.image is None and scoring.may_be_forked(told):
             self.forks.ensure(environment)
             told["fork_server"] = str(self.forks.folder(environment.key))
         scoring.make_socket_folder(folder)
