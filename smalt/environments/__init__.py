@@ -8,7 +8,7 @@ images are taken as they are, and micromamba, mamba or conda installs what PyPI 
 from smalt.environments.cache import BuiltEnvironment, EnvironmentCache, StoredEnvironment
 from smalt.environments.conda_program import CondaProgram, find_conda
 from smalt.environments.containers import Engine, find_engine
-from smalt.environments.curated import curated_name, find_recipe
+from smalt.environments.curated import RESPONSIBLE_AI, curated_name, find_recipe
 from smalt.environments.errors import (
     EnvironmentBuildFailed,
     EnvironmentNotFound,
@@ -27,6 +27,7 @@ from smalt.environments.request import CondaRecipe, EnvironmentRequest, ImageRec
 __all__ = [
     "FLOW_IMAGE",
     "LANGUAGE_IMAGE",
+    "RESPONSIBLE_AI",
     "BuiltEnvironment",
     "CondaProgram",
     "CondaRecipe",

@@ -98,6 +98,28 @@ def _pytorch(match: re.Match[str]) -> CuratedRecipe:
     return CuratedRecipe(None, requirements, remark)
 
 
+RESPONSIBLE_AI = "responsibleai-tabular"
+
+
+def _responsible_ai_tabular(match: re.Match[str]) -> CuratedRecipe:
+    requirements = (
+        "econml>=0.16,<1",
+        "fairlearn>=0.12,<1",
+        "lightgbm>=4.6,<5",
+        # Later ones save models of scikit-learn in a form that they do not load again without being told to.
+        "mlflow-skinny>=3.1,<3.5",
+        # EconML does not take the texts of pandas 3.
+        "pandas>=2.2,<3",
+        "pyarrow",
+        "reportlab>=4.2,<5",
+        "scikit-learn>=1.6,<2",
+        f"mltable>=1.6; {_CPU_LINUX} and python_version < '3.13'",
+        *_TOOLS,
+    )
+    remark = "Fairlearn, EconML and LightGBM stand for the toolbox; name responsibleai in a conda file to have that."
+    return CuratedRecipe(None, requirements, remark)
+
+
 def _responsible_ai(match: re.Match[str]) -> CuratedRecipe:
     requirements = (
         "responsibleai~=0.36.0",
@@ -170,6 +192,7 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]
     (re.compile(r"lightgbm(?:-.*)?$"), _lightgbm),
     (re.compile(r"tensorflow(?:-(\d+\.\d+))?(?:[-.].*)?$"), _tensorflow),
     (re.compile(r"(?:acpt-)?pytorch(?:-(\d+\.\d+))?(?:[-.].*)?$"), _pytorch),
+    (re.compile(rf"{RESPONSIBLE_AI}$"), _responsible_ai_tabular),
     (re.compile(r"responsibleai(?:-.*)?$"), _responsible_ai),
     (re.compile(r"automl(?:-.*)?$"), _automl),
     (re.compile(r"model-monitoring(?:-.*)?$"), _model_monitoring),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from smalt.entities.base import Asset
 from smalt.entities.environment import Environment
 from smalt.environments import find_recipe
-from smalt.server import finetuning
+from smalt.server import finetuning, responsible_ai
 
 
 def find(kind: str, name: str, *, hub: str) -> Asset | None:
@@ -17,7 +17,7 @@ def find(kind: str, name: str, *, hub: str) -> Asset | None:
         hub: Where components fetch weights from.
     """
     if kind == "components":
-        return finetuning.find_component(name, hub=hub)
+        return finetuning.find_component(name, hub=hub) or responsible_ai.find_component(name)
     found = find_recipe(name) if kind == "environments" else None
     if found is None:
         return None

@@ -161,6 +161,8 @@ class Filter:
     Args:
         text: What name, display name, experiment, a tag or the name of whoever submitted it have in them, whatever
             the case.
+        root: The job at the top of the family, for all that are below it.
+        is_anywhere: Whether jobs that have a parent are shown as well.
     """
 
     kind: str | None = None
@@ -171,6 +173,8 @@ class Filter:
     statuses: tuple[JobStatus, ...] = ()
     experiment: str | None = None
     text: str | None = None
+    root: str | None = None
+    is_anywhere: bool = False
 
 
 # The queries of every step of every job are put together once: building one costs more than running it.
@@ -458,9 +462,11 @@ def call_parent(connection: Connection, record: JobRecord, *, now: datetime) -> 
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        jobs.c.parent.is_(None) if wanted.parent is None else jobs.c.parent == wanted.parent
-    ]
+    found: list[ColumnElement[bool]] = []
+    if not wanted.is_anywhere:
+        found.append(jobs.c.parent.is_(None) if wanted.parent is None else jobs.c.parent == wanted.parent)
+    if wanted.root is not None:
+        found.append(jobs.c.root == wanted.root)
     if wanted.kind is not None:
         found.append(jobs.c.kind == wanted.kind)
     if wanted.archived is not None:
