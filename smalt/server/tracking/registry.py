@@ -301,7 +301,8 @@ class Registry:
         if location is None:
             return found.path
         container, key = location
-        if container == artifacts.CONTAINER:
+        # A job reads every registered version, but not the run or logged model of somebody else that it came from.
+        if container == artifacts.CONTAINER and work.actor.grant is None:
             return artifacts.SCHEME + key
         return f"{artifacts.SCHEME}{artifacts.REGISTERED}/{name}/{version}"
 

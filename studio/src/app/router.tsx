@@ -45,7 +45,7 @@ const jobs = createRoute({
 export const jobRoute = createRoute({
   getParentRoute: () => root,
   path: "/jobs/$name",
-  validateSearch: texts("tab", "file", "path", "step"),
+  validateSearch: texts("tab", "file", "path", "step", "part", "dashboard"),
   component: lazyRouteComponent(() => import("../features/jobs/JobPage"), "JobPage"),
 });
 
@@ -79,7 +79,7 @@ const assets = createRoute({
 const asset = createRoute({
   getParentRoute: () => root,
   path: "/assets/$kind/$name",
-  validateSearch: texts("version", "tab", "path"),
+  validateSearch: texts("version", "tab", "path", "part", "dashboard"),
   component: lazyRouteComponent(() => import("../features/assets/AssetPage"), "AssetPage"),
 });
 

@@ -155,3 +155,17 @@ def test_a_job_reads_the_runs_of_its_family_and_writes_only_its_own(tracking, as
     ask("POST", "/runs/log-metric", point, key="step-1", status=403)
     assert client.put(place, content=b"", headers={"Authorization": "Bearer step-1"}).status_code == 403
     ask("GET", "/runs/get", {"run_id": "step-2"}, key="step-9", status=403)
+
+
+@pytest.mark.usefixtures("jobs")
+def test_a_job_reads_a_registered_model_that_another_one_has_made(ask, client):
+    made = {"Authorization": "Bearer job-1"}
+    client.put(f"{FILES}/ExperimentRun/dcid.job-1/model/MLmodel", content=b"x", headers=made).raise_for_status()
+    ask("POST", "/registered-models/create", {"name": "iris"}, key="job-1")
+    ask("POST", "/model-versions/create", {"name": "iris", "source": "runs:/job-1/model"}, key="job-1")
+
+    wanted = {"name": "iris", "version": "1"}
+    where = ask("GET", "/model-versions/get-download-uri", wanted, key="job-2")["artifact_uri"]
+
+    path = f"{FILES}/{where.removeprefix('mlflow-artifacts:/')}/MLmodel"
+    assert client.get(path, headers={"Authorization": "Bearer job-2"}).content == b"x"

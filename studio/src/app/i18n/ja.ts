@@ -5,6 +5,7 @@ import { making } from "./making.ja";
 import { monitoring } from "./monitoring.ja";
 import { places } from "./places.ja";
 import { notebooks } from "./notebooks.ja";
+import { responsible } from "./responsible.ja";
 
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
@@ -15,6 +16,7 @@ export const ja = {
   ...monitoring,
   ...places,
   ...notebooks,
+  ...responsible,
   Access: "アクセス",
   Across: "横軸",
   Action: "アクション",

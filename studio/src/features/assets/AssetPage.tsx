@@ -27,6 +27,7 @@ import { ServedBy } from "./ServedBy";
 
 const Code = lazy(() => import("../../ui/Code"));
 const Packages = lazy(() => import("./Packages"));
+const ModelTab = lazy(() => import("../responsible/ModelTab"));
 const LineageGraph = lazy(() => import("../lineage/LineageGraph"));
 
 export function AssetPage() {
@@ -117,6 +118,7 @@ function Found({ kind, name, shown, versions }: FoundProps) {
         <Tab value="details">{t("Details")}</Tab>
         {files && <Tab value="files">{t("Files")}</Tab>}
         {(kind === "data" || kind === "models") && <Tab value="lineage">{t("Lineage")}</Tab>}
+        {kind === "models" && <Tab value="responsible">{t("Responsible AI")}</Tab>}
         {kind === "environments" && <Tab value="packages">{t("Packages")}</Tab>}
         <Tab value="versions">{t("Versions")}</Tab>
         <Tab value="definition">{t("Definition")}</Tab>
@@ -127,6 +129,10 @@ function Found({ kind, name, shown, versions }: FoundProps) {
         ) : tab === "lineage" && (kind === "data" || kind === "models") ? (
           <Suspense fallback={<Waiting />}>
             <LineageGraph kind={kind} name={name} version={shown.name} />
+          </Suspense>
+        ) : tab === "responsible" && kind === "models" ? (
+          <Suspense fallback={<Waiting />}>
+            <ModelTab key={shown.name} name={name} version={shown.name} />
           </Suspense>
         ) : tab === "packages" && kind === "environments" ? (
           <Suspense fallback={<Waiting />}>

@@ -28,6 +28,7 @@ import { Overview } from "./Overview";
 import { RunPage } from "./RunPage";
 import { useJobActions } from "./useJobActions";
 import { Waiting } from "../../ui/Waiting";
+import { isResponsible } from "../responsible/isResponsible";
 
 export interface TabProps {
   job: Job;
@@ -62,6 +63,12 @@ const TABS: TabEntry[] = [
   { id: "models", title: "Models", content: later(() => import("../automl/ModelsTab")), fits: isAutoML },
   { id: "overview", title: "Overview", content: Overview },
   { id: "charts", title: "Charts", content: later(() => import("../automl/ChartsTab")), fits: isAutoML },
+  {
+    id: "responsible",
+    title: "Responsible AI",
+    content: later(() => import("../responsible/JobTab")),
+    fits: isResponsible,
+  },
   { id: "explanation", title: "Explanation", content: later(() => import("../automl/ExplanationTab")), fits: isAutoML },
   { id: "metrics", title: "Metrics", content: later(() => import("./MetricsTab")), ahead: metricsAhead },
   { id: "images", title: "Images and tables", content: later(() => import("./ImagesTab")) },
