@@ -9,6 +9,7 @@ PEERS := .venv-peers
 PROMPTFLOW := .venv-promptflow
 RAY := .venv-ray
 LANGUAGE := .venv-language
+RESPONSIBLE := .venv-responsible
 STUDIO := .venv-studio
 UV := $(VENV)/bin/uv
 # Compiled bytecode is kept: without it every process would compile every module it imports, again and again.
@@ -66,6 +67,11 @@ $(LANGUAGE)/.installed: $(VENV)/bin/uv requirements/language.txt
 	$(UV) pip install --quiet --compile-bytecode --python $(LANGUAGE)/bin/python --require-hashes --no-deps -r requirements/language.txt
 	@touch $@
 
+$(RESPONSIBLE)/.installed: $(VENV)/bin/uv requirements/responsible.txt
+	$(PYTHON) -m venv --without-pip $(RESPONSIBLE)
+	$(UV) pip install --quiet --compile-bytecode --python $(RESPONSIBLE)/bin/python --require-hashes -r requirements/responsible.txt
+	@touch $@
+
 $(STUDIO)/.installed: $(VENV)/bin/uv requirements/studio.txt
 	$(PYTHON) -m venv --without-pip $(STUDIO)
 	$(UV) pip install --quiet --python $(STUDIO)/bin/python --require-hashes -r requirements/studio.txt
@@ -102,6 +108,10 @@ test: $(VENV)/.tested $(CLIENTS)/.installed $(SCORING)/.installed ## Everything,
 
 test-language: $(VENV)/.tested $(LANGUAGE)/.installed ## Language models: served, fine-tuned, and by the official clients; installs PyTorch
 	SMALT_LANGUAGE_PYTHON=$(CURDIR)/$(LANGUAGE)/bin/python $(RUN)/python -m pytest tests/language
+
+test-responsible: $(VENV)/.tested $(CLIENTS)/.installed $(RESPONSIBLE)/.installed ## Responsible AI: every step with its libraries, and the example; installs EconML
+	SMALT_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python SMALT_RESPONSIBLE_PYTHON=$(CURDIR)/$(RESPONSIBLE)/bin/python \
+	  $(RUN)/python -m pytest tests/responsible
 
 test-ray: $(VENV)/.tested $(RAY)/.installed ## Jobs on a real Ray cluster of two nodes; takes minutes
 	SMALT_RAY_PYTHON=$(CURDIR)/$(RAY)/bin/python $(RUN)/python -m pytest tests/cluster
@@ -144,5 +154,6 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/peers-promptflow.in -o requirements/peers-promptflow.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/studio.in -o requirements/studio.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --prerelease if-necessary-or-explicit --override requirements/language.overrides requirements/language.in -o requirements/language.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/responsible.in -o requirements/responsible.txt
 
-.PHONY: help install demo up down check test test-language test-ray test-containers test-studio bench bench-studio studio studio-types screenshots docs lock
+.PHONY: help install demo up down check test test-language test-responsible test-ray test-containers test-studio bench bench-studio studio studio-types screenshots docs lock

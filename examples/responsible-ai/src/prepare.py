@@ -22,7 +22,8 @@ people = load_diabetes(as_frame=True, scaled=False)
 rows = people.data[["age", "sex", "bmi", "bp", "s5"]].copy()
 rows["sex"] = rows["sex"].map({1.0: "female", 2.0: "male"})
 rows["progresses"] = (people.target > people.target.median()).map({False: "slowly", True: "fast"})
-for part, folder in zip(train_test_split(rows, test_size=0.3, random_state=1), (given.train, given.test)):
+train, test = train_test_split(rows, test_size=0.3, random_state=1)
+for part, folder in ((train, given.train), (test, given.test)):
     folder.mkdir(parents=True, exist_ok=True)
     part.to_parquet(folder / "rows.parquet", index=False)
     (folder / "MLTable").write_text(MLTABLE)

@@ -34,7 +34,7 @@ def construct(given: Namespace) -> None:
     model_id, place = _model(given)
     shutil.copytree(place, folder / subject.MODEL, dirs_exist_ok=True)
     if given.use_model_dependency:
-        model.install_requirements(folder / subject.MODEL)
+        model.have_requirements(folder / subject.MODEL)
     for source, name in ((given.train_dataset, subject.TRAIN), (given.test_dataset, subject.TEST)):
         _copy(Path(source), folder / name)
     columns = _columns(given, read_rows(given.train_dataset), read_rows(given.test_dataset))

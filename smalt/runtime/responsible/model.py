@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from smalt.runtime.responsible import plain
 from smalt.runtime.responsible.failure import AnalysisError
 
 INFO = "model_info.json"
+_INSTALLED = "SMALT_MODEL_REQUIREMENTS"
 
 
 def identifier(path: str) -> str:
@@ -54,12 +56,16 @@ def fetch(model_id: str) -> Path:
         raise AnalysisError(f"Model {model_id!r} could not be fetched: {failure}") from None
 
 
-def install_requirements(folder: Path) -> None:
-    """Install what a model was trained with, into the private layer of this job.
+def have_requirements(folder: Path) -> None:
+    """Install what a model was trained with, into the private layer of this job, and begin the step anew with it.
+
+    Packages that are loaded already would stay as they are.
 
     Raises:
         AnalysisError: It cannot be installed.
     """
+    if _INSTALLED in os.environ:
+        return
     listed = folder / "requirements.txt"
     if not listed.is_file():
         raise AnalysisError("use_model_dependency is true and the model has no requirements.txt. Set it to false.")
@@ -69,6 +75,7 @@ def install_requirements(folder: Path) -> None:
             "What the model was trained with could not be installed beside what analyses need; pip says why above. "
             "Set use_model_dependency to false, or train in the environment responsibleai-tabular."
         )
+    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, _INSTALLED: "1"})  # noqa: S606  (as it was)
 
 
 class AnalysedModel:

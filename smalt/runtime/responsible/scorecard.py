@@ -233,7 +233,7 @@ class Card:
         found = plain.read(results[0])
         yield Heading("Causal effects", 2)
         yield Table(
-            ["Feature", "Treatment", "Effect", "95% interval", "p"],
+            ["Feature", "Treatment", "Effect", "Interval", "p"],
             [
                 [
                     str(each["feature"]),

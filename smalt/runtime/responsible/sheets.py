@@ -35,6 +35,8 @@ def write_pdf(path: Path, title: str, blocks: Iterable[Block]) -> None:
     """Write the file."""
     pdfmetrics.registerFont(UnicodeCIDFont(_WIDE_FONT))
     styles = getSampleStyleSheet()
+    for level in (1, 2, 3):
+        styles[f"Heading{level}"].keepWithNext = 1
     margins = {f"{side}Margin": 20 * mm for side in ("left", "right", "top", "bottom")}
     document = SimpleDocTemplate(str(path), pagesize=A4, title=title, author="smalt", **margins)
     document.build([each for block in blocks for each in _flow(block, styles)])

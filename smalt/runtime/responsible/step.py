@@ -10,6 +10,7 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
 import argparse
 import importlib
 import warnings
+from collections.abc import Callable, Mapping
 
 from smalt.runtime.responsible import options
 from smalt.runtime.responsible.failure import AnalysisError
@@ -25,7 +26,7 @@ STEPS = {
 }
 """Steps, each with the file that does it and the name in there. Each loads what it needs and no more."""
 
-_KINDS = {
+_KINDS: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(
         (
             "maximum_rows_for_test_dataset", "max_depth", "num_leaves", "min_child_samples", "total_CFs",

@@ -12,7 +12,7 @@ import numpy as np
 
 from smalt.runtime.responsible import plain
 from smalt.runtime.responsible.failure import AnalysisError
-from smalt.runtime.responsible.model import AnalysedModel
+from smalt.runtime.responsible.model import AnalysedModel, have_requirements
 from smalt.runtime.responsible.reading import read_rows
 
 Frame = Any
@@ -98,6 +98,8 @@ class Subject:
         if not (folder / META).is_file():
             raise AnalysisError("The input rai_insights_dashboard is no output of rai_tabular_insight_constructor.")
         document = plain.read(folder / META)
+        if document["use_model_dependency"]:
+            have_requirements(folder / MODEL)
         test = read_rows(str(folder / TEST)).head(document["maximum_rows"]).reset_index(drop=True)
         return Subject(folder, Columns.of(document), read_rows(str(folder / TRAIN)), test)
 

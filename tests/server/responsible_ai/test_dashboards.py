@@ -51,9 +51,9 @@ def test_a_pipeline_takes_components_of_the_registry_as_they_are_written(room):
         "test_dataset": {"jobInputType": "uri_folder", "uri": "https://example.com/test"},
         "target_column_name": {"jobInputType": "literal", "value": "paid"},
     }
-    step = {"type": "command", "componentId": CONSTRUCTOR, "inputs": {
-        name: {"job_input_type": each["jobInputType"], **({"value": each["value"]} if "value" in each else {"uri": each["uri"]})}
-        for name, each in inputs.items()}}  # fmt: skip
+    bound = {name: {key.replace("jobInputType", "job_input_type"): each for key, each in port.items()}
+             for name, port in inputs.items()}  # fmt: skip
+    step = {"type": "command", "componentId": CONSTRUCTOR, "inputs": bound}
 
     room.call("PUT", "/jobs/rai", {"properties": {"jobType": "Pipeline", "jobs": {"make": step}}}, status=201)
 

@@ -118,6 +118,17 @@ def served(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 @pytest.fixture(scope="session")
+def analysed(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A job that leaves a dashboard of Responsible AI, one that a pipeline has made before: by its name."""
+    folder = tmp_path_factory.mktemp("analysed")
+    shutil.copy(Path(__file__).with_name("dashboard.json"), folder)
+    (folder / "job.yml").write_text(_ANALYSED)
+    job = house.smalt("job", "create", "-f", str(folder / "job.yml"), "--query", "name", "-o", "tsv")
+    house.smalt("job", "stream", "-n", job)
+    return {"analysed": job}
+
+
+@pytest.fixture(scope="session")
 def watched(house: House, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A monitor that has found a drift: by its name."""
     folder = tmp_path_factory.mktemp("watched")
@@ -278,6 +289,21 @@ def run(body):
     "blue.yml": _DEPLOYMENT.format(name="blue"),
     "green.yml": _DEPLOYMENT.format(name="green"),
 }
+
+_ANALYSED = """
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+type: command
+experiment_name: browser
+command: cp dashboard.json ${{outputs.ux_json}}/
+code: .
+environment: {image: python:3.11}
+outputs: {ux_json: {type: uri_folder}}
+properties:
+  _azureml.responsibleai.rai_insights.type: gather
+  _azureml.responsibleai.rai_insights.model_id: diabetes-progression:1
+  _azureml.responsibleai.rai_insights.dashboard_title: Does diabetes progress?
+  _azureml.responsibleai.rai_insights.has_causal: "True"
+"""
 
 _MONITOR = """
 name: size-monitor

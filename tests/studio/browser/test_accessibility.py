@@ -59,6 +59,14 @@ PAGES = {
     "data lineage": "/assets/data/sizes?tab=lineage",
     "compute": "/compute",
     "schedules": "/schedules",
+    "errors of a model": "/jobs/{analysed}?tab=responsible&part=errors",
+    "performance of a model": "/jobs/{analysed}?tab=responsible&part=performance",
+    "rows of a model": "/jobs/{analysed}?tab=responsible&part=data",
+    "importances": "/jobs/{analysed}?tab=responsible&part=importance",
+    "fairness": "/jobs/{analysed}?tab=responsible&part=fairness",
+    "counterfactuals": "/jobs/{analysed}?tab=responsible&part=counterfactuals",
+    "effects": "/jobs/{analysed}?tab=responsible&part=causal",
+    "cohorts": "/jobs/{analysed}?tab=responsible&part=cohorts",
     "monitors": "/monitoring",
     "new monitor": "/monitoring/new",
     "monitor": "/monitoring/{monitor}?signal=drift&feature=size",
@@ -174,9 +182,9 @@ def registry(house: House) -> None:
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows, watched, name: str):
+def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows, watched, analysed, name: str):
     walk.complaints.clear()
-    walk.go("/studio" + PAGES[name].format(**work, **served, **flows, **watched))
+    walk.go("/studio" + PAGES[name].format(**work, **served, **flows, **watched, **analysed))
 
     found = walk.look("all")
     walk.turn()
