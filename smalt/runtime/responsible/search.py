@@ -20,6 +20,8 @@ _TRIES = 40
 _ROUNDS = 6
 _GENERATIONS = 6
 _MOST_AT_ONCE = 100_000
+_OWNER = "\0owner"
+"""No column of a table is called so."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,22 @@ class Space:
 
 
 @dataclass(frozen=True)
+class _Proposals:
+    """Rows that were proposed, and for which row each."""
+
+    frame: Frame
+    owner: Any  # Any: an array of places
+
+    def where(self, mask: Any) -> _Proposals:
+        return _Proposals(self.frame[mask], self.owner[mask])
+
+    def __add__(self, other: _Proposals) -> _Proposals:
+        if not len(self.frame) or not len(other.frame):
+            return self if len(self.frame) else other
+        return _Proposals(pd.concat([self.frame, other.frame]), np.concatenate([self.owner, other.owner]))
+
+
+@dataclass(frozen=True)
 class Search:
     """A search for rows that end otherwise.
 
@@ -70,105 +88,89 @@ class Search:
 
     def random(self, rows: Frame) -> list[Frame]:
         """Change one feature, then two, then more, by values that rows have had."""
-        return self._rounds(rows, self._changed)
+        return _apart(self._random(rows), len(rows))
 
     def kdtree(self, rows: Frame) -> list[Frame]:
         """The nearest rows that really were and end as wanted."""
-        return self._kept(rows, self._nearest(rows))
+        return _apart(self._best(rows, self._nearest(rows)), len(rows))
 
     def genetic(self, rows: Frame) -> list[Frame]:
         """Begin with rows that really were and random ones, and cross them with the row itself, again and again."""
-        best = [pd.concat(pair) for pair in zip(self._nearest(rows), self.random(rows), strict=True)]
+        best = self._nearest(rows) + self._random(rows)
         random = np.random.default_rng(0)
         for _ in range(_GENERATIONS):
-            proposed = [self._crossed(rows, each, found, random) for each, found in enumerate(best)]
-            best = self._kept(rows, [pd.concat(pair) for pair in zip(best, self._wanted(proposed), strict=True)])
-        return best
+            best = self._best(rows, best + self._wanted(self._crossed(rows, best, random)))
+        return _apart(best, len(rows))
 
-    def _rounds(self, rows: Frame, propose: Callable[..., Frame]) -> list[Frame]:
-        found: list[Frame] = [rows.iloc[:0]] * len(rows)
+    def _random(self, rows: Frame) -> _Proposals:
+        found = _Proposals(rows.iloc[:0], np.zeros(0, dtype=int))
         random = np.random.default_rng(0)
+        step = max(1, _MOST_AT_ONCE // _TRIES)
         for width in _widths(len(self.space.vary)):
-            open_ = [each for each in range(len(rows)) if len(found[each]) < self.count]
-            if not open_:
-                break
-            step = max(1, _MOST_AT_ONCE // _TRIES)
-            for start in range(0, len(open_), step):
-                some = open_[start : start + step]
-                tried = propose(rows.iloc[some], width, random)
-                wanted = np.asarray(self.is_wanted(tried)).reshape(len(some), _TRIES)
-                for place, each in enumerate(some):
-                    own = tried.iloc[place * _TRIES : (place + 1) * _TRIES][wanted[place]]
-                    found[each] = pd.concat([found[each], own]).drop_duplicates().head(self.count)
+            lacking = np.flatnonzero(np.bincount(found.owner, minlength=len(rows)) < self.count)
+            for start in range(0, len(lacking), step):
+                owner = np.repeat(lacking[start : start + step], _TRIES)
+                found = self._best(rows, found + self._wanted(self._changed(rows, owner, width, random)))
         return found
 
-    def _changed(self, rows: Frame, width: int, random: Any) -> Frame:
-        """Each row many times, with so many of its features changed."""
-        tried = rows.loc[rows.index.repeat(_TRIES)].reset_index(drop=True)
-        vary = list(self.space.vary)
+    def _changed(self, rows: Frame, owner: Any, width: int, random: Any) -> _Proposals:
+        """Rows with so many of their features changed."""
+        tried = rows.iloc[owner].reset_index(drop=True)
         # The columns with the smallest random numbers of a row are those that change.
-        chosen = random.random((len(tried), len(vary))).argsort(axis=1)[:, :width]
-        for place, name in enumerate(vary):
+        chosen = random.random((len(tried), len(self.space.vary))).argsort(axis=1)[:, :width]
+        for place, name in enumerate(self.space.vary):
             values = self.space.values(name)
             if len(values):
                 here = (chosen == place).any(axis=1)
-                column = tried[name].to_numpy(copy=True)
-                column[here] = random.choice(values, here.sum())
-                tried[name] = column
-        return tried
+                tried[name] = np.where(here, random.choice(values, len(tried)), tried[name].to_numpy())
+        return _Proposals(tried, owner)
 
-    def _nearest(self, rows: Frame) -> list[Frame]:
+    def _nearest(self, rows: Frame) -> _Proposals:
         """The nearest rows of the pool that end as wanted, with what may not change taken from the row."""
         pool = self.space.pool
         allowed = np.ones(len(pool), dtype=bool)
         for name in self.space.vary:
             allowed &= self.space.allows(name, pool[name].to_numpy())
         pool = pool[allowed]
-        pool = pool[np.asarray(self.is_wanted(pool))] if len(pool) else pool
+        pool = pool[np.asarray(self.is_wanted(pool), dtype=bool)] if len(pool) else pool
         if not len(pool):
-            return [rows.iloc[:0]] * len(rows)
-        measured = self._measured(pd.concat([pool, rows]))
-        near = NearestNeighbors(n_neighbors=min(len(pool), 2 * self.count)).fit(measured[: len(pool)])
-        _, places = near.kneighbors(measured[len(pool) :])
-        fixed = [name for name in rows.columns if name not in self.space.vary]
-        proposed = []
-        for each in range(len(rows)):
-            own = pool.iloc[places[each]].reset_index(drop=True)
-            for name in fixed:
-                own[name] = pd.Series([rows[name].iloc[each]] * len(own), dtype=rows[name].dtype)
-            proposed.append(own)
-        return self._wanted(proposed) if fixed else proposed
+            return _Proposals(rows.iloc[:0], np.zeros(0, dtype=int))
+        near = NearestNeighbors(n_neighbors=min(len(pool), 2 * self.count)).fit(self._measured(pool))
+        _, places = near.kneighbors(self._measured(rows))
+        owner = np.repeat(np.arange(len(rows)), places.shape[1])
+        found = pool.iloc[places.ravel()].reset_index(drop=True)
+        for name in rows.columns:
+            if name not in self.space.vary:
+                found[name] = rows[name].to_numpy()[owner]
+        return self._wanted(_Proposals(found, owner))
 
-    def _wanted(self, proposed: list[Frame]) -> list[Frame]:
-        """Of each, those that end as wanted; the model is asked once."""
-        together = pd.concat(proposed)
-        wanted = np.asarray(self.is_wanted(together)) if len(together) else np.zeros(0, dtype=bool)
-        ends = np.cumsum([len(each) for each in proposed])[:-1]
-        return [each[mask] for each, mask in zip(proposed, np.split(wanted, ends), strict=True)]
-
-    def _crossed(self, rows: Frame, place: int, found: Frame, random: Any) -> Frame:
-        """Children of a row and what was found for it: some of the changes are taken back."""
-        if not len(found):
-            return found
-        children = found.reset_index(drop=True).copy()
+    def _crossed(self, rows: Frame, found: _Proposals, random: Any) -> _Proposals:
+        """Children of rows and of what was found for them: some of the changes are taken back."""
+        children = found.frame.reset_index(drop=True)
         for name in self.space.vary:
             back = random.random(len(children)) < 0.5
-            column = children[name].to_numpy(copy=True)
-            column[back] = rows[name].iloc[place]
-            children[name] = column
-        return children
+            children[name] = np.where(back, rows[name].to_numpy()[found.owner], children[name].to_numpy())
+        return _Proposals(children, found.owner)
 
-    def _kept(self, rows: Frame, proposed: list[Frame]) -> list[Frame]:
-        """The best of each: the fewest changes, then the smallest ones."""
-        kept = []
-        for place, found in enumerate(proposed):
-            unlike = found.drop_duplicates()
-            own = rows.iloc[[place]]
-            changes = (unlike.to_numpy() != own.to_numpy()).sum(axis=1)
-            measured = self._measured(pd.concat([own, unlike]))
-            far = np.abs(measured[1:] - measured[0]).sum(axis=1)
-            kept.append(unlike.iloc[np.lexsort((far, changes))].head(self.count))
-        return kept
+    def _wanted(self, proposed: _Proposals) -> _Proposals:
+        """Those that end as wanted; the model is asked once."""
+        return (
+            proposed.where(np.asarray(self.is_wanted(proposed.frame), dtype=bool)) if len(proposed.owner) else proposed
+        )
+
+    def _best(self, rows: Frame, proposed: _Proposals) -> _Proposals:
+        """The best for each row: the fewest changes, then the smallest ones."""
+        if not len(proposed.owner):
+            return proposed
+        seen = proposed.frame.reset_index(drop=True).assign(**{_OWNER: proposed.owner}).duplicated().to_numpy()
+        unlike = proposed.where(~seen)
+        own = rows.iloc[unlike.owner]
+        changes = (unlike.frame.to_numpy() != own.to_numpy()).sum(axis=1)
+        far = np.abs(self._measured(unlike.frame) - self._measured(own)).sum(axis=1)
+        order = np.lexsort((far, changes, unlike.owner))
+        ranked = _Proposals(unlike.frame.iloc[order], unlike.owner[order])
+        rank = np.arange(len(order)) - np.searchsorted(ranked.owner, ranked.owner)
+        return ranked.where(rank < self.count)
 
     def _measured(self, frame: Frame) -> Any:
         """Rows as points: numbers by the spread they have in the pool, categories apart or not."""
@@ -180,6 +182,12 @@ class Search:
                 spread = float(self.space.pool[name].std()) or 1.0
                 columns.append(frame[name].astype(float).fillna(0.0).to_numpy() / spread)
         return np.column_stack(columns)
+
+
+def _apart(found: _Proposals, count: int) -> list[Frame]:
+    """What was found, for each row by itself."""
+    ends = np.searchsorted(found.owner, np.arange(count + 1))
+    return [found.frame.iloc[ends[place] : ends[place + 1]] for place in range(count)]
 
 
 def _widths(most: int) -> list[int]:
