@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
+import subprocess
+import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +16,9 @@ import openai
 import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+
+SHIMS = pathlib.Path(__file__).parents[3] / "smalt" / "runtime" / "shims"
+"""What stands on the path of every job."""
 
 
 @pytest.fixture
@@ -232,3 +239,25 @@ def test_traces_keep_their_spans_and_are_searched_tagged_and_deleted(client, uni
     assert found() == [bad]
     with pytest.raises(MlflowException, match="not found"):
         client.get_trace(good)
+
+
+REGISTERS = """
+import sys
+from mlflow import MlflowClient
+client = MlflowClient()
+client.create_registered_model(sys.argv[1])
+print(client.create_model_version(sys.argv[1], source="file://" + sys.argv[2]).version)
+"""
+
+
+def test_a_folder_of_a_job_is_registered_as_a_model(client, unique, tmp_path):
+    (tmp_path / "MLmodel").write_text("flavors: {}\n")
+    with mlflow.start_run() as run:
+        job = {**os.environ, "MLFLOW_RUN_ID": run.info.run_id, "PYTHONPATH": str(SHIMS)}
+
+        command = [sys.executable, "-c", REGISTERS, unique, str(tmp_path)]
+        done = subprocess.run(command, env=job, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "1", done.stderr[-2000:]
+    kept = mlflow.artifacts.download_artifacts(f"models:/{unique}/1")
+    assert (pathlib.Path(kept) / "MLmodel").read_text() == "flavors: {}\n"
