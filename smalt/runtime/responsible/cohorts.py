@@ -49,10 +49,11 @@ def mask_of(what: Subject, conditions: Iterable[dict[str, Any]]) -> Any:  # Any:
 
 def words_of(conditions: Iterable[dict[str, Any]]) -> str:
     """The conditions as a person reads them."""
-    return ", ".join(
-        f"{each.get('column')} {each.get('method')} {', '.join(map(str, np.atleast_1d(each.get('arg'))))}"
-        for each in conditions
-    )
+    return ", ".join(f"{each['column']} {each['method']} {_words(each['arg'])}" for each in conditions)
+
+
+def _words(arg: Any) -> str:
+    return ", ".join(map(str, arg)) if isinstance(arg, list) else str(arg)
 
 
 def _column(what: Subject, name: str) -> Any:

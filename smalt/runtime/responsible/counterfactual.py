@@ -124,7 +124,10 @@ def _aims(
     if wanted == _OPPOSITE:
         if len(labels) != 2:
             raise AnalysisError(f"There are {len(labels)} classes, so none is the opposite. Name one: {classes}.")
-        return [(what.predicted == each, lambda rows, each=each: said(rows) != each) for each in (0, 1)]
+        return [
+            (what.predicted == 0, lambda rows: said(rows) == 1),
+            (what.predicted == 1, lambda rows: said(rows) == 0),
+        ]
     known = [[str(each) for each in labels], classes]
     place = next((names.index(wanted) for names in known if wanted in names), None)
     if place is None:

@@ -149,7 +149,7 @@ class _Tree:
         size = int(mask.sum())
         wrong = self.what.errors[mask]
         if self.what.is_classified:
-            name, value, error = "Error rate", float(np.mean(wrong)) if size else 0.0, int(wrong.sum())
+            name, value, error = "Error rate", float(np.mean(wrong)) if size else 0.0, float(wrong.sum())
         else:
             name, value = "Mean squared error", float(np.mean(wrong**2)) if size else 0.0
             error = float(np.abs(wrong).sum())
