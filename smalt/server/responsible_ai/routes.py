@@ -19,7 +19,7 @@ class _Handlers:
         """Responsible AI dashboards, the newest first: of a model (`name:version`), or of a job's pipeline."""
         workspace = self._workspaces.of(call)
         wanted = {name: call.query.get(name) or None for name in ("model", "job")}
-        found = self._service.list(call.work, workspace, **wanted)
+        found = self._service.find(call.work, workspace, **wanted)
         return ok(call.listing(Page([_shown(each) for each in found])))
 
 

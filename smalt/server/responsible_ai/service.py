@@ -62,7 +62,7 @@ class DashboardService:
     def __init__(self, jobs: JobService) -> None:
         self._jobs = jobs
 
-    def list(
+    def find(
         self, work: Work, workspace: WorkspaceRecord, *, model: str | None = None, job: str | None = None
     ) -> list[Dashboard]:
         """The latest ones that are complete.
