@@ -1,1 +1,0 @@
-import{w as e}from"./workspace-CBNPQ-ue.js";import{R as t}from"./useQuery-CWNT_r3E.js";var n=n=>e({queryKey:[`datastores`,n],queryFn:({signal:e})=>t(`${n}/datastores?count=1000`,e)}),r=(e,t=``)=>`azureml://datastores/${e}/paths/${t}`;export{n,r as t};

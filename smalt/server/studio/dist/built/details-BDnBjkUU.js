@@ -1,1 +1,0 @@
-var e=({properties:e})=>e.taskDetails??{},t=e=>/error/i.test(e??``);export{t as n,e as t};

@@ -1,0 +1,1 @@
+var e=({properties:e})=>e.taskDetails??{},t=`automl_best_child_run_id`,n=({name:e})=>e.endsWith(`_report`),r=e=>/error/i.test(e??``);export{n as i,e as n,r,t};

@@ -1,1 +1,0 @@
-import{w as e}from"./workspace-CBNPQ-ue.js";import{H as t,z as n}from"./useQuery-CWNT_r3E.js";var r=(r,i,a,o)=>e({queryKey:[`jobs`,r,``,`relations`,i,a,o],queryFn:({signal:e})=>n(`${r}/smalt/lineage${t({kind:i,name:a,version:o})}`,{signal:e})});export{r as t};

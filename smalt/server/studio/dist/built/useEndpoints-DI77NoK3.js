@@ -1,1 +1,0 @@
-import{G as e,x as t}from"./index-O9_zQX_O.js";import{F as n,U as r}from"./useQuery-CWNT_r3E.js";import{i}from"./workspace-CBNPQ-ue.js";function a(a){let o=i(),s=n();return e({mutationFn:({path:e,...t})=>r(e,t),onSuccess:a,onSettled:()=>s.invalidateQueries({queryKey:t(o)})})}export{a as t};

@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1);function r(){let e=(0,n.useRef)(null),[t,r]=(0,n.useState)(!1);return(0,n.useEffect)(()=>{if(!e.current||t)return;let n=new IntersectionObserver(e=>e.some(e=>e.isIntersecting)&&r(!0),{rootMargin:`400px`});return n.observe(e.current),()=>n.disconnect()},[t]),[e,t]}export{r as t};

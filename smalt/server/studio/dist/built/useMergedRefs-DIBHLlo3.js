@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";var n=e(t(),1);function r(...e){let t=n.useCallback(n=>{t.current=n;for(let t of e)typeof t==`function`?t(n):t&&(t.current=n)},[...e]);return t}export{r as t};
