@@ -82,6 +82,11 @@ class Engine:
     program: str
     variables: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment of its command."""
+        return {**os.environ, **self.variables}
+
     @cached_property
     def limits(self) -> frozenset[str]:
         """What it can bound here, of `cpu` and `memory`; nothing where it does not say so."""
@@ -89,7 +94,12 @@ class Engine:
         asked = [self.program, "info", "--format", form]
         try:
             done = subprocess.run(
-                asked, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_INFO_SECONDS
+                asked,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=_INFO_SECONDS,
+                env=self.environment,
             )
             return frozenset(json.loads(done.stdout) or ()) & {"cpu", "memory"}
         except (ValueError, subprocess.TimeoutExpired):
@@ -105,7 +115,9 @@ def find_engine(choice: str) -> Engine | None:
     found = find_program("--containers", choice, ENGINES)
     if found is None:
         return None
-    return Engine(*found, {name: value for name, value in os.environ.items() if _OF_THE_ENGINE.fullmatch(name)})
+    variables = {name: value for name, value in os.environ.items() if _OF_THE_ENGINE.fullmatch(name)}
+    # What it calls itself (a runtime, iptables) stands where the PATH of a service seldom leads.
+    return Engine(*found, {**variables, "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"})
 
 
 def image_recipe(request: EnvironmentRequest) -> ImageRecipe | None:
@@ -252,12 +264,16 @@ class Images:
 
     def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.engine.program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [self.engine.program, *arguments],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=self.engine.environment,
         )
 
     def _run(self, arguments: Sequence[str], log: Log) -> None:
         log(f"{self.engine.kind} {' '.join(arguments)}")
-        code, output = run_logged([self.engine.program, *arguments], log=log)
+        code, output = run_logged([self.engine.program, *arguments], variables=self.engine.environment, log=log)
         if code:
             raise EnvironmentBuildFailed(
                 f"{self.engine.kind} {arguments[0]} failed with code {code}:\n{tail_of(output)}\n"

@@ -227,7 +227,7 @@ def test_what_happened_while_no_loop_listened_is_found_in_the_tables(clockwork):
 def test_the_end_of_a_step_wakes_nobody(clockwork, house):
     clockwork.loop.wake.clear()
 
-    house.events.deliver([jobs.JobFinished(house.default.id, "step", JobStatus.COMPLETED, "pipeline")])
+    house.events.deliver([jobs.JobFinished(house.default.id, "step", "pipeline", JobStatus.COMPLETED, "pipeline")])
 
     assert not clockwork.loop.wake.is_set()
 
