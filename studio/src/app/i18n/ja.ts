@@ -197,7 +197,7 @@ export const ja = {
   "End the token {name}": "トークン {name} を終了",
   Ends: "終了日時",
   "Ends after": "有効期間",
-  "In a terminal, these lines make you the caller:": "ターミナルでは、次の行であなたとして呼び出せます:",
+  "In a terminal, this line makes you the caller:": "ターミナルでは、次の行であなたとして呼び出せます:",
   "Make a token": "トークンを作成",
   Never: "無期限",
   "This is shown once.": "表示されるのはこの一度だけです。",

@@ -116,7 +116,7 @@ function Make() {
         <MessageBar intent="success" layout="multiline">
           <MessageBarBody>
             <MessageBarTitle>{t("This is shown once.")}</MessageBarTitle>
-            {t("In a terminal, these lines make you the caller:")}
+            {t("In a terminal, this line makes you the caller:")}
             <Copied text={`export SMALT_URL=${window.location.origin} SMALT_TOKEN=${make.data.token}`} />
           </MessageBarBody>
         </MessageBar>
