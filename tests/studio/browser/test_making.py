@@ -51,7 +51,7 @@ def test_a_compute_is_created(page: Page, house: House):
 
     page.get_by_role("button", name="Create").click()
 
-    expect(page.get_by_role("cell", name="big-cluster")).to_be_visible()
+    expect(page.get_by_role("cell", name="big-cluster", exact=True)).to_be_visible()
 
 
 def test_a_connection_is_created_and_its_secret_is_not_shown(page: Page, house: House):
