@@ -120,8 +120,8 @@ class BlobIndex:
         rows = [(each.key, each.size, each.modified_at.timestamp(), each.etag, each.here) for each in held]
         with self._lock:
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, 0)", rows)
-            self._database.execute("COMMIT")
+            with self._database:  # commits, or takes back what a full disk has cut off
+                self._database.executemany("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, 0)", rows)
 
     def arrived(self, key: str) -> None:
         """A file stands here that the object store does not have like this; without effect for what it never had."""
@@ -165,6 +165,10 @@ class BlobIndex:
             self._uses.clear()
         self._uses[key] = at
         self._do("INSERT OR REPLACE INTO used VALUES (?, ?)", key, at.timestamp())
+
+    def forget_uses(self, before: datetime) -> None:
+        """Forget when somebody was told a path, where that is longer ago."""
+        self._do("DELETE FROM used WHERE at < ?", before.timestamp())
 
     def last_use(self, key: str) -> datetime | None:
         """When somebody was last told the path of this file or of a folder it is in."""

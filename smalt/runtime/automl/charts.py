@@ -61,7 +61,7 @@ def _cuts(is_it: Array, share: Array, thresholds: Array) -> list[list[int]]:
     true_positives = len(hits) - np.searchsorted(hits, thresholds)
     false_positives = len(misses) - np.searchsorted(misses, thresholds)
     found = (true_positives, false_positives, len(misses) - false_positives, len(hits) - true_positives)
-    return np.stack(found, axis=1).tolist()  # type: ignore[no-any-return]
+    return np.stack(found, axis=1).tolist()  # type: ignore[no-any-return]  # as numpy types it
 
 
 def _residuals(truth: Array, guess: Array) -> Json:

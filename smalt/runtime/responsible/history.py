@@ -27,4 +27,4 @@ def tell(properties: Mapping[str, str | None]) -> None:
     body = json.dumps({"properties": {f"{PREFIX}{name}": value for name, value in properties.items() if value}})
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {os.environ['MLFLOW_TRACKING_TOKEN']}"}
     request = urllib.request.Request(url, body.encode(), headers, method="PATCH")  # noqa: S310  (the operator's own)
-    urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+    urllib.request.urlopen(request, timeout=60).close()  # noqa: S310  (the same)

@@ -218,6 +218,7 @@ class Mirror:
             return
         surplus = self._index.bytes_here() - self._room_bytes
         before = min(now - _REST, since or now)
+        self._index.forget_uses(before)
         if surplus <= 0:
             return
         for held in sorted(self._index.copied(""), key=lambda each: each.here or 0):
