@@ -98,6 +98,7 @@ FILES = {
     "environments/aliases.yaml": "images and curated names, each with the environment that stands for it",
     "ca/bundle.pem": "certificates that official clients must trust; `smalt env` names it",
     "credentials.json": "client id, secret and token of the first owner; when lost, the next start renews them",
+    "smalt.db-promised": "metrics and runs that are on their way into the database; empty when the server is stopped",
     "keys/ secret.key": "sign tokens and seal secrets; changed by `smalt key rotate`",
     "logs/server.log": "what a server started with `--detach` says",
     "logs/gateway.log": "what the gateway says",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 
 _ADJECTIVES = (
     "amber azure brave bright calm clever coral crimson dapper eager fancy gentle golden happy honest icy ivory jolly "
@@ -18,27 +19,40 @@ _NOUNS = (
 ).split()
 _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 
+# The system is asked for randomness by the page: every request takes some, and each question costs more than the use.
+_random: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_random.clear)
+
 
 def opaque() -> str:
     """A random identifier of 32 hexadecimal digits."""
-    return os.urandom(16).hex()
+    return _sixteen().hex()
 
 
 def guid() -> str:
     """A random identifier in the dashed form ARM shows for workspaces and tenants."""
     # Every request gets one, and the class of the standard library takes three times as long.
-    digits = os.urandom(16).hex()
+    digits = _sixteen().hex()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def readable() -> str:
     """A job name in the shape of the official clients: adjective_noun_suffix."""
-    # One look at the system's randomness, not twelve: thousands of runs a second get such a name.
-    rest, adjective = divmod(int.from_bytes(os.urandom(16)), len(_ADJECTIVES))
+    rest, adjective = divmod(int.from_bytes(_sixteen()), len(_ADJECTIVES))
     rest, noun = divmod(rest, len(_NOUNS))
     letters = []
     for _ in range(10):
         rest, letter = divmod(rest, len(_LETTERS))
         letters.append(_LETTERS[letter])
     return f"{_ADJECTIVES[adjective]}_{_NOUNS[noun]}_{''.join(letters)}"
+
+
+def _sixteen() -> bytes:
+    """Random bytes that nobody else gets, in this process, in another thread or in a fork of it."""
+    while True:
+        try:
+            return _random.pop()
+        except IndexError:
+            page = os.urandom(4096)
+            _random.extend(page[start : start + 16] for start in range(0, len(page), 16))

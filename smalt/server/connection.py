@@ -127,6 +127,8 @@ class _Connection(HttpToolsProtocol):
         self._call: Call | None = None
         self._body = b""
         self._was_prompt = False
+        # The last head that was found plain.
+        self._plain: tuple[bytes, str, list[tuple[bytes, bytes]]] | None = None
         self._answered_in_packet = 0
         self._head_bytes = 0
         self._in_head = True
@@ -244,18 +246,25 @@ class _Connection(HttpToolsProtocol):
             return None
         if self._answered_in_packet >= _IN_PACKET:
             return None  # Others have their turn between those that follow.
-        if _SPECIAL.search(self.url) or not self.parser.should_keep_alive() or self.parser.get_http_version() != "1.1":
-            return None
-        names = dict(self.headers)
-        length = names.get(b"content-length", b"")
-        if b"authorization" not in names or not names.keys().isdisjoint(_ORDINARY):
-            return None
-        if not length.isdigit() or int(length) > _PROMPT_BYTES:
-            return None
+        head = (self.url, self.parser.get_http_version(), self.headers)
+        if head != self._plain:  # Who has much to say says it under the same head.
+            if not self._is_plain():
+                return None
+            self._plain = head
         self.scope["method"] = self.parser.get_method().decode("ascii")
         self.scope["path"], self.scope["raw_path"] = self.url.decode("ascii"), self.url
         self.scope["query_string"] = b""
         return self.prompt.foresee(self.scope)  # type: ignore[arg-type]  # as uvicorn narrows it
+
+    def _is_plain(self) -> bool:
+        """Whether nothing about this head asks for more than a prompt call can."""
+        if _SPECIAL.search(self.url) or not self.parser.should_keep_alive() or self.parser.get_http_version() != "1.1":
+            return False
+        names = dict(self.headers)
+        length = names.get(b"content-length", b"")
+        if b"authorization" not in names or not names.keys().isdisjoint(_ORDINARY):
+            return False
+        return length.isdigit() and int(length) <= _PROMPT_BYTES
 
     def _answer(self, call: Call, body: bytes) -> None:
         assert self.prompt is not None  # it has foreseen the call

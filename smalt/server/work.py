@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from smalt.kit import clock, ids
-from smalt.server.database import Database
+from smalt.server.database import Database, Rows, Statement, execute
 from smalt.server.events import Event, Events
 
 T = TypeVar("T")
@@ -88,6 +88,20 @@ NOBODY = Actor(id="", name="anonymous", kind=ActorKind.NOBODY)
 """A caller on a public route."""
 
 
+class MustWait(Exception):
+    """What was to be promised needs the database. Nothing was done; do it in a transaction."""
+
+
+class _Nothing:
+    """The connection of a work that is promised."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise MustWait
+
+
+_NOTHING = cast(Connection, _Nothing())
+
+
 @dataclass(slots=True)
 class Work:
     """What a service method is given: everything that would otherwise be global.
@@ -104,6 +118,8 @@ class Work:
     _after: list[Callable[[], None]] = field(default_factory=list)
     _seen: dict[Hashable, Any] = field(default_factory=dict)
     _told: dict[str, Any] = field(default_factory=dict)
+    _known: dict[Hashable, Any] = field(default_factory=dict)
+    _promised: list[Statement] | None = None
 
     @property
     def told(self) -> Mapping[str, Any]:  # Any: JSON
@@ -124,6 +140,28 @@ class Work:
             self._seen[key] = look()
         found: T = self._seen[key]
         return found
+
+    def recall(self, key: Hashable, look: Callable[[], T]) -> T:
+        """What `look` finds, for works that are promised: they have it from the write before, when nobody wrote since.
+
+        Only of what this work does not change.
+
+        Raises:
+            MustWait: This work is promised, and it has to be looked up.
+        """
+        if self._promised is None:
+            self._known[key] = look()
+        elif key not in self._known:
+            raise MustWait
+        found: T = self._known[key]
+        return found
+
+    def put(self, statement: str, rows: Rows) -> None:
+        """Run a statement with `?` for its parameters for some rows; one that cannot fail, if this work is promised."""
+        if self._promised is None:
+            execute(self.connection, statement, rows if isinstance(rows, list) else list(rows))
+        else:
+            self._promised.append((statement, rows))
 
     def forget(self, key: Hashable) -> None:
         """Look again, since this work has changed it."""
@@ -151,15 +189,38 @@ class Works:
     def write(self, actor: Actor, *, correlation: str | None = None) -> Iterator[Work]:
         """A work that is committed when the block ends; its events and actions follow, in order."""
         with self.database.write() as connection:
-            work = Work(connection, actor, clock.now(), correlation or ids.guid())
+            work = Work(connection, actor, clock.now(), correlation or ids.guid(), _known=self.database.known)
             yield work
         self._follow(work)
+
+    @contextmanager
+    def promise(self, actor: Actor) -> Iterator[Work | None]:
+        """A work whose writes (`put`) are done before anything else, whatever is killed; None where that takes a wait.
+
+        It may look at nothing but what the write before has found (`recall`).
+
+        Raises:
+            MustWait: In the block: it needs the database. At its end: the writes could not be kept. Nothing was done.
+        """
+        try:
+            with self.database.promise() as promised:
+                work = None
+                if promised is not None:
+                    known = self.database.known
+                    work = Work(_NOTHING, actor, clock.now(), ids.guid(), _known=known, _promised=promised)
+                yield work
+        except OSError as error:
+            raise MustWait from error
+        if work is not None:
+            self._follow(work)
 
     @contextmanager
     def write_at_once(self, actor: Actor) -> Iterator[Work | None]:
         """As `write`, for who must not wait; None where that takes a wait."""
         with self.database.write_at_once() as connection:
-            work = None if connection is None else Work(connection, actor, clock.now(), ids.guid())
+            work = None
+            if connection is not None:
+                work = Work(connection, actor, clock.now(), ids.guid(), _known=self.database.known)
             yield work
         if work is not None:
             self._follow(work)

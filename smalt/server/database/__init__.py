@@ -2,6 +2,8 @@
 
 from smalt.server.database.columns import Document, Moment
 from smalt.server.database.engine import Database, metadata
+from smalt.server.database.promises import Rows, Statement
+from smalt.server.database.sql import execute
 from smalt.server.database.upsert import insert_of, insert_or
 
-__all__ = ["Database", "Document", "Moment", "insert_of", "insert_or", "metadata"]
+__all__ = ["Database", "Document", "Moment", "Rows", "Statement", "execute", "insert_of", "insert_or", "metadata"]

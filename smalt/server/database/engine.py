@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterator
+import logging
+import sqlite3
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from sqlalchemy import URL, Connection, Engine, MetaData, Transaction, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -18,6 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from smalt.errors import MissingExtra, Unavailable
+from smalt.server.database.connections import BUSY_MILLISECONDS, LOG_PAGES, Connections, Kept, Pooled, driver, tune
+from smalt.server.database.promises import Promises, Statement
+
+_log = logging.getLogger(__name__)
 
 metadata = MetaData(
     naming_convention={
@@ -29,11 +33,10 @@ metadata = MetaData(
 )
 """Every table of every slice."""
 
-_BUSY_MILLISECONDS = 30_000
-_LOG_PAGES = 4000
-"""How long SQLite's log gets before a write brings it back into the file: 16 MB, and the disk is waited for once."""
 _WITHOUT_CHECKPOINT = 250
 """Writes in a row that may leave the log as it is."""
+_OFTEN = 0.02
+"""Seconds."""
 
 
 class Database:
@@ -44,22 +47,28 @@ class Database:
 
     On SQLite there is one writer connection: writers queue in this process instead of meeting `database is locked`,
     and a write transaction takes the lock when it begins, so that it can never fail half-way for having read first.
+
+    Attributes:
+        known: What the last write transaction has found, for who promises; the next one clears it.
     """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader: _Connections
-        self._writer: _Connections
+        self._reader: Connections
+        self._writer: Connections
         # Writes since the last one that could wait.
         self._unchecked = 0
+        self.known: dict[Hashable, Any] = {}
+        self._promises: Promises | None = None
         if self.is_sqlite:
-            self._reader = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+reading")), most=12)
-            self._writer = _Kept(_sqlite_engine(self.url.set(drivername="sqlite+writing")), most=1)
+            self._promises = _promises(self.url)
+            self._reader = Kept(_sqlite_engine(self.url.set(drivername="sqlite+reading")), most=12)
+            self._writer = Kept(_sqlite_engine(self.url.set(drivername="sqlite+writing")), most=1)
         else:
             engine = _postgres_engine(url)
             reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._reader, self._writer = _Pooled(reading), _Pooled(engine)
+            self._reader, self._writer = Pooled(reading), Pooled(engine)
 
     @classmethod
     def at(cls, path: Path) -> Database:
@@ -68,7 +77,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; nothing written in it stays."""
+        """A consistent view, which has all that was promised; nothing written in it stays."""
+        self._make_promised()
         with self._reader.taken() as connection:
             yield connection
 
@@ -77,7 +87,8 @@ class Database:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with self._writer.taken() as connection:
             self._may_wait(connection)
-            with connection.begin():
+            self._begin(connection)
+            with self._ended(connection):
                 yield connection
 
     @contextmanager
@@ -92,12 +103,33 @@ class Database:
             yield None
             return
         try:
-            begun = self._begun_at_once(connection)
-            if begun is None:
+            if not self._began_at_once(connection):
                 yield None
                 return
-            with begun:
+            with self._ended(connection):
                 yield connection
+        finally:
+            self._writer.give_back(connection)
+
+    @contextmanager
+    def promise(self) -> Iterator[list[Statement] | None]:
+        """A list for statements that will be run, whatever is killed, before anybody else reads or writes.
+
+        None where that takes a wait, and always on PostgreSQL. They must be such that cannot fail, and that may be run
+        together with others of the same text. Until the block ends nobody writes, so that what `known` says holds.
+
+        Raises:
+            OSError: They could not be kept. Nothing is promised.
+        """
+        promises = self._promises
+        connection = self._writer.take_at_once() if promises is not None and promises.has_room else None
+        if connection is None or promises is None:
+            yield None
+            return
+        try:
+            statements: list[Statement] = []
+            yield statements
+            promises.keep(statements)
         finally:
             self._writer.give_back(connection)
 
@@ -119,6 +151,8 @@ class Database:
             return
         with self._writer.taken() as connection:
             self._may_wait(connection)
+            if self._promises is not None:
+                self._promises.make(driver(connection))
             cursor = connection.connection.cursor()  # Outside of a transaction, which the checkpoint would wait for.
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (is_busy, _, _) = cursor.fetchone() or (1, 0, 0)
@@ -128,18 +162,66 @@ class Database:
     def _may_wait(self, connection: Connection) -> None:
         self._unchecked = 0
         if self.is_sqlite:
-            _tune(connection, waits=True)
+            tune(connection, waits=True)
 
-    def _begun_at_once(self, connection: Connection) -> Transaction | None:
-        self._unchecked += 1
-        _tune(connection, waits=False)
+    def _begin(self, connection: Connection) -> None:
+        if self._promises is not None:
+            self._promises.make(driver(connection))
+        self.known.clear()
+        if self.is_sqlite:
+            # Without the layers between, which cost more than a small write. They take part once they are asked.
+            driver(connection).execute(_Writing.begin)
+        else:
+            connection.begin()
+
+    @contextmanager
+    def _ended(self, connection: Connection) -> Iterator[None]:
+        """Commit what the block does, or roll it back when it raises."""
         try:
-            return connection.begin()
-        except DBAPIError:
-            return None  # Another process writes. Whoever waits for it also says what is wrong, if something is.
+            yield
+            if connection.in_transaction():
+                connection.commit()
+            else:
+                driver(connection).commit()
+        except BaseException:
+            self.known.clear()
+            connection.rollback()
+            if self.is_sqlite:
+                driver(connection).rollback()
+            raise
+
+    def _make_promised(self) -> None:
+        promises = self._promises
+        while promises is not None and promises.are_waiting:
+            connection = self._writer.take_at_once()
+            if connection is None:
+                # Whoever has it makes them, and may go on for long.
+                promises.wait_until_made(_OFTEN)
+                continue
+            try:
+                self._may_wait(connection)
+                promises.make(driver(connection))
+            except sqlite3.Error:
+                # Who reads finds the rest; who writes will be told what is wrong.
+                _log.exception("What was promised could not be written to %s.", self.url.database)
+                return
+            finally:
+                self._writer.give_back(connection)
+
+    def _began_at_once(self, connection: Connection) -> bool:
+        self._unchecked += 1
+        tune(connection, waits=False)
+        try:
+            self._begin(connection)
+        except sqlite3.Error:
+            return False  # Another process writes. Whoever waits for it also says what is wrong, if something is.
+        return True
 
     def close(self) -> None:
         """Give every connection back."""
+        self._make_promised()
+        if self._promises is not None:
+            self._promises.close()
         self._reader.close()
         self._writer.close()
 
@@ -151,121 +233,13 @@ class Database:
             return None
 
 
-class _Connections(Protocol):
-    """Where transactions get their connection."""
-
-    @contextmanager
-    def taken(self) -> Iterator[Connection]:
-        """A connection without a transaction; what is left open when the block ends is rolled back."""
-
-    def take_at_once(self) -> Connection | None:
-        """A connection that has to be given back, or None where it would have to be waited for."""
-
-    def give_back(self, connection: Connection) -> None:
-        """End what was taken."""
-
-    def close(self) -> None:
-        """End those that nobody has taken."""
-
-
-class _Pooled:
-    """The engine's own pool, which also finds connections that the network has cut."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @contextmanager
-    def taken(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
-            yield connection
-
-    def take_at_once(self) -> Connection | None:
-        return None  # Every statement is a journey over the network.
-
-    def give_back(self, connection: Connection) -> None:
-        connection.close()
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-
-class _Kept:
-    """Connections to a file, kept whole between transactions: to take one from a pool and to give it back costs more
-    than a small transaction does.
-
-    Args:
-        engine: Opens them.
-        most: That are open at once; who comes then waits.
-    """
-
-    def __init__(self, engine: Engine, most: int) -> None:
-        self._engine = engine
-        self._room = threading.BoundedSemaphore(most)
-        self._guard = threading.Lock()
-        self._waiting = 0
-        self._idle: deque[Connection] = deque()
-
-    @contextmanager
-    def taken(self) -> Iterator[Connection]:
-        if not self._room.acquire(blocking=False):
-            self._wait()
-        connection = self._one()
-        try:
-            yield connection
-        finally:
-            self.give_back(connection)
-
-    def take_at_once(self) -> Connection | None:
-        # Who waits goes first, however often others come in between.
-        if self._waiting or not self._room.acquire(blocking=False):
-            return None
-        return self._one()
-
-    def give_back(self, connection: Connection) -> None:
-        try:
-            connection.rollback()
-            self._idle.append(connection)
-        except DBAPIError:
-            connection.invalidate()
-            raise
-        finally:
-            self._room.release()
-
-    def _wait(self) -> None:
-        with self._guard:
-            self._waiting += 1
-        try:
-            if not self._room.acquire(timeout=_BUSY_MILLISECONDS / 1000):
-                raise Unavailable("The database is busy with other requests. Try again.")
-        finally:
-            with self._guard:
-                self._waiting -= 1
-
-    def _one(self) -> Connection:
-        try:
-            return self._idle.pop()  # The one that was used last: its cache is warm.
-        except IndexError:
-            pass
-        try:
-            return self._engine.connect()
-        except BaseException:
-            self._room.release()
-            raise
-
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-        self._engine.dispose()
-
-
-def _tune(connection: Connection, *, waits: bool) -> None:
-    """Have a writer wait for other processes and for the disk, or not."""
-    if connection.info.get("waits", True) is waits:
-        return
-    cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS if waits else 0}")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES if waits else 0}")
-    connection.info["waits"] = waits
+def _promises(url: URL) -> Promises | None:
+    if url.database in {None, "", ":memory:"}:
+        return None
+    path = Path(f"{url.database}-promised")
+    if not Path(str(url.database)).exists():
+        path.unlink(missing_ok=True)  # Of a database that somebody has removed.
+    return Promises(path)
 
 
 def _encode(value: Any) -> str:
@@ -276,17 +250,19 @@ class _Reading(SQLiteDialect_pysqlite):
     """Begins each transaction itself: the driver would begin lazily, and an engine with a listener is slower."""
 
     supports_statement_cache = True
-    _begin = "BEGIN"
+    begin = "BEGIN"
 
     def do_begin(self, dbapi_connection: DBAPIConnection) -> None:
-        dbapi_connection.cursor().execute(self._begin)
+        driver: Any = dbapi_connection
+        if not driver.in_transaction:
+            driver.execute(self.begin)
 
 
 class _Writing(_Reading):
     """Takes the lock at once."""
 
     supports_statement_cache = True
-    _begin = "BEGIN IMMEDIATE"
+    begin = "BEGIN IMMEDIATE"
 
 
 registry.register("sqlite.reading", __name__, "_Reading")
@@ -311,8 +287,8 @@ def _sqlite_engine(url: URL) -> Engine:
         # NORMAL keeps every commit through a killed process; only a power cut may lose the last ones.
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         cursor.execute("PRAGMA cache_size=-16000")
         cursor.close()
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, String, case, cast, exists, select, update
 
 from smalt.server.database import insert_or
+from smalt.server.database.sql import execute
 from smalt.server.tracking.search import Comparison, Kind, Order
 from smalt.server.tracking.search.conditions import condition
-from smalt.server.tracking.sql import execute
 from smalt.server.tracking.tables import datasets, experiment_tags, experiments, run_datasets
 
 _COLUMNS = "id, name, is_default, artifact_location, stage, created_at, updated_at"

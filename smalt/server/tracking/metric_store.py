@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from smalt.server.tracking.sql import CHUNK, execute, marks
+from smalt.server.database.sql import CHUNK, execute, marks
 from smalt.server.work import Work
 
 
@@ -107,16 +107,15 @@ class MetricStore:
         row = execute(connection, "SELECT id FROM metric_keys WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
-    def append(self, connection: Connection, run: int, experiment: int, points: Sequence[Point]) -> None:
+    def append(self, work: Work, run: int, experiment: int, points: Sequence[Point]) -> None:
         """Add points to a run. A point that is there already, say from a repeated request, is not added again."""
-        execute(connection, _INSERT_POINT, [(run, *point) for point in points])
+        work.put(_INSERT_POINT, [(run, *point) for point in points])
         newest: dict[int, Point] = {}
         for point in points:
             best = newest.get(point.key)
             if best is None or point[1:4] > best[1:4]:
                 newest[point.key] = point
-        rows = [(run, key, experiment, *point[1:]) for key, point in newest.items()]
-        execute(connection, _UPSERT_LATEST, rows)
+        work.put(_UPSERT_LATEST, [(run, key, experiment, *point[1:]) for key, point in newest.items()])
 
     def copy(self, connection: Connection, run: int, to: int, experiment: int) -> None:
         """Copy all metrics of a run, with their history, to a new one."""

@@ -10,14 +10,26 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from smalt.server.database import insert_or
-from smalt.server.tracking.sql import CHUNK, execute, marks
+from smalt.server.database.sql import CHUNK, execute, marks
 from smalt.server.tracking.tables import datasets, run_datasets, run_models
+from smalt.server.work import Work
 
 _COLUMNS = (
     "r.id, r.run_id, r.experiment, e.is_default, r.name, r.user_id, r.status, r.stage, r.hidden, r.started_at, "
     "r.ended_at, r.artifact_uri, r.owner_job"
 )
 _FROM = f"SELECT {_COLUMNS} FROM runs r JOIN experiments e ON e.id = r.experiment"  # noqa: S608  (constants)
+
+
+_INSERT = (
+    "INSERT INTO runs (workspace_id, run_id, experiment, name, user_id, status, stage, hidden, started_at, "
+    "artifact_uri, owner_job) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+# `true` keeps SQLite from reading the conflict's clause as that of a join.
+_INSERT_TAG = (
+    "INSERT INTO run_tags (run, key, value) SELECT id, ?, ? FROM runs WHERE workspace_id = ? AND run_id = ? AND true "
+    "ON CONFLICT DO NOTHING"
+)
 
 
 class RunRow(NamedTuple):
@@ -88,24 +100,29 @@ def rows(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
 
 def insert(connection: Connection, new: NewRun) -> int | None:
     """Store a run; None when the id is taken."""
-    row = execute(
-        connection,
-        "INSERT INTO runs (workspace_id, run_id, experiment, name, user_id, status, stage, hidden, started_at, "
-        "artifact_uri, owner_job) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
-        (
-            new.workspace_id,
-            new.run_id,
-            new.experiment,
-            new.name,
-            new.user_id,
-            new.status,
-            False,
-            new.started_at,
-            new.artifact_uri,
-            new.owner_job,
-        ),
-    ).fetchone()
+    row = execute(connection, f"{_INSERT} RETURNING id", _values(new)).fetchone()
     return None if row is None else int(row[0])
+
+
+def add(work: Work, new: NewRun, values: Mapping[str, str]) -> None:
+    """Store a run whose id nobody else can have, with its tags."""
+    work.put(_INSERT, [_values(new)])
+    work.put(_INSERT_TAG, [(key, value, new.workspace_id, new.run_id) for key, value in values.items()])
+
+
+def _values(new: NewRun) -> tuple[Any, ...]:
+    return (
+        new.workspace_id,
+        new.run_id,
+        new.experiment,
+        new.name,
+        new.user_id,
+        new.status,
+        False,
+        new.started_at,
+        new.artifact_uri,
+        new.owner_job,
+    )
 
 
 def change(connection: Connection, run: int, **values: Any) -> None:

@@ -7,8 +7,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
 from smalt.kit import clock, ids
 from smalt.server.http import Page
 from smalt.server.tracking import access, artifacts, experiment_store, limits, model_store, run_store
@@ -69,12 +67,9 @@ class Runs:
             artifact_uri=_artifact_uri(experiment, run_id),
             owner_job=access.owner(work.actor),
         )
-        number = run_store.insert(work.connection, new)
-        if number is None:
-            raise AssertionError(f"The new run id {run_id} was taken.")
-        run_store.set_tags(work.connection, number, tags)
+        run_store.add(work, new, tags)
         row = RunRow(
-            number,
+            0,  # Not known before it is stored, and not shown.
             run_id,
             experiment.id,
             experiment.is_default,
@@ -97,7 +92,7 @@ class Runs:
         Raises:
             DoesNotExist: There is none.
         """
-        return _found(work, workspace, run_id, run_store.find)
+        return _found(work, workspace, run_id, lambda: run_store.find(work.connection, workspace.id, run_id))
 
     def find_readable(self, work: Work, workspace: Space, run_id: str) -> RunRow:
         """The run of this id, when the actor may look at it: a job also at the runs of its family.
@@ -119,7 +114,14 @@ class Runs:
         Raises:
             InvalidParameter: It is deleted.
         """
-        row = _found(work, workspace, run_id, run_store.find_target)
+        row = _found(
+            work,
+            workspace,
+            run_id,
+            lambda: work.recall(
+                ("run", workspace.id, run_id), lambda: run_store.find_target(work.connection, workspace.id, run_id)
+            ),
+        )
         if row.stage != "active":
             # MLflow gives this the code of a bad parameter.
             raise InvalidParameter(f"The run {run_id} must be in the 'active' state. Current state is {row.stage}.")
@@ -191,7 +193,7 @@ class Runs:
         if metrics:
             keys = self._metrics.key_ids(work, {metric.key for metric in metrics})
             points = [_point(keys[metric.key], metric) for metric in metrics]
-            self._metrics.append(work.connection, row.id, row.experiment, points)
+            self._metrics.append(work, row.id, row.experiment, points)
             self._add_to_models(work, workspace, row, metrics)
         work.publish(RunLogged(workspace.id, run_id))
 
@@ -314,8 +316,13 @@ class Runs:
 
     def _experiment(self, work: Work, workspace: Space, experiment_id: str) -> ExperimentRow:
         if experiment_id in {"", "0"}:
-            return self._experiments.ensure_default(work, workspace)
-        found = self._experiments.find(work, workspace, experiment_id)
+            return work.recall(
+                ("experiment", workspace.id, "0"), lambda: self._experiments.ensure_default(work, workspace)
+            )
+        found = work.recall(
+            ("experiment", workspace.id, experiment_id),
+            lambda: self._experiments.find(work, workspace, experiment_id),
+        )
         if found.stage != "active":
             raise InvalidState(f"The experiment {found.shown_id} must be in the 'active' state; it is deleted.")
         return found
@@ -366,11 +373,11 @@ class Runs:
             model_store.add_metrics(work.connection, values)
 
 
-def _found(work: Work, workspace: Space, run_id: str, look: Callable[[Connection, str, str], R | None]) -> R:
+def _found(work: Work, workspace: Space, run_id: str, look: Callable[[], R | None]) -> R:
     access.check_space(work.actor, workspace)
     if not run_id:
         raise limits.missing("run_id")
-    row = look(work.connection, workspace.id, run_id) if "\x00" not in run_id else None
+    row = look() if "\x00" not in run_id else None
     if row is None:
         raise DoesNotExist(f"Run with id={run_id[:256]} not found. Find it with runs/search.")
     access.check_owned(work.actor, row, run_id)

@@ -2,8 +2,9 @@
 
 To hand a small write to a thread and to be woken by it costs more than the write does, so the event loop does it itself
 while the database is free. Who comes meanwhile is written by the thread, together with all others who wait: a commit
-costs about as much as the rows of a small request. Nothing is answered before it is committed: what a client was told
-is kept, whatever is killed.
+costs about as much as the rows of a small request. The smallest are promised first, where what they need is known: they
+are in a file, and come into the database many at once. Nothing is answered before it is committed or promised: what a
+client was told is kept, whatever is killed.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
 from smalt.errors import SmaltError, Unavailable
-from smalt.server.work import Actor, Work, Works
+from smalt.server.work import SYSTEM, Actor, MustWait, Work, Works
 
 _log = logging.getLogger(__name__)
 _GROUP = 256
 _SMALL_BYTES = 64 * 1024
 """What is larger keeps the event loop, and so all others, for longer than the way to the thread takes."""
+_PROMISED_BYTES = 4 * 1024
+_PROMISED_SECONDS = 0.05
+"""After which promises are made when nobody has wanted to read or write."""
 
 T = TypeVar("T")
 
@@ -48,6 +52,7 @@ class GroupWriter:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._promises_wait = False
 
     async def write(self, actor: Actor, action: Callable[[Work], T], *, size: int) -> T:
         """Run `action` in a transaction, which others may share, and return its result once that is committed.
@@ -59,6 +64,14 @@ class GroupWriter:
             action: What is written.
             size: Bytes of the request.
         """
+        if size <= _PROMISED_BYTES and not self._closed:
+            try:
+                with self._works.promise(actor) as work:
+                    if work is not None:
+                        self._make_soon()
+                        return action(work)
+            except MustWait:
+                pass
         if size <= _SMALL_BYTES and not self._closed:
             with self._works.write_at_once(actor) as work:
                 if work is not None:
@@ -76,6 +89,16 @@ class GroupWriter:
                 self._thread = threading.Thread(target=self._run, name="tracking-writer", daemon=True)
                 self._thread.start()
         return cast(T, await order.answer)
+
+    def _make_soon(self) -> None:
+        if not self._promises_wait:
+            self._promises_wait = True
+            asyncio.get_running_loop().call_later(_PROMISED_SECONDS, self._make)
+
+    def _make(self) -> None:
+        self._promises_wait = False
+        making = asyncio.ensure_future(self._in_turn(SYSTEM, lambda _: None))
+        making.add_done_callback(lambda done: done.cancelled() or done.exception())  # It is in the log.
 
     def close(self) -> None:
         """Write what is waiting, then stop."""

@@ -17,11 +17,16 @@ def execute(connection: Connection, statement: str, parameters: Sequence[Any]) -
     Returns the driver's cursor, typed as Any because each driver has its own. It works in the connection's
     transaction; only the layers between are left out, which cost more than the statement.
     """
-    if not connection.in_transaction():
-        connection.begin()
     driver: Any = connection.connection.dbapi_connection  # Any: of two drivers
+    if connection.dialect.name == "sqlite":
+        text = statement
+        if not driver.in_transaction:
+            connection.begin()
+    else:
+        text = _for_psycopg(statement)
+        if not connection.in_transaction():
+            connection.begin()
     cursor = driver.cursor()
-    text = _for_psycopg(statement) if connection.dialect.name == "postgresql" else statement
     if isinstance(parameters, list):
         cursor.executemany(text, parameters)
     else:
