@@ -15,7 +15,8 @@ import { useCallback, useEffect, useMemo, useState, type DragEvent } from "react
 import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { showNotice } from "../../ui/Notices";
-import { arranged, type Place } from "./arrange";
+import type { Place } from "../graph/laid";
+import { arranged } from "./arrange";
 import type { Binding } from "./bindings";
 import { fits, typeOf, type Types } from "./fits";
 import { edgesOf, nameOf, nodesOf, type AnyNode } from "./nodes";

@@ -1,10 +1,5 @@
-import { Graph, layout } from "@dagrejs/dagre";
+import { laid, type Place } from "../graph/laid";
 import { inputNode, outputNode, type Model, type StepModel } from "./pipeline";
-
-export interface Place {
-  x: number;
-  y: number;
-}
 
 export const WIDTH = 240;
 const HEAD = 52;
@@ -32,18 +27,11 @@ export function heightOf(step: StepModel): number {
 
 /** Where every node of a pipeline stands: what it needs to the left of it. */
 export function arranged(model: Model): Map<string, Place> {
-  const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 56 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const { name } of model.inputs) graph.setNode(inputNode(name), { ...PORT_NODE });
-  for (const { name } of model.outputs) graph.setNode(outputNode(name), { ...PORT_NODE });
-  for (const step of model.steps) graph.setNode(step.name, { width: WIDTH, height: heightOf(step) });
-  for (const { source, target } of model.links) graph.setEdge(source, target);
-  layout(graph);
-  return new Map(
-    graph.nodes().map((name) => {
-      const { x, y, width, height } = graph.node(name);
-      return [name, { x: x - width / 2, y: y - height / 2 }];
-    }),
-  );
+  const nodes = [
+    ...model.inputs.map(({ name }) => ({ id: inputNode(name), ...PORT_NODE })),
+    ...model.outputs.map(({ name }) => ({ id: outputNode(name), ...PORT_NODE })),
+    ...model.steps.map((step) => ({ id: step.name, width: WIDTH, height: heightOf(step) })),
+  ];
+  const edges = model.links.map(({ source, target }) => ({ from: source, to: target }));
+  return laid(nodes, edges, { direction: "LR", apart: 24, ranks: 56 });
 }

@@ -1,6 +1,7 @@
 /** The pipeline as React Flow draws it. */
 import { MarkerType, type Edge, type Node } from "@xyflow/react";
-import { heightOf, PORT_NODE, WIDTH, type Place } from "./arrange";
+import type { Place } from "../graph/laid";
+import { heightOf, PORT_NODE, WIDTH } from "./arrange";
 import { inputNode, isControl, outputNode, type Link, type Model, type PipelinePort, type StepModel } from "./pipeline";
 
 export interface StepData extends Record<string, unknown> {

@@ -115,7 +115,9 @@ export const at = (document: Mapping, path: Path): Value | undefined =>
 
 export function read(level: Mapping, known: Record<string, StepPorts>): Model {
   const jobs = mapping(level.jobs);
-  const steps = Object.entries(jobs).map(([name, step]) => stepOf(name, mapping(step), known[name]));
+  const steps = Object.entries(jobs).map(([name, step]) =>
+    stepOf(name, mapping(step), Object.hasOwn(known, name) ? known[name] : undefined),
+  );
   const names = new Set(steps.map(({ name }) => name));
   addUsed(steps);
   return {

@@ -1,6 +1,6 @@
-import { Graph, layout } from "@dagrejs/dagre";
 import type { Edge, Node } from "@xyflow/react";
 import type { Step } from "../../api/types";
+import { laid, type Place } from "./laid";
 
 export const NODE = { width: 220, height: 76 };
 
@@ -12,31 +12,13 @@ export interface StepData extends Record<string, unknown> {
 export type StepNode = Node<StepData, "step">;
 
 /** Where each of them stands: what it needs above it. */
-export function places(
-  steps: readonly { name: string; needs?: readonly string[] }[],
-): Map<string, { x: number; y: number }> {
-  const graph = new Graph();
-  graph.setGraph({ rankdir: "TB", nodesep: 36, ranksep: 56 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  const known = new Set(steps.map(({ name }) => name));
-  for (const step of steps) graph.setNode(step.name, { ...NODE });
-  for (const step of steps) {
-    for (const need of step.needs ?? []) if (known.has(need)) graph.setEdge(need, step.name);
-  }
-  layout(graph);
-  return new Map(
-    steps.map(({ name }) => {
-      const { x, y } = graph.node(name);
-      return [name, { x: x - NODE.width / 2, y: y - NODE.height / 2 }];
-    }),
-  );
+export function places(steps: readonly { name: string; needs?: readonly string[] }[]): Map<string, Place> {
+  const nodes = steps.map(({ name }) => ({ id: name, ...NODE }));
+  const edges = steps.flatMap(({ name, needs }) => (needs ?? []).map((need) => ({ from: need, to: name })));
+  return laid(nodes, edges, { direction: "TB", apart: 36, ranks: 56 });
 }
 
-export function nodesOf(
-  steps: readonly Step[],
-  at: Map<string, { x: number; y: number }>,
-  chosen?: string,
-): StepNode[] {
+export function nodesOf(steps: readonly Step[], at: Map<string, Place>, chosen?: string): StepNode[] {
   return steps.map((step) => ({
     id: step.name,
     type: "step",

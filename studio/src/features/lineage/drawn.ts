@@ -1,5 +1,5 @@
-import { Graph, layout } from "@dagrejs/dagre";
 import type { Edge, Node } from "@xyflow/react";
+import { laid } from "../graph/laid";
 
 export interface Thing {
   id: string;
@@ -28,23 +28,19 @@ const SIZE = { width: 220, height: 76 };
 
 /** Where everything stands: what something was made from to its left. */
 export function drawn({ start, nodes, edges }: Relations): { nodes: LineageNode[]; edges: Edge[] } {
-  const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 64 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id } of nodes) graph.setNode(id, { ...SIZE });
-  for (const { from, to } of edges) graph.setEdge(from, to);
-  layout(graph);
+  const at = laid(
+    nodes.map(({ id }) => ({ id, ...SIZE })),
+    edges,
+    { direction: "LR", apart: 24, ranks: 64 },
+  );
   return {
-    nodes: nodes.map((thing) => {
-      const { x, y } = graph.node(thing.id);
-      return {
-        id: thing.id,
-        type: "thing",
-        position: { x: x - SIZE.width / 2, y: y - SIZE.height / 2 },
-        ...SIZE,
-        data: { thing, isStart: thing.id === start },
-      };
-    }),
+    nodes: nodes.map((thing) => ({
+      id: thing.id,
+      type: "thing",
+      position: at.get(thing.id)!,
+      ...SIZE,
+      data: { thing, isStart: thing.id === start },
+    })),
     edges: edges.map(({ from, to }) => ({ id: `${from}→${to}`, source: from, target: to, focusable: false })),
   };
 }
