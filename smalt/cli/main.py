@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from smalt.cli.table import help_text
 
@@ -25,10 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         print(f"smalt {__version__}")
         return
-    from smalt.cli.app import run
 
-    gc.set_threshold(_SELDOM)
-    sys.exit(run(given))
+    def command() -> int:
+        from smalt.cli.app import run
+
+        return run(given)
+
+    _end_with(command)
 
 
 def pf(arguments: Sequence[str] | None = None) -> None:
@@ -44,20 +47,36 @@ def pf(arguments: Sequence[str] | None = None) -> None:
 
         print(f'{{"promptflow": "1.18.5", "smalt": "{__version__}"}}')
         return
-    from smalt.cli.app import run
-    from smalt.cli.pf import root
-    from smalt.cli.run import LENIENT
 
-    gc.set_threshold(_SELDOM)
-    sys.exit(run(given, name="pf", commands=root, defaults={LENIENT: "yes"}))
+    def command() -> int:
+        from smalt.cli.app import run
+        from smalt.cli.pf import root
+        from smalt.cli.run import LENIENT
+
+        return run(given, name="pf", commands=root, defaults={LENIENT: "yes"})
+
+    _end_with(command)
 
 
 def pfazure(arguments: Sequence[str] | None = None) -> None:
     """As `main`, for the executable `pfazure`."""
-    from smalt.cli.app import run
-    from smalt.cli.pfazure import root
+    given = list(sys.argv[1:] if arguments is None else arguments)
 
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments), name="pfazure", commands=root))
+    def command() -> int:
+        from smalt.cli.app import run
+        from smalt.cli.pfazure import root
+
+        return run(given, name="pfazure", commands=root)
+
+    _end_with(command)
+
+
+def _end_with(command: Callable[[], int]) -> None:
+    """Run a command and end the process with its exit code; on the way out nobody looks for garbage either."""
+    gc.set_threshold(_SELDOM)
+    code = command()
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

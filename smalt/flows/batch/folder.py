@@ -41,11 +41,11 @@ class RunFolder:
         """Make the folder."""
         for folder in (self._lines, self._outputs, self.path / "flow_logs"):
             folder.mkdir(parents=True, exist_ok=True)
-        self._write(self.path / "meta.json", {"batch_size": LINES_PER_FILE})
+        self._note({"batch_size": LINES_PER_FILE})
 
     def note_lines(self, count: int) -> None:
         """Keep how many lines there will be."""
-        self._write(self.path / "meta.json", {"batch_size": LINES_PER_FILE, "lines": count})
+        self._note({"batch_size": LINES_PER_FILE, "lines": count})
 
     def take_snapshot(self, source: Path) -> None:
         """Copy the flow beside its results, its own file under the name that readers look for."""
@@ -152,6 +152,9 @@ class RunFolder:
         """Where images of outputs are written."""
         return self._outputs
 
+    def _note(self, numbers: Mapping[str, int]) -> None:
+        _write_whole(self.path / "meta.json", json.dumps(numbers).encode())
+
     def _keep(self, name: str, record: Document) -> None:
         self._waiting.setdefault(name, []).append(records.encode(record) + b"\n")
 
@@ -164,9 +167,7 @@ class RunFolder:
 
     @staticmethod
     def _write(path: Path, document: Mapping[str, Any]) -> None:  # Any: JSON
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_bytes(records.encode(document))
-        fresh.replace(path)
+        _write_whole(path, records.encode(document))
 
 
 @lru_cache(maxsize=256)

@@ -135,6 +135,11 @@ def encode(document: object) -> bytes:
         return json.dumps(plain(document), default=str).encode()
 
 
+def prepare() -> None:
+    """Load what the first record needs, in a moment in which nobody waits."""
+    _encoder()
+
+
 @lru_cache(1)
 def _encoder() -> msgspec.json.Encoder:
     import msgspec  # a trial of one line does without it

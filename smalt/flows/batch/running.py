@@ -37,6 +37,8 @@ LINES_AT_ONCE = 16
 _LINE_SECONDS = 600.0
 # Lines that end within this time are written together; a kill costs them another try, and writing each costs more.
 _FLUSH_SECONDS = 0.05
+# By then the first lines have asked what they ask, and wait for it.
+_ASKED_SECONDS = 0.02
 
 Document = dict[str, Any]  # Any: JSON
 Progress = Callable[[int, int, int], None]
@@ -268,6 +270,7 @@ class _Batch:
         runner = self._runner(flow)
         loop = asyncio.get_running_loop()
         count = min(self._pace.processes or self._pace.lines_at_once, len(lines)) or 1
+        loop.call_later(_ASKED_SECONDS, records.prepare)
 
         async def work() -> None:
             for number, inputs in remaining:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +43,8 @@ def overlaid(file: Path, document: Mapping[str, Any]) -> Folder:
     wanted = [str(item) for item in document.get("additional_includes") or ()]
     if not wanted:
         return Folder(own)
+    import tempfile
+
     temporary = Path(tempfile.mkdtemp(prefix="smalt-flow-"))
     folder = temporary / own.name
     folder.mkdir()
