@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from smalt.cli import console, values, verb
+from smalt.cli.flow_experiment import experiment
 from smalt.cli.flow_of_workspace import VERBS
 
 
@@ -17,7 +18,7 @@ def flow() -> None:
     """Prompt flows: make, try, serve and build them on this machine, and keep them in a workspace."""
 
 
-for _verb in VERBS:
+for _verb in (*VERBS, experiment):
     flow.add_command(_verb)
 
 

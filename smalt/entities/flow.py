@@ -104,3 +104,28 @@ class FlowRun(Entity):
     def name(self) -> str:
         """What prompt flow calls its job."""
         return self.job
+
+
+class FlowExperimentJob(Entity):
+    """A job that was started of an experiment."""
+
+    name: Text
+    status: Text | None = None
+    created_at: Text | None = None
+
+
+class FlowExperiment(Named):
+    """Flows, commands and chat groups over the same data, each over what those before it gave: a pipeline component.
+
+    Args:
+        data: Where rows are, by name.
+        inputs: Values, by name; nothing where one has to be given.
+        nodes: The types of its steps, by name.
+        jobs: The pipeline jobs that were started of it, the newest first.
+    """
+
+    version: Text | None = None
+    data: dict[str, Text | None] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)  # Any: literals
+    nodes: dict[str, Text] = Field(default_factory=dict)
+    jobs: list[FlowExperimentJob] = Field(default_factory=list)

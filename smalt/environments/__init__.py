@@ -15,7 +15,7 @@ from smalt.environments.errors import (
     EnvironmentUnresolvable,
     IndexUnreachable,
 )
-from smalt.environments.flow_engine import engine_path
+from smalt.environments.flow_engine import engine_path, flow_conda
 from smalt.environments.flow_models import FLOW_IMAGE, FlowModel, flow_model, flow_model_in
 from smalt.environments.language_models import LANGUAGE_IMAGE, is_language_model, language_conda
 from smalt.environments.layers import Layers
@@ -50,6 +50,7 @@ __all__ = [
     "find_conda",
     "find_engine",
     "find_recipe",
+    "flow_conda",
     "flow_model",
     "flow_model_in",
     "is_language_model",

@@ -25,6 +25,7 @@ from smalt.errors import NotFound, SmaltError, Unavailable
 from smalt.flows.batch import Pace, Run, RunStatus, RunStore, create, execute
 from smalt.flows.batch.submit import adopted
 from smalt.flows.connections import WorkspaceConnections
+from smalt.flows.job_inputs import lines_of
 
 if TYPE_CHECKING:
     from smalt.entities.connection import Connection
@@ -41,11 +42,10 @@ def main() -> int:
     if settings.get("name"):  # its folder is called as that of any job
         told = os.environ.get("OTEL_RESOURCE_ATTRIBUTES")
         os.environ["OTEL_RESOURCE_ATTRIBUTES"] = ",".join(filter(None, (f"smalt.flow={quote(settings['name'])}", told)))
-    data, before, target = (os.environ.get(f"{FLOW_SETTINGS}_{name}") or None for name in ("DATA", "RUN", "OUTPUTS"))
-    assert target is not None
+    target = Path(os.environ[f"{FLOW_SETTINGS}_OUTPUTS"])
     with tempfile.TemporaryDirectory() as home:
         try:
-            run = _run(settings, data, before, Path(target), RunStore(Path(home)))
+            run = _run(settings, target, RunStore(Path(home)))
         except SmaltError as error:
             print(f"{type(error).__name__}: {error.message}", file=sys.stderr)
             return 1
@@ -57,17 +57,19 @@ def main() -> int:
     return 1
 
 
-def _run(settings: Mapping[str, Any], data: str | None, before: str | None, target: Path, store: RunStore) -> Run:
-    if before is not None:
-        adopted(store, Path(before), name="before")
+def _run(settings: Mapping[str, Any], target: Path, store: RunStore) -> Run:
+    lines = lines_of(settings, store.home)
+    if lines.before is not None:
+        adopted(store, Path(lines.before), name="before")
     folder = Path.cwd()
     run = create(
         store,
         folder / settings["entry_file"] if settings["entry_file"] else folder,
-        data=data,
-        run=None if before is None else "before",
+        data=lines.data,
+        run=None if lines.before is None else "before",
+        sources=lines.sources,
         name=target.name,
-        column_mapping=settings["column_mapping"],
+        column_mapping=lines.mapping,
         variant=settings["variant"],
         connections=settings["connections"],
         init=settings["init"],

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         MarketplaceSubscriptionOperations,
         ServerlessEndpointOperations,
     )
+    from smalt.sdk.operations.flow_experiments import FlowExperimentOperations
     from smalt.sdk.operations.flows import FlowOperations
     from smalt.sdk.operations.jobs import Authored
     from smalt.sdk.operations.monitors import MonitorOperations
@@ -135,6 +136,13 @@ class MLClient:
         from smalt.sdk.operations.flows import FlowOperations
 
         return FlowOperations(self._room, self._resolver)
+
+    @cached_property
+    def flow_experiments(self) -> FlowExperimentOperations:
+        """Experiments over several flows."""
+        from smalt.sdk.operations.flow_experiments import FlowExperimentOperations
+
+        return FlowExperimentOperations(self._room, self._resolver, self.components, self.jobs)
 
     @cached_property
     def notebooks(self) -> NotebookOperations:

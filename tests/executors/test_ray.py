@@ -113,9 +113,9 @@ def test_a_flow_runs_there_with_the_engine_that_the_package_brings(place, execut
     gallery.make("evaluation", source)
     (source / "grade.py").write_text((source / "grade.py").read_text() + "\nimport smalt; print(smalt.__file__)\n")
     settings = {"name": "f", "entry_file": None, "column_mapping": {}, "variant": None, "connections": None}
-    settings |= {"init": None, "node": None, "concurrency": 2}
+    settings |= {"init": None, "node": None, "rows": ["data"], "concurrency": 2}
     variables = {
-        "PYTHONPATH": FLOW_ENGINE, "SMALT_FLOW": json.dumps(settings), "SMALT_FLOW_DATA": "data.jsonl",
+        "PYTHONPATH": FLOW_ENGINE, "SMALT_FLOW": json.dumps(settings), "SMALT_FLOW_INPUT_data": "data.jsonl",
         "SMALT_FLOW_OUTPUTS": "outputs/run", "MLFLOW_TRACKING_URI": place.blobs, "MLFLOW_RUN_ID": "r",
         "AZUREML_RUN_TOKEN": TOKEN,
     }  # fmt: skip

@@ -59,7 +59,7 @@ def chat(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     gallery.make("chat", tmp_path / "chat")
     (tmp_path / "lines.jsonl").write_text("".join(json.dumps({"question": word}) + "\n" for word in "abc"))
     monkeypatch.chdir(tmp_path / "chat")
-    monkeypatch.setenv("SMALT_FLOW_DATA", str(tmp_path / "lines.jsonl"))
+    monkeypatch.setenv("SMALT_FLOW_INPUT_data", str(tmp_path / "lines.jsonl"))
     monkeypatch.setenv("SMALT_FLOW_OUTPUTS", str(tmp_path / "out"))
     for name in ("MLFLOW_TRACKING_URI", "AZUREML_SERVICE_ENDPOINT"):
         monkeypatch.setenv(name, server.url)
@@ -70,7 +70,7 @@ def chat(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def settings(**given: object) -> str:
     plain = {"entry_file": None, "column_mapping": {}, "variant": None, "connections": {}, "init": {}, "node": None}
-    return json.dumps({**plain, "concurrency": 1, **given})
+    return json.dumps({**plain, "rows": ["data"], "concurrency": 1, **given})
 
 
 def test_how_far_a_run_is_and_how_it_ended_stands_on_the_jobs_run(chat, server, monkeypatch):

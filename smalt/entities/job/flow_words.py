@@ -4,4 +4,5 @@ FLOW_OUTPUTS = "flow_outputs"
 """The output with all files of the run, in the layout that prompt flow has given them."""
 
 FLOW_SETTINGS = "SMALT_FLOW"
-"""The variable by which the engine is told what to do; with `_DATA`, `_RUN` and `_OUTPUTS` behind it, where."""
+"""The variable by which the engine is told what to do; with `_OUTPUTS` behind it, and with `_INPUT_` and
+the name of an input, where."""

@@ -1,18 +1,32 @@
-"""Chat group nodes: a function over lines that lets the roles talk, so that a group runs as any flow does."""
+"""Chat group nodes: a function over lines that lets the roles talk, so that a group runs as any flow does.
+
+On the platform a group is a folder with the flows of its roles and a flow of its own over them (`write_group`).
+"""
 
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from smalt.flows import load
 from smalt.flows.chat_group import STOP_SIGNAL, ChatGroup, ChatRole
+from smalt.flows.connections import Connection
 from smalt.flows.experiments.template import ChatGroupNode
+from smalt.flows.running import context
 from smalt.flows.running.flow import Flow
 from smalt.flows.values.plain import plain
 
 _PARENT = "${parent."
+_GROUP = "group.json"
+_CODE = """from smalt.flows.experiments.conversations import written
+
+talk = written(__file__)
+"""
 
 
 class Conversation:
@@ -36,12 +50,7 @@ class Conversation:
         async def talk(**given: Any) -> dict[str, Any]:  # Any: values of flows
             return {"conversation_history": await self.talk(given)}
 
-        talk.__name__ = self._node.name
-        names = [name for name, value in self._node.inputs.items() if not _is_parent(value)]
-        talk.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what `inspect.signature` reads
-            [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
-        )
-        return talk
+        return _taking(self._node, talk)
 
     async def talk(self, given: Mapping[str, Any]) -> Any:  # Any: values of flows
         """One conversation: who answered what, in turn."""
@@ -65,6 +74,66 @@ class Conversation:
         """Let go of the flows."""
         for flow in self._flows.values():
             flow.close()
+
+
+def write_group(node: ChatGroupNode, target: Path) -> None:
+    """Write a group as a flow of its own, with all that the flows of its roles need."""
+    from smalt.environments import flow_model_in
+    from smalt.flows.serving.packing import copy_flow
+
+    target.mkdir(parents=True, exist_ok=True)
+    roles, words, required = [], set[str](), list[str]()
+    for role in node.roles:
+        source = Path(role["path"])
+        place = Path("roles", str(role["role"]))
+        copy_flow(source, target / place)
+        is_prompty = source.suffix == ".prompty"
+        roles.append({**role, "path": str(place / source.name if is_prompty else place)})
+        found = flow_model_in(target / place, source.name if is_prompty else None)
+        words |= set() if found is None else found.words
+        requirements = target / place / "requirements.txt"
+        required += requirements.read_text(encoding="utf-8").splitlines() if requirements.is_file() else []
+    kept = asdict(node) | {"roles": roles}
+    (target / _GROUP).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    (target / "group.py").write_text(_CODE, encoding="utf-8")
+    # What its roles name stands here, so that the job's token opens the connections among it.
+    flow = {"entry": "group:talk", "named": sorted(words)}
+    (target / "flow.flex.yaml").write_text(json.dumps(flow, ensure_ascii=False), encoding="utf-8")
+    (target / "requirements.txt").write_text("\n".join(dict.fromkeys(required)) + "\n", encoding="utf-8")
+
+
+def written(file: str) -> Callable[..., Any]:
+    """From code that `write_group` wrote: the function of its group, whose flows are loaded with the first line."""
+    folder = Path(file).parent
+    node = ChatGroupNode(**json.loads((folder / _GROUP).read_bytes()))
+    node.roles = [{**role, "path": str(folder / role["path"])} for role in node.roles]
+
+    @cache
+    def conversation() -> Conversation:
+        return Conversation(node, _Around())
+
+    async def talk(**given: Any) -> dict[str, Any]:  # Any: values of flows
+        return {"conversation_history": await conversation().talk(given)}
+
+    return _taking(node, talk)
+
+
+class _Around:
+    """The connections of the flow that asks."""
+
+    def get(self, name: str) -> Connection:
+        """As `ConnectionProvider` promises."""
+        return context.connection(name)
+
+
+def _taking(node: ChatGroupNode, talk: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, by name and inputs that of the node."""
+    names = [name for name, value in node.inputs.items() if not _is_parent(value)]
+    talk.__name__, talk.__annotations__ = node.name, {}
+    talk.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what `inspect.signature` reads
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names]
+    )
+    return talk
 
 
 def _is_parent(value: object) -> bool:

@@ -10,6 +10,7 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.flow import FlowJob
 from smalt.entities.job.flow_words import FLOW_OUTPUTS, FLOW_SETTINGS
+from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
 from smalt.executors import FLOW_ENGINE
@@ -84,13 +85,12 @@ def _variables(job: FlowJob) -> dict[str, str]:
         "init": job.init,
         "concurrency": job.concurrency,
         "node": job.node,
+        "rows": [name for name, given in job.inputs.items() if isinstance(given, DataInput)],
     }
-    given = {name: f"${{{{inputs.{name}}}}}" if name in job.inputs else "" for name in ("data", "run")}
     return {
         # Its column mapping has a notation of its own, which the expressions of jobs must not meet.
         FLOW_SETTINGS: json.dumps(settings),
-        f"{FLOW_SETTINGS}_DATA": given["data"],
-        f"{FLOW_SETTINGS}_RUN": given["run"],
+        **{f"{FLOW_SETTINGS}_INPUT_{name}": f"${{{{inputs.{name}}}}}" for name in job.inputs},
         f"{FLOW_SETTINGS}_OUTPUTS": f"${{{{outputs.{FLOW_OUTPUTS}}}}}",
         "PYTHONPATH": FLOW_ENGINE,
     }

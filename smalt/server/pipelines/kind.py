@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from smalt.entities.component import Component
+from smalt.entities.component import Component, ComponentInput
 from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
+from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.pipeline import PipelineJob, PipelineSettings
 from smalt.entities.job.step import Step
 from smalt.errors import InvalidRequest
@@ -146,6 +147,13 @@ class PipelineKind(ParentLike):
         self._below.software.choose(work, workspace, inline)
 
 
+def _default(declared: ComponentInput) -> str | int | float | bool | DataInput:
+    """What an input is that nobody gives: a value, or where the port of a component points by itself."""
+    if not declared.is_port:
+        return declared.coerced(declared.default)
+    return DataInput.parse({"type": declared.type, "path": str(declared.default)})
+
+
 def _filled(job: PipelineJob, component: Component, problems: Problems) -> PipelineJob:
     """A pipeline job with the steps, the outputs and the default inputs of its component."""
     inputs = dict(job.inputs)
@@ -156,7 +164,7 @@ def _filled(job: PipelineJob, component: Component, problems: Problems) -> Pipel
                 if given.text is not None and not declared.is_port:
                     check_value(name, declared, given.text)
             elif declared.default is not None:
-                inputs[name] = declared.coerced(declared.default)
+                inputs[name] = _default(declared)
             elif not declared.optional:
                 raise InvalidRequest(f"The input {name!r} ({declared.type}) is required. Give it a value.")
     document = job.document()
