@@ -152,8 +152,15 @@ const create = createRoute({
 const flows = createRoute({
   getParentRoute: () => root,
   path: "/flows",
-  validateSearch: texts("q", "create"),
+  validateSearch: texts("q", "create", "tab"),
   component: lazyRouteComponent(() => import("../features/flows/FlowsPage"), "FlowsPage"),
+});
+
+const flowExperiment = createRoute({
+  getParentRoute: () => root,
+  path: "/flows/experiments/$experiment",
+  validateSearch: texts("start"),
+  component: lazyRouteComponent(() => import("../features/flows/experiments/ExperimentPage"), "ExperimentPage"),
 });
 
 const flow = createRoute({
@@ -339,6 +346,7 @@ export const router = createRouter({
     playground,
     create,
     flows,
+    flowExperiment,
     flow,
     flowRun,
     computes,

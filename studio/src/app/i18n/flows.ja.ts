@@ -163,4 +163,10 @@ export const flows = {
   "{name} has saved version {version} while you edit version {base}.":
     "バージョン {base} の編集中に {name} がバージョン {version} を保存しました。",
   "{name} saved version {version}.": "{name} がバージョン {version} を保存しました。",
+  Experiments: "実験",
+  Flows: "フロー",
+  "It was not started yet.": "まだ開始されていません。",
+  "No experiment yet. A template is brought here from the command line:":
+    "実験はまだありません。テンプレートはコマンド ラインから登録します:",
+  "Side by side": "並べて比較",
 } as const;

@@ -2,7 +2,7 @@ import { Button, Input, Tag } from "@fluentui/react-components";
 import { Add20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, useMemo } from "react";
 import { flows as flowsQuery, type Flow } from "../../api/flows";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
@@ -10,11 +10,18 @@ import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { Page } from "../../ui/Page";
+import { Tabbed } from "../../ui/Tabbed";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { NewFlow } from "./NewFlow";
 import { TYPES } from "./words";
 import "./flows.css";
+
+const Experiments = lazy(() => import("./experiments/ExperimentsTab"));
+const TABS = [
+  { id: "flows", title: "Flows" },
+  { id: "experiments", title: "Experiments" },
+] as const;
 
 /** The prompt flows of the workspace, and where new ones are begun. */
 export function FlowsPage() {
@@ -25,7 +32,37 @@ export function FlowsPage() {
       <NewFlow way={create} />
     </Page>
   ) : (
-    <List />
+    <Lists />
+  );
+}
+
+/** Flows, and what runs over several of them. */
+function Lists() {
+  const t = useT();
+  const { tab } = useSearch({ from: "/flows" });
+  const navigate = useNavigate({ from: "/flows" });
+  const shown = TABS.find(({ id }) => id === tab)?.id ?? "flows";
+  return (
+    <Page
+      title={t("Prompt flow")}
+      actions={
+        <Button
+          appearance="primary"
+          icon={<Add20Regular />}
+          onClick={() => void navigate({ to: "/flows", search: { create: "gallery" } })}
+        >
+          {t("New flow")}
+        </Button>
+      }
+    >
+      <Tabbed
+        tabs={TABS}
+        shown={shown}
+        onShow={(id) => void navigate({ search: { tab: id === "flows" ? undefined : id } })}
+      >
+        {shown === "flows" ? <List /> : <Experiments />}
+      </Tabbed>
+    </Page>
   );
 }
 
@@ -59,18 +96,7 @@ function List() {
     [t],
   );
   return (
-    <Page
-      title={t("Prompt flow")}
-      actions={
-        <Button
-          appearance="primary"
-          icon={<Add20Regular />}
-          onClick={() => void navigate({ to: "/flows", search: { create: "gallery" } })}
-        >
-          {t("New flow")}
-        </Button>
-      }
-    >
+    <>
       <div className="filters">
         <Input
           type="search"
@@ -96,7 +122,7 @@ function List() {
           return <LongTable columns={columns} rows={rows} rowKey={({ name }) => name} label={t("Prompt flow")} />;
         }}
       </Loaded>
-    </Page>
+    </>
   );
 }
 
