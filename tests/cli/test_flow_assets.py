@@ -200,3 +200,24 @@ def test_a_flow_of_the_workspace_runs_here_in_the_version_that_is_named(smalt, t
     assert "azureml:NAME:VERSION" in capsys.readouterr().err
     assert json.loads((tmp_path / "home/.runs/one/metrics.json").read_text()) == {"accuracy": 0.5}
     assert sorted(each.name for each in (tmp_path / "home").glob(".flows/*/*")) == ["judge-1", "judge-2"]
+
+
+def test_an_experiment_is_brought_with_its_flows_and_data_changed_and_forgotten(smalt, tmp_path):
+    gallery.make("classification", tmp_path / "sort")
+    node = {"name": "sorted", "type": "flow", "path": "sort", "inputs": {"text": "${data.articles.text}"}}
+    template = {"data": [{"name": "articles", "path": "sort/data.jsonl"}], "nodes": [node]}
+    (tmp_path / "two.exp.yaml").write_text(json.dumps(template))
+
+    made = json.loads(smalt("experiment", "create", "--template", "two.exp.yaml", "--name", "two")[1])
+    again = json.loads(smalt("experiment", "create", "--template", ".", "--name", "two")[1])
+    refused = smalt("experiment", "start", "--name", "two", "--inputs", "lines=3")
+    listed = json.loads(smalt("experiment", "list")[1])
+    stopped = json.loads(smalt("experiment", "stop", "--name", "two")[1])
+    smalt("experiment", "delete", "--name", "two", "--yes")
+
+    assert (made["version"], again["version"], made["nodes"]) == ("1", "2", {"sorted": "flow"})
+    assert made["data"]["articles"].startswith("azureml://datastores/workspaceblobstore/paths/LocalUpload/")
+    assert refused[0] == 1
+    assert "no input or data lines. It has: articles" in refused[2]
+    assert ([each["name"] for each in listed], stopped) == (["two"], [])
+    assert smalt("experiment", "show", "--name", "two")[0] == 3

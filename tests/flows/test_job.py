@@ -96,6 +96,31 @@ def test_one_node_runs_alone_with_what_it_refers_to(chat, tmp_path, monkeypatch)
     assert json.loads(line) == {"line_number": 0, "output": "only this"}
 
 
+def test_further_inputs_are_rows_and_values(chat, tmp_path, monkeypatch):
+    before = tmp_path / "before"
+    (before / "flow_artifacts").mkdir(parents=True)
+    (before / "flow_outputs").mkdir()
+    (before / "flow_outputs" / "output.jsonl").write_text('{"line_number": 1, "asked": "of a run"}\n')
+    monkeypatch.setenv("SMALT_FLOW_INPUT_before", str(before))
+    monkeypatch.setenv("SMALT_FLOW_INPUT_turns", "[]")
+    mapping = {"question": "${before.outputs.asked}", "chat_history": "${inputs.turns}"}
+    monkeypatch.setenv("SMALT_FLOW", settings(column_mapping=mapping, rows=["data", "before"]))
+
+    assert job.main() == 0
+
+    (line,) = (chat / "outputs.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"line_number": 1, "answer": "of a run"}
+
+
+def test_without_rows_there_is_one_line_of_what_is_written(chat, monkeypatch):
+    monkeypatch.setenv("SMALT_FLOW", settings(column_mapping={"question": "once"}, rows=[]))
+
+    assert job.main() == 0
+
+    (line,) = (chat / "outputs.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"line_number": 0, "answer": "once"}
+
+
 @pytest.mark.parametrize(("node", "row"), [("none", {"a": 1}), ("answer", {"inputs.nothing": 1})])
 def test_a_node_that_is_not_there_or_lacks_an_input_fails_the_job(chat, tmp_path, monkeypatch, capsys, node, row):
     (tmp_path / "lines.jsonl").write_text(json.dumps(row) + "\n")

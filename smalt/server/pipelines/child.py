@@ -103,6 +103,9 @@ def _inputs(
         value = overrides[name] if name in overrides else None if given is None else values.of(given)
         mode = (given.mode if isinstance(given, StepInput) else None) or (declared.mode if declared else None)
         if value is None and declared is not None and declared.default is not None:
+            if declared.is_port:
+                found[name] = {"type": declared.type.lower(), "path": str(declared.default)}
+                continue
             value = literal_text(declared.default)
         if value is None:
             if declared is not None and not declared.optional:

@@ -95,6 +95,30 @@ def test_pipelines_nest(works):
     assert works.plant.record("p_nested_say").root == "p"
 
 
+def test_a_component_may_say_where_its_data_is(works):
+    place = "azureml://datastores/workspaceblobstore/paths/word.txt"
+    works.plant.local_path(place).parent.mkdir(parents=True, exist_ok=True)
+    works.plant.local_path(place).write_text("by default\n")
+    say = command(
+        "cat ${{inputs.w}} > ${{outputs.o}}",
+        inputs={"w": "${{parent.inputs.word}}"},
+        outputs={"o": "${{parent.outputs.out}}"},
+    )
+    inner = works.component(
+        "inner",
+        type="pipeline",
+        inputs={"word": {"type": "uri_file", "default": place}},
+        outputs={"out": {"type": "uri_file"}},
+        jobs={"say": say},
+    )
+
+    nested = works.complete("p", {"nested": {"type": "pipeline", "componentId": inner}})
+    alone = works.complete("q", {}, componentId=inner)
+
+    assert (nested.error, alone.error) == (None, None)
+    assert works.text("p_nested_say", "o") == works.text("q_say", "o") == "by default"
+
+
 def test_steps_that_need_nothing_of_a_failed_one_still_run(works):
     steps = {
         "bad": command("echo no luck; exit 3"),
