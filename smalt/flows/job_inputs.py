@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smalt.entities.job.flow_words import FLOW_SETTINGS
+from smalt.entities.job.flow_words import FLOW_INPUT
 
 _VALUE = re.compile(r"^\$\{inputs\.([^{}]+)\}$")
 
@@ -40,7 +40,7 @@ def lines_of(settings: Mapping[str, Any], home: Path) -> Lines:  # Any: JSON
         home: Where the one line is written of a mapping that refers to no rows.
     """
     mapping = {name: _filled(value) for name, value in settings["column_mapping"].items()}
-    places = {name: os.environ[f"{FLOW_SETTINGS}_INPUT_{name}"] for name in settings["rows"]}
+    places = {name: os.environ[FLOW_INPUT + name] for name in settings["rows"]}
     if not places:
         file = home / "line.jsonl"
         file.write_text(json.dumps(mapping) + "\n", encoding="utf-8")
@@ -52,7 +52,7 @@ def lines_of(settings: Mapping[str, Any], home: Path) -> Lines:  # Any: JSON
 
 def _filled(value: Any) -> Any:  # Any: a literal
     match = _VALUE.match(value) if isinstance(value, str) else None
-    return value if match is None else os.environ[f"{FLOW_SETTINGS}_INPUT_{match[1]}"]
+    return value if match is None else os.environ[FLOW_INPUT + match[1]]
 
 
 def _named(key: str, place: Path) -> dict[str, str]:

@@ -46,8 +46,10 @@ def test_flows_are_steps_of_a_pipeline_and_an_endpoint(tmp_path: Path):
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "Completed after" in done.stdout
         assert json.loads(done.stdout[done.stdout.rindex("{") :]) == {"answer": "What is a flow?"}
-        pipeline = json.loads(server.smalt("job", "list"))[0]["name"]
+        pipeline = json.loads(server.smalt("job", "list"))[-1]["name"]
         assert '"accuracy": 1.0' in server.smalt("job", "metrics", "-n", f"{pipeline}_grade")
+        starts = json.loads(server.smalt("flow", "experiment", "compare", "-n", "compare"))
+        assert [(each["judged.accuracy"], each["sorted.lines.completed"]) for each in starts] == [(1.0, 2.0), (1.0, 4.0)]
 
 
 def test_a_chat_is_talked_with_and_served(example):

@@ -4,5 +4,7 @@ FLOW_OUTPUTS = "flow_outputs"
 """The output with all files of the run, in the layout that prompt flow has given them."""
 
 FLOW_SETTINGS = "SMALT_FLOW"
-"""The variable by which the engine is told what to do; with `_OUTPUTS` behind it, and with `_INPUT_` and
-the name of an input, where."""
+"""The variable by which the engine is told what to do; with `_OUTPUTS` behind it, where."""
+
+FLOW_INPUT = f"{FLOW_SETTINGS}_INPUT_"
+"""With the name of an input behind it: the variable that says where its rows are, or its value."""

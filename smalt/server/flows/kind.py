@@ -9,7 +9,7 @@ from smalt.entities.environment import Environment
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.flow import FlowJob
-from smalt.entities.job.flow_words import FLOW_OUTPUTS, FLOW_SETTINGS
+from smalt.entities.job.flow_words import FLOW_INPUT, FLOW_OUTPUTS, FLOW_SETTINGS
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.outputs import JobOutput
 from smalt.environments import FLOW_IMAGE, flow_model
@@ -90,7 +90,7 @@ def _variables(job: FlowJob) -> dict[str, str]:
     return {
         # Its column mapping has a notation of its own, which the expressions of jobs must not meet.
         FLOW_SETTINGS: json.dumps(settings),
-        **{f"{FLOW_SETTINGS}_INPUT_{name}": f"${{{{inputs.{name}}}}}" for name in job.inputs},
+        **{f"{FLOW_INPUT}{name}": f"${{{{inputs.{name}}}}}" for name in job.inputs},
         f"{FLOW_SETTINGS}_OUTPUTS": f"${{{{outputs.{FLOW_OUTPUTS}}}}}",
         "PYTHONPATH": FLOW_ENGINE,
     }

@@ -257,3 +257,23 @@ def test_a_version_is_deployed(page: Page, house: House):
     endpoint = house.call("GET", f"{house.scope}/onlineEndpoints/deployed")
     assert endpoint["properties"]["traffic"] == {"blue": 100}
     expect(page.get_by_role("cell", name="blue")).to_be_visible()
+
+
+def test_an_experiment_is_started_and_what_its_nodes_measure_stands_side_by_side(
+    page: Page, house: House, tmp_path: Path
+):
+    house.smalt("flow", "init", "--template", "classification", "--flow", str(tmp_path / "sort"), "--yes")
+    node = {"name": "sorted", "type": "flow", "path": "sort", "inputs": {"text": "${data.articles.text}"}}
+    template = {"data": [{"name": "articles", "path": "sort/data.jsonl"}], "nodes": [node]}
+    (tmp_path / "two.exp.yaml").write_text(json.dumps(template))
+    house.smalt("flow", "experiment", "create", "--template", str(tmp_path), "--name", "two")
+
+    page.goto(f"{house.url}/studio/flows?tab=experiments")
+    page.get_by_role("link", name="two", exact=True).click()
+    expect(page.get_by_text("It was not started yet.")).to_be_visible()
+    expect(page.locator(".react-flow__node")).to_have_count(1)
+    page.get_by_role("button", name="Start").click()
+    page.locator("form").get_by_role("button", name="Start").click()
+
+    row = page.get_by_role("row", name=re.compile("^sorted: lines.completed"))
+    expect(row).to_contain_text("6", timeout=60_000)
