@@ -80,6 +80,7 @@ PAGES = {
     "trace": "/traces/{trace}",
     "flows": "/flows",
     "gallery": "/flows?create=gallery",
+    "experiments": "/flows?tab=experiments",
     "flow": "/flows/{sorter}",
     "flow file": "/flows/{sorter}?file=tidy.py",
     "variants": "/flows/{sorter}?tab=variants",
