@@ -83,14 +83,15 @@ def write_group(node: ChatGroupNode, target: Path) -> None:
 
     target.mkdir(parents=True, exist_ok=True)
     roles, words, required = [], set[str](), list[str]()
-    for role in node.roles:
+    for number, role in enumerate(node.roles):
         source = Path(role["path"])
-        place = Path("roles", str(role["role"]))
+        place = Path("roles", str(number))  # what a role is called may be a path to another place
         copy_flow(source, target / place)
         is_prompty = source.suffix == ".prompty"
         roles.append({**role, "path": str(place / source.name if is_prompty else place)})
         found = flow_model_in(target / place, source.name if is_prompty else None)
         words |= set() if found is None else found.words
+        words |= {str(value) for value in (role.get("environment_variables") or {}).values()}
         requirements = target / place / "requirements.txt"
         required += requirements.read_text(encoding="utf-8").splitlines() if requirements.is_file() else []
     kept = asdict(node) | {"roles": roles}

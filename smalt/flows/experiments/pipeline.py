@@ -70,28 +70,29 @@ class _Step:
             return self._command(self.node) | shown
         if isinstance(self.node, FlowNode):
             return self._flow(self.node) | shown
-        target = self.folder / self.node.name
+        target = self.folder / str(self.template.nodes.index(self.node))  # names may be paths to other places
         write_group(self.node, target)
-        return {**self._over_lines("flow"), "code": str(target)} | shown
+        return {**self._over_lines(), "code": str(target)} | shown
 
     def _flow(self, node: FlowNode) -> Document:
         file = loading.find(node.path)
         assert file is not None  # it is a path
+        _check_variables(node)
         kept = ("variant", "connections", "init", "environment_variables")
         return {
-            **self._over_lines("flow"),
+            **self._over_lines(),
             "code": str(file.parent),
             **({} if file.name in ("flow.dag.yaml", "flow.flex.yaml") else {"entry_file": file.name}),
             **{key: value for key in kept if (value := getattr(node, key))},
         }
 
-    def _over_lines(self, kind: str) -> Document:
+    def _over_lines(self) -> Document:
         mapping = dict(self._mapped())
         data = [item.name for item in self.template.data]
         if not mapping and len(data) == 1:
             self._bound("data", f"${{{{parent.inputs.{data[0]}}}}}")
         outputs = {FLOW_OUTPUTS: {"type": "uri_folder"}}
-        return {"type": kind, "inputs": self.inputs, "column_mapping": mapping, "outputs": outputs}
+        return {"type": "flow", "inputs": self.inputs, "column_mapping": mapping, "outputs": outputs}
 
     def _mapped(self) -> Iterator[tuple[str, Any]]:  # Any: literals
         """The inputs of the flow, by columns of the step's inputs."""
@@ -131,12 +132,7 @@ class _Step:
             command = command.replace(f"${{inputs.{key}}}", self._file(key, value))
         for output in node.outputs:
             command = command.replace(f"${{outputs.{output}}}", f"${{{{outputs.{output}}}}}")
-        secret = [name for name, value in node.environment_variables.items() if str(value).startswith("${")]
-        if secret:
-            raise ExperimentValueError(
-                f"The command of node {node.name!r} takes {', '.join(secret)} of a connection, which only flows are "
-                "given on the platform. Take it in a flow, or leave the variable out."
-            )
+        _check_variables(node)
         conda = flow_conda(_text(Path(node.code) / "requirements.txt") if node.code else "")
         return {
             "type": "command",
@@ -180,6 +176,15 @@ class _Step:
 
     def _references(self) -> Iterator[tuple[str, str]]:
         return (found for value in self.node.inputs.values() if (found := graph.reference(value)) is not None)
+
+
+def _check_variables(node: FlowNode | CommandNode) -> None:
+    secret = [name for name, value in node.environment_variables.items() if str(value).startswith("${")]
+    if secret:
+        raise ExperimentValueError(
+            f"Node {node.name!r} takes {', '.join(secret)} of a connection, which on the platform only the files of a "
+            "flow can. Write it into the environment_variables of its flow, or leave it out."
+        )
 
 
 def _output(node: CommandNode, rest: str) -> tuple[str, str]:
