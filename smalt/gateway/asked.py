@@ -80,7 +80,8 @@ class Asked:
     @property
     def expects_word(self) -> bool:
         """Whether the caller waits for a word before it sends the body."""
-        return b"100-continue" in (self.header(b"expect") or b"").lower()
+        found = self.header(b"expect")
+        return found is not None and b"100-continue" in found.lower()
 
     def id_of_head(self) -> bytes:
         """The id that the caller gave it, or a fresh one."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from smalt.gateway import heads
 from smalt.gateway.asked import LARGEST_BYTES, Asked
-from smalt.gateway.link import Header, Link
+from smalt.gateway.link import Header, Link, Place
 from smalt.gateway.pool import Pool
 from smalt.gateway.quotas import TAIL_BYTES, Quotas, tokens_in
 from smalt.gateway.refusal import Refusal
@@ -17,6 +17,7 @@ from smalt.gateway.table import WorkerEntry
 STREAMED_BYTES = 256 << 10
 """Larger bodies go to the worker as they come; smaller ones when they are whole: a slow caller then holds no worker."""
 
+_LYING_BYTES = 16 << 10
 _MOST_TRIES = 3
 
 
@@ -67,6 +68,7 @@ class Exchange(Asked):
     _refusal: Refusal | None = None
     _tries = 0
     _tail = b""
+    _is_given_back = False
 
     def __init__(self, site: Site, client: Caller | None) -> None:
         super().__init__()
@@ -168,6 +170,18 @@ class Exchange(Asked):
             self.pool.in_flight[self] = None
         link.start(self)
 
+    @property
+    def may_lie(self) -> bool:
+        """Whether it may wait at a worker: it is whole and small, so that it can be sent again."""
+        return self.is_uploaded and not self.is_copy and self.body_size <= _LYING_BYTES
+
+    def withdraw(self, worker: Place) -> bool:
+        """Leave a worker that has not begun with it; whether that is so."""
+        if self._link is None or self._link.worker is not worker or not self._link.withdraw():
+            return False
+        self._link = None
+        return True
+
     def request_bytes(self, worker: WorkerEntry) -> bytes:
         """The request for a worker, as much of it as is here."""
         body = b"".join(self.body)
@@ -179,6 +193,11 @@ class Exchange(Asked):
 
     def on_head(self, status: int, headers: list[Header]) -> None:
         """The worker has begun to answer."""
+        if status == 503 and self._tries < _MOST_TRIES and any(name == heads.NOT_BEGUN for name, _ in headers):
+            self._is_given_back = True
+            if self._link is not None:
+                self._link.worker.forget_pace()
+            return
         self.moved_at = self.answered_at = time.monotonic()
         self.model_status = status
         self._has_head = True
@@ -189,6 +208,8 @@ class Exchange(Asked):
 
     def on_piece(self, piece: bytes) -> None:
         """More of the answer."""
+        if self._is_given_back:
+            return
         self.moved_at = time.monotonic()
         self.answer_size += len(piece)
         if self.kept_answer is not None and self.answer_size <= LARGEST_BYTES:
@@ -208,6 +229,10 @@ class Exchange(Asked):
     def on_released(self) -> None:
         """The worker is free again."""
         self._link = None
+        if self._is_given_back and self.pool is not None:
+            self._is_given_back = False
+            self.pool.take_back(self)
+            return
         self._close()
 
     def flush(self) -> None:
@@ -370,7 +395,7 @@ class Exchange(Asked):
         if self.pool is not None:
             self.pool.forget(self)
         link, self._link = self._link, None
-        if link is None:
+        if link is None or (not abort and link.withdraw()):
             return
         link.leave()
         if abort:

@@ -17,7 +17,12 @@ _HOP = frozenset(
     b"proxy-connection".split()
 )
 _OURS = _HOP | frozenset(b"authorization host content-length expect x-request-id traceparent x-smalt-secret".split())
-_NOT_BACK = _HOP | frozenset(b"content-length x-request-id x-smalt-refused azureml-model-deployment".split())
+NOT_BEGUN = b"x-smalt-not-begun"
+"""Header of a worker that gives a request back: it has another one in its hands, and has not begun with this."""
+
+_NOT_BACK = _HOP | frozenset(
+    b"content-length x-request-id x-smalt-refused x-smalt-not-begun azureml-model-deployment".split()
+)
 _REFUSED_BY_SCORER = frozenset({400, 404, 405, 408, 413, 415, 422, 429, 431, 503})
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import re
+import socket
+import struct
+import termios
 from typing import Any, Protocol
 
 import httptools
@@ -57,6 +61,9 @@ class Place(Protocol):
 
     entry: WorkerEntry
 
+    def forget_pace(self) -> None:
+        """The worker does not go on as it did."""
+
     def on_released(self, link: Link, *, is_reusable: bool) -> None:
         """A request has been answered."""
 
@@ -79,6 +86,7 @@ class Link(asyncio.Protocol):
         self._keeps_alive = False
         self._is_parsing = False
         self._ends_with_connection = False
+        self._is_spent = False
 
     def connection_made(self, transport: Any) -> None:
         """See `asyncio.Protocol`."""
@@ -142,6 +150,23 @@ class Link(asyncio.Protocol):
         """Let the worker finish, though nobody waits for the answer; its place stays taken until then."""
         self.exchange = None
         self.resume()
+
+    def withdraw(self) -> bool:
+        """Take the request back from a worker that has read nothing of it yet; whether that is so.
+
+        The worker looks for the end of what we send after it has read a request, and before it begins with it. So what
+        is still unread after that end was set will never be scored.
+        """
+        if self.exchange is None or self._transport.get_write_buffer_size() or not self._lies_unread():
+            return False
+        self._is_spent = True
+        with socket.socket(fileno=os.dup(self._descriptor())) as twin:
+            twin.shutdown(socket.SHUT_WR)
+        if not self._lies_unread():
+            return False
+        self.exchange = None
+        self.close()
+        return True
 
     def pause(self) -> None:
         """Take no more of the answer for now."""
@@ -221,6 +246,16 @@ class Link(asyncio.Protocol):
             self.exchange.on_end()
         return True
 
+    def _lies_unread(self) -> bool:
+        """Whether the other side of a socket of this machine has yet to read something."""
+        if self.is_closed or not self.worker.entry.address.startswith("unix:"):
+            return False
+        found: int = struct.unpack("i", fcntl.ioctl(self._descriptor(), termios.TIOCOUTQ, bytes(4)))[0]
+        return found > 0
+
+    def _descriptor(self) -> int:
+        return int(self._transport.get_extra_info("socket").fileno())
+
     def _was_unread(self, exc: BaseException | None) -> bool:
         """Whether the worker died before it had read the request: it then scored nothing, and another one may.
 
@@ -233,7 +268,7 @@ class Link(asyncio.Protocol):
     def _release(self) -> None:
         exchange, self.exchange = self.exchange, None
         self.is_busy = False
-        is_reusable = self._keeps_alive and not self.is_closed
+        is_reusable = self._keeps_alive and not self.is_closed and not self._is_spent
         if exchange is not None:
             exchange.on_released()
             # The upload goes on though the answer is there: this connection cannot take another request.

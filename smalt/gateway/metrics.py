@@ -36,10 +36,8 @@ def render(fleet: Fleet, connections: int) -> str:
         add("smalt_tokens_total", "counter", "Tokens that answers say they took.",
             [f"smalt_tokens_total{{{labels}}} {tally.tokens}"])  # fmt: skip
         add("smalt_in_flight", "gauge", "Requests in the hands of workers.",
-            [f"smalt_in_flight{{{labels}}} {len(pool.in_flight)}"])  # fmt: skip
-        add(
-            "smalt_queued", "gauge", "Requests that wait for a worker.", [f"smalt_queued{{{labels}}} {len(pool.queue)}"]
-        )
+            [f"smalt_in_flight{{{labels}}} {pool.scoring}"])  # fmt: skip
+        add("smalt_queued", "gauge", "Requests that wait for a worker.", [f"smalt_queued{{{labels}}} {pool.waiting}"])
         add("smalt_capacity", "gauge", "Requests that all workers take at once.",
             [f"smalt_capacity{{{labels}}} {pool.capacity}"])  # fmt: skip
         add("smalt_request_seconds", "histogram", "From the head of a request to the end of its answer.",

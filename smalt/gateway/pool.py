@@ -22,6 +22,10 @@ _WANTED_SECONDS = 30.0
 _QUEUE = 1000
 _HURRIED = 0.1
 _SHORTEST_WAIT_SECONDS = 0.02
+_LYING_SECONDS = 0.02
+_STUCK_SECONDS = 0.05
+_FEWEST_ANSWERS = 8
+_PART_OF_LATEST = 0.1
 
 
 class Waiting(Carried, Protocol):
@@ -33,6 +37,13 @@ class Waiting(Carried, Protocol):
     queued_at: float
     sent_at: float
     moved_at: float
+
+    @property
+    def may_lie(self) -> bool:
+        """Whether it may wait at a worker: it is whole and small, so that it can be sent again."""
+
+    def withdraw(self, worker: Worker) -> bool:
+        """Leave a worker that has not begun with it; whether that is so."""
 
     def attach(self, link: Link) -> None:
         """Go to a worker over a connection."""
@@ -48,9 +59,15 @@ class Waiting(Carried, Protocol):
 
 
 class Worker:
-    """A worker as the gateway sees it."""
+    """A worker as the gateway sees it.
 
-    __slots__ = ("down_until", "entry", "idle", "in_flight", "is_gone", "pause", "pool")
+    Attributes:
+        moved_at: When it began to be busy, or answered last.
+    """
+
+    __slots__ = (
+        "_answers", "_pace", "down_until", "entry", "idle", "in_flight", "is_gone", "moved_at", "pause", "pool"
+    )  # fmt: skip
 
     def __init__(self, pool: Pool, entry: WorkerEntry) -> None:
         self.pool = pool
@@ -60,6 +77,9 @@ class Worker:
         self.down_until = 0.0
         self.pause = _SHORTEST_PAUSE_SECONDS
         self.is_gone = False
+        self.moved_at = 0.0
+        self._pace = 0.0
+        self._answers = 0
 
     def on_released(self, link: Link, *, is_reusable: bool) -> None:
         """A request has been answered."""
@@ -68,6 +88,27 @@ class Worker:
     def on_closed(self, link: Link, *, was_busy: bool) -> None:
         """A connection is gone."""
         self.pool.on_closed(self, link, was_busy=was_busy)
+
+    def answered(self, now: float) -> None:
+        """It has answered: learn how long one takes it."""
+        took, self.moved_at = now - self.moved_at, now
+        self._answers += 1
+        self._pace += (took - self._pace) * (_PART_OF_LATEST if self._answers > 1 else 1)
+
+    def forget_pace(self) -> None:
+        """It does not go on as it did: nothing lies there until it has answered some again."""
+        self._answers = 0
+
+    @property
+    def lying(self) -> int:
+        """How many requests wait there for it to begin with them."""
+        return max(0, self.in_flight - self.entry.concurrency)
+
+    def has_place(self, now: float) -> bool:
+        """Whether one more may lie there: it is quick, so that none waits long for it while another one is free."""
+        if self.lying >= self.entry.ahead or self._answers < _FEWEST_ANSWERS or self.down_until > now:
+            return False
+        return (self.lying + 1) * self._pace < _LYING_SECONDS and now - self.moved_at < _STUCK_SECONDS
 
     @property
     def is_away(self) -> bool:
@@ -137,6 +178,20 @@ class Pool:
         return sum(each.entry.concurrency for each in self._order)
 
     @property
+    def waiting(self) -> int:
+        """How many requests wait: here, and at workers for their turn."""
+        return len(self.queue) + self._lying
+
+    @property
+    def scoring(self) -> int:
+        """How many requests are in the works."""
+        return max(0, len(self.in_flight) - self._lying)
+
+    @property
+    def _lying(self) -> int:
+        return sum(each.lying for each in self._order)
+
+    @property
     def is_wanted(self) -> bool:
         """Whether somebody asks for a deployment that has no workers."""
         recently = time.monotonic() - self.asked_at < _WANTED_SECONDS
@@ -155,6 +210,10 @@ class Pool:
             exchange.refuse(problem)
             return
         exchange.queued_at = self.asked_at
+        worker = None if self.queue else self._quick(exchange)
+        if worker is not None:
+            self._give(worker, exchange)
+            return
         exchange.is_waiting = True
         self.queue.append(exchange)
         self._watch()
@@ -193,7 +252,7 @@ class Pool:
     def pump(self) -> None:
         """Send what waits, as far as there is room."""
         while self.queue:
-            worker = self._free()
+            worker = self._free() or self._quick(self.queue[0])
             if worker is None:
                 self._watch()
                 return
@@ -202,6 +261,7 @@ class Pool:
     def on_released(self, worker: Worker, link: Link, *, is_reusable: bool) -> None:
         """A request has been answered."""
         worker.in_flight -= 1
+        worker.answered(time.monotonic())
         if is_reusable and not worker.is_gone:
             worker.idle.append(link)
         else:
@@ -234,9 +294,9 @@ class Pool:
             message = "The deployment has no running instance at the moment. Try again."
             return Refusal(503, "NoInstances", message, retry_after(1))
         most = self.entry.max_queue if self.entry.max_queue is not None else _QUEUE
-        if len(self.queue) >= most:
+        if self.waiting >= most:
             self.tally.refusals["QueueFull"] += 1
-            message = f"{len(self.queue)} requests wait already. Try again, or add instances."
+            message = f"{self.waiting} requests wait already. Try again, or add instances."
             return Refusal(429, "TooManyRequests", message, retry_after(self.entry.max_queue_wait_ms / 1000))
         if not self.queue or self._pressure is None:
             self._pressure = Pressure(now)
@@ -267,7 +327,20 @@ class Pool:
                         break
         return best
 
+    def _quick(self, exchange: Waiting) -> Worker | None:
+        """A busy worker at which a request may lie until it is its turn: the one with the fewest there.
+
+        What lies there is begun with the moment before it is done, without a turn of this process in between. A worker
+        that scores one after the other does so in half the time, since it is not put to sleep and woken each time.
+        """
+        if not exchange.may_lie:
+            return None
+        now = time.monotonic()
+        return min((each for each in self._order if each.has_place(now)), key=_in_flight, default=None)
+
     def _give(self, worker: Worker, exchange: Waiting) -> None:
+        if not worker.in_flight:
+            worker.moved_at = time.monotonic()
         worker.in_flight += 1
         self.in_flight[exchange] = None
         self._watch()
@@ -310,6 +383,9 @@ class Pool:
         """Refuse what has waited too long, give up what takes too long, try workers again that were away."""
         self._timer = None
         now = time.monotonic()
+        for worker in self._order:
+            if worker.lying and now - worker.moved_at > _STUCK_SECONDS:
+                self._withdraw(worker)
         wait = self._patience()
         while self.queue and now - self.queue[0].queued_at > wait:
             self._next().refuse(self._waited())
@@ -321,6 +397,11 @@ class Pool:
                 exchange.give_up(limit)
         self.pump()
         self._watch()
+
+    def _withdraw(self, worker: Worker) -> None:
+        """Take back what lies at a worker that hangs, so that another one can have it."""
+        for exchange in reversed([each for each in self.in_flight if each.withdraw(worker)]):
+            self.take_back(exchange)
 
     def _patience(self) -> float:
         """How long a request may wait. A burst may wait as long as the deployment says; but when there is more work
@@ -339,3 +420,7 @@ class Pool:
             return Refusal(503, "NoInstances", message, retry_after(1))
         message = f"No worker was free within {self.entry.max_queue_wait_ms:g} ms. Try again, or add instances."
         return Refusal(429, "TooManyRequests", message, retry_after(1))
+
+
+def _in_flight(worker: Worker) -> int:
+    return worker.in_flight

@@ -64,6 +64,7 @@ class Quotas:
         self.limits = limits
         self._requests = None if limits.requests_per_minute is None else Meter(limits.requests_per_minute)
         self._tokens = None if limits.tokens_per_minute is None else Meter(limits.tokens_per_minute)
+        self._most_at_once = limits.concurrent_requests
         self._running: Counter[str] = Counter()
 
     @property
@@ -73,7 +74,7 @@ class Quotas:
 
     def enter(self, caller: str) -> Refusal | None:
         """Count a request until it leaves; a refusal, which is not counted, when it is one too many."""
-        most = self.limits.concurrent_requests
+        most = self._most_at_once
         if most is not None and self._running[caller] >= most:
             message = f"This key may have {most} requests at once. Wait for an answer."
             return Refusal(429, "TooManyAtOnce", message, retry_after(1))
@@ -87,7 +88,8 @@ class Quotas:
                 )
                 return Refusal(429, "RateLimited", message, retry_after(seconds))
             self._requests.take(caller, 1)
-        self._running[caller] += 1
+        if most is not None:
+            self._running[caller] += 1
         return None
 
     def told(self, caller: str) -> list[tuple[bytes, bytes]]:
@@ -101,8 +103,9 @@ class Quotas:
 
     def leave(self, caller: str, tokens: int) -> None:
         """A request is over, and has taken so many tokens."""
-        self._running[caller] -= 1
-        if self._running[caller] <= 0:
-            del self._running[caller]
+        if self._most_at_once is not None:
+            self._running[caller] -= 1
+            if self._running[caller] <= 0:
+                del self._running[caller]
         if self._tokens is not None and tokens:
             self._tokens.take(caller, tokens)

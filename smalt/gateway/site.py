@@ -97,7 +97,7 @@ class Site:
         wanted = []
         for entry, name, pool in self.fleet.pools():
             names = {"workspace": entry.workspace, "endpoint": entry.name, "deployment": name}
-            state = {"in_flight": len(pool.in_flight), "queued": len(pool.queue), "capacity": pool.capacity}
+            state = {"in_flight": pool.scoring, "queued": pool.waiting, "capacity": pool.capacity}
             idle = time.monotonic() - pool.asked_at
             state_idle = {"idle_seconds": round(idle, 3) if idle != float("inf") else None}
             deployments.append({**names, **state, **state_idle, **pool.tally.to_json()})

@@ -14,11 +14,12 @@ class WorkerEntry(msgspec.Struct, frozen=True):
     """A worker process: where it listens (`unix:/path` or `tcp:host:port`), and how many requests it takes at once.
 
     One that others can reach as well wants to be shown a secret. `route` is what `/score` is called at the server of an
-    image.
+    image. `ahead` requests more may lie in its sockets: it reads one only when it begins with it.
     """
 
     address: str
     concurrency: int = 1
+    ahead: int = 0
     secret: str | None = None
     route: str | None = None
 

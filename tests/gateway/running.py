@@ -185,7 +185,7 @@ def scorer(folder: Path, name: str, **config: object) -> Instance:
 def deployment(*instances: Instance, **settings: object) -> dict[str, Any]:
     """A deployment of the table."""
     workers = [
-        {"address": each["address"], "concurrency": each["concurrency"]}
+        {name: each[name] for name in ("address", "concurrency", "ahead")}
         for instance in instances
         for each in instance.ready["workers"]
     ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 
 from .handler import refusal
 from .http11 import LAST_CHUNK, Answer, Reader, Refused, chunk
@@ -67,11 +69,16 @@ class Connection(asyncio.BufferedProtocol):
         self._reader = Reader(all_of_them.max_body_bytes)
         self._transport: Any = None  # Any: of the loop
         self._can_write: asyncio.Event | None = None
+        self._other_side: Any = None  # Any: a poll, where it can be asked whether the other side has ended
         self.is_busy = False
 
     def connection_made(self, transport: Any) -> None:
         """See `asyncio.BufferedProtocol`."""
         self._transport = transport
+        own = transport.get_extra_info("socket")
+        if own is not None and own.family == socket.AF_UNIX:
+            self._other_side = select.poll()
+            self._other_side.register(own.fileno(), select.POLLRDHUP)
         self._all.open.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -119,6 +126,9 @@ class Connection(asyncio.BufferedProtocol):
             if self._reader.wants_continue and self._transport is not None:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             return
+        if self._other_side is not None and self._other_side.poll(0):
+            self.close()  # The gateway took it back while it lay here unread; another worker may have it by now.
+            return
         self.is_busy = True
         self._all.desk.take(request, lambda answer: self._answer(request, answer))
 
@@ -131,6 +141,7 @@ class Connection(asyncio.BufferedProtocol):
         if request.method == "HEAD":
             answer.body, answer.pieces = b"", None
         if answer.pieces is not None:
+            self._all.desk.streams += 1
             self._all.loop.create_task(self._stream(answer, closes))
             return
         self._write(answer, closes=closes)
@@ -161,6 +172,7 @@ class Connection(asyncio.BufferedProtocol):
             self._all.desk.note(problem)
             closes = True  # The end is missing, which tells the other side that the answer is not whole.
         finally:
+            self._all.desk.streams -= 1
             _close(pieces)
         if closes:
             self.close()

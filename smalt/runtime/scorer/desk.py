@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 
-from .handler import Overdue, refusal
+from .handler import NOT_BEGUN, Overdue, refusal
 from .settings import Batching
 
 TYPE_CHECKING = False
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Done = Callable[[Answer], None]
 
 _SPARE = 16
+_AHEAD = 3
+"""So many requests may lie unread at a worker that scores one after the other: more would not make it quicker."""
+
 _TOGETHER, _TOGETHER_BYTES = 16, 64 << 10
 """Of requests that wait already, where nobody said otherwise: small ones, so that none waits long for another."""
 
@@ -40,6 +43,9 @@ class Desk:
         pulse: Told since when this worker has been busy.
         worker: The number of this worker.
         loop: Of this worker.
+
+    Attributes:
+        streams: Answers that are still being made, piece by piece.
     """
 
     def __init__(
@@ -52,6 +58,8 @@ class Desk:
         self._pulse = pulse
         self._worker = worker
         self._loop = loop
+        self.streams = 0
+        self._is_near = settings.listen.startswith("unix:")
         self._batching = self._batching_of(settings)
         self._waiting: collections.deque[tuple[Request, Done]] = collections.deque()
         self._running: dict[int, float] = {}
@@ -73,6 +81,15 @@ class Desk:
         """How many requests are welcome at once."""
         return max(self._limit, self._batching.max_size) if self._batching is not None else self._limit
 
+    @property
+    def ahead(self) -> int:
+        """How many more may be sent, to be read when it is their turn: only where they can be taken back until then."""
+        return _AHEAD if self._scores_here and self._is_near else 0
+
+    @property
+    def _scores_here(self) -> bool:
+        return self._limit == 1 and self._batching is None and not self._loader.is_async
+
     def take(self, request: Request, done: Done) -> None:
         """Score a request and call `done` with the answer, now or later, in the thread of the loop."""
         answer = self._handler.shortcut(request)
@@ -81,7 +98,9 @@ class Desk:
         elif self._batching is not None:
             self._wait(request, done)
             self._plan_batch()
-        elif self._limit == 1 and not self._loader.is_async:
+        elif self.streams and self.ahead:
+            done(refusal(503, "The worker is busy with another request.", NOT_BEGUN, ("retry-after", "1")))
+        elif self._scores_here:
             self._score_here(request, done)
         elif len(self._running) < self._limit:
             self._start(request, done)

@@ -21,6 +21,9 @@ VERSION = "smalt/1"
 REFUSED = ("x-smalt-refused", "1")
 """Marks answers of the server itself, which the gateway hands on as they are."""
 
+NOT_BEGUN = ("x-smalt-not-begun", "1")
+"""Marks a request that is given back, for another worker or another moment."""
+
 SECRET = "x-smalt-secret"  # noqa: S105 - the name of a header
 """Header by which the gateway shows that it may ask; user code does not see it."""
 

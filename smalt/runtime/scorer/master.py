@@ -248,7 +248,7 @@ class _Master:
             assert each.ready is not None
             assert each.process is not None
             entry = {"address": each.ready["address"], "pid": each.process.pid}
-            workers.append({**entry, "concurrency": each.ready["concurrency"]})
+            workers.append({**entry, **{name: each.ready[name] for name in ("concurrency", "ahead")}})
         content = {
             "pid": os.getpid(),
             "workers": workers,

@@ -81,7 +81,8 @@ def serve(config: str, number: int, telling: int) -> int:
     server = loop.run_until_complete(loop.create_server(connections.make, sock=listener, backlog=_BACKLOG))
     loop.add_signal_handler(signal.SIGTERM, lambda: _drain(server, connections, loop))
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Of a terminal: the master decides.
-    ready = {"kind": "ready", "address": address, "concurrency": desk.concurrency, "model": loader.describe()}
+    ready: dict[str, Any] = {"kind": "ready", "address": address, "model": loader.describe()}
+    ready.update(concurrency=desk.concurrency, ahead=desk.ahead)
     needed = imports.present() if time.process_time() - begun > _LONG_SECONDS else []
     _tell(telling, {**ready, "swagger": swaggers["3"] or swaggers["2"], "imports": needed})
     # What was loaded stays until the end: the collector need not look at it with every request.

@@ -145,6 +145,8 @@ class RoutingTable:
         self, worker: Mapping[str, Any], instance: InstanceRecord, settings: RequestSettings
     ) -> dict[str, Any]:  # Any: JSON
         found = {"address": worker["address"], "concurrency": _concurrency(worker, instance, settings)}
+        if isinstance(worker.get("ahead"), int):
+            found["ahead"] = max(0, worker["ahead"])
         if worker.get("route") is not None:  # the server of an image, which knows no secret of ours
             found["route"] = str(worker["route"])
         elif str(worker["address"]).startswith("tcp:"):
