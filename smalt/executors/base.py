@@ -149,6 +149,7 @@ class Remote:
         cpus: For each instance.
         gpus: For each instance.
         memory_bytes: For each instance, if that matters.
+        collected_url: The folder for what a deployment collects, which is sent there as it grows.
     """
 
     server: str
@@ -159,6 +160,7 @@ class Remote:
     cpus: float = 1
     gpus: float = 0
     memory_bytes: int | None = None
+    collected_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 import json, os, subprocess
 from pathlib import Path
+from urllib.request import Request, urlopen
 def init():
+    collector = f"http://127.0.0.1:{os.environ['AZUREML_MDC_PORT']}/modeldata/log"
+    headers = {"ce-type": "azureml.inference.model_inputs", "content-type": "application/json"}
+    urlopen(Request(collector, b'[{"collected": "there"}]', headers)).close()
     global told
     (number,) = Path(os.environ["AZUREML_MODEL_DIR"]).rglob("number.txt")
     told = [os.environ["WHO"], number.read_text(), subprocess.check_output(["hostname", "-I"], text=True).strip()]
@@ -72,6 +76,7 @@ def deploy(client, folder, *, who: str) -> None:
         "instance_count": 2,
         "resources": {"requests": {"cpu": "0.5"}},
         "readiness_probe": {"initial_delay": 240},
+        "data_collector": {"collections": {"model_inputs": {"enabled": "true"}}},
     }
     client.online_deployments.begin_create_or_update(KubernetesOnlineDeployment.parse(deployment)).result()
 
@@ -114,6 +119,8 @@ def test_instances_on_two_nodes_answer_are_updated_and_refuse_those_who_come_rou
         assert len({each[4] for each in before}) == 2
     assert "second" in {each[2] for each in after}
     assert "is ready" in client.online_deployments.get_logs("blue", "spread", 100)
+    installation.until(lambda: collected(installation), lambda lines: len(lines) >= 2)
+    assert {json.loads(line)["data"][0]["collected"] for line in collected(installation)} == {"there"}
 
 
 def test_a_flow_answers_from_the_cluster_with_a_connection_of_the_workspace(installation, client):
@@ -136,6 +143,12 @@ def test_a_flow_answers_from_the_cluster_with_a_connection_of_the_workspace(inst
     found = answers(installation, client, 1, body=b'{"text": "a"}', deployment="flowing")
 
     assert found == [{"answer": "a opens with 6 letters"}]
+
+
+def collected(installation) -> list[str]:
+    """What scripts of the deployment have collected, as the workspace's datastore has it."""
+    found = installation.server.home.glob("blobs/*/*/modelDataCollector/spread/blue/model_inputs/**/*.jsonl")
+    return [line for each in found for line in each.read_text().splitlines()]
 
 
 def worker_address(installation) -> str:

@@ -131,6 +131,33 @@ def test_a_flow_runs_there_with_the_engine_that_the_package_brings(place, execut
     assert '{"accuracy":0.5}' in log
 
 
+def test_an_environment_without_yaml_reads_tables_with_what_the_package_brings(place, executor, changes):
+    script = "import sys; sys.path.insert(0, sys.argv[1]); from tables.description import read; print(read('.').paths)"
+    command = f"echo 'paths: [{{file: a.csv}}]' > MLTable; python -I -S -c \"{script}\" {{{{smalt:runtime}}}}"
+
+    handle = executor.start(executor.plan(place.workload(command, environment_variables={"SMALT_PARALLEL": "{}"})))
+    state = changes.end_of(executor, handle)
+
+    assert state.reason is Reason.COMPLETED, (state, executor.logs(handle))
+    assert b"a.csv" in executor.logs(handle)
+
+
+def test_what_a_deployment_collects_is_sent_as_it_grows_to_where_it_is_kept(place, executor, changes):
+    sent = place.folder / "artifacts" / "collected" / "e" / "blue" / "model_inputs" / "0.jsonl"
+    command = f"""
+        cd "$SMALT_ARTIFACTS"; mkdir -p modelDataCollector/e/blue/model_inputs
+        echo first > modelDataCollector/e/blue/model_inputs/0.jsonl; until grep -q first {sent}; do sleep 0.05; done
+        echo second >> modelDataCollector/e/blue/model_inputs/0.jsonl"""
+    remote = replace(place.workload("").remote, collected_url=f"{place.blobs}/collected")
+
+    handle = executor.start(executor.plan(place.workload(command, remote=remote)))
+    state = changes.end_of(executor, handle)
+
+    assert state.reason is Reason.COMPLETED, state
+    assert sent.read_text() == "first\nsecond\n"
+    assert not (place.folder / "artifacts" / "job" / "modelDataCollector").exists()
+
+
 def test_a_log_is_there_while_the_command_runs(place, executor, changes):
     handle = executor.start(executor.plan(place.workload(conformance.WAITS)))
 

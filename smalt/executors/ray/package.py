@@ -1,4 +1,4 @@
-"""The package that a cluster gets for a job: our runtime, the job's plan, and the engine of flows where it runs one."""
+"""The package that a cluster gets for a job: our runtime, the job's plan, and what else the job's own part needs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 _PACKAGE = Path(__file__).parents[2]
 _ENGINE = ("kit", "entities", "wire", "flows")
 _EXTRAS = ("layer.py",)
+_READS_TABLES = "SMALT_PARALLEL"
+"""Variable of jobs that may read MLTable files, in environments that may have no reader of YAML."""
+
 # A fixed moment, so that the same plan gives the same bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(plan: str) -> bytes:
-    """A zip file with the runtime, what it borrows of other places, a plan, and the engine that the plan asks for."""
-    with_engine = json.loads(plan)["remote"]["engine"] is not None
+    """A zip file with the runtime, what it borrows of other places, a plan, and what the plan asks for."""
+    content_of_plan = json.loads(plan)
+    files = [*_sources()]
+    if content_of_plan["remote"]["engine"] is not None:
+        files += _engine()
+    if _READS_TABLES in content_of_plan["variables"]:
+        files += _yaml()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, source in (*_sources(), *(_engine() if with_engine else ())):
+        for name, source in files:
             package.writestr(_entry(name, 0o644), source)
         package.writestr(_entry("plan.json", 0o600), plan)
     return content.getvalue()
@@ -45,6 +55,13 @@ def _engine() -> tuple[tuple[str, bytes], ...]:
 
 def _sources_below(place: Path) -> Iterator[Path]:
     return (path for path in place.rglob("*.py") if "gallery" not in path.parts)
+
+
+@functools.cache
+def _yaml() -> tuple[tuple[str, bytes], ...]:
+    """PyYAML, where `runtime/tables` looks for it."""
+    files = sorted(Path(yaml.__file__).parent.glob("*.py"))
+    return tuple((f"extras/yaml/{path.name}", path.read_bytes()) for path in files)
 
 
 @functools.cache

@@ -64,6 +64,7 @@ def plan(workload: Workload, terms: NodeTerms) -> Plan:
     content = planning.content(replace(workload, environment=None, overlay_prefix=None, python=None))
     content["remote"] = {
         "artifacts_url": remote.artifacts_url,
+        "collected_url": remote.collected_url,
         "root": terms.node_folder,
         "authority": terms.authority,
         "inherit": inherited,

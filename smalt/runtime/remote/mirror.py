@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_COLLECTED = "modelDataCollector"
+"""Folder of the artifact root for what a deployment collects: it is sent as it grows, too, and kept elsewhere."""
+
 _LIVE = ("user_logs", "azureml-logs", "system_logs")
 """Folders of the artifact root whose files only grow."""
 
@@ -47,11 +50,14 @@ class Mirror:
     Args:
         artifacts: The folder.
         store: Where the server keeps it.
+        collected: Where the server keeps what is collected, if something is.
     """
 
-    def __init__(self, artifacts: str, store: blob.Folder) -> None:
+    def __init__(self, artifacts: str, store: blob.Folder, collected: blob.Folder | None = None) -> None:
         self._artifacts = artifacts
         self._store = store
+        self._collected = collected
+        self._live = _LIVE if collected is None else (*_LIVE, _COLLECTED)
         self._sent: dict[str, int] = {}
         self._guard = threading.Lock()
         self._ended = threading.Event()
@@ -65,7 +71,7 @@ class Mirror:
         try:
             until_taken(self._send_logs)
             for name in folders.files_below(self._artifacts):
-                if name.split(os.sep)[0] not in _LIVE:
+                if name.split(os.sep)[0] not in self._live:
                     failures += self._send_whole(name)
         except Refused:
             self.is_refused = True
@@ -95,13 +101,15 @@ class Mirror:
 
     def _send_logs(self) -> None:
         with self._guard:
-            for folder in _LIVE:
-                place = os.path.join(self._artifacts, folder)
-                for inner in list(folders.files_below(place)):
-                    self._send_log(os.path.join(folder, inner))
+            for folder in self._live:
+                for inner in list(folders.files_below(os.path.join(self._artifacts, folder))):
+                    self._send_log(os.path.join(folder, inner), inner)
 
-    def _send_log(self, name: str) -> None:
+    def _send_log(self, name: str, inner: str) -> None:
         path = os.path.join(self._artifacts, name)
+        is_collected = self._collected is not None and name.startswith(_COLLECTED + os.sep)
+        store, key = (self._collected, inner) if is_collected else (self._store, name)
+        assert store is not None
         sent = self._sent.get(name)
         if sent is None or os.path.getsize(path) > sent:
-            self._sent[name] = self._store.append(name, path, sent or 0)
+            self._sent[name] = store.append(key, path, sent or 0)

@@ -68,13 +68,11 @@ class Node:
         self._machine = self._machine_variables()
         if self._remote["authority"] is not None:
             self._trust(self._remote["authority"])
-        store = blob.Folder(
-            self._remote["artifacts_url"],
-            token=self._plan["token"],
-            server=self._plan["server"],
-            what="The artifacts of the job",
+        store = self._store(self._remote["artifacts_url"], "The artifacts of the job")
+        collected = self._remote["collected_url"]
+        self._mirror = Mirror(
+            self._artifacts, store, collected and self._store(collected, "What the deployment collects")
         )
-        self._mirror = Mirror(self._artifacts, store)
         self._build_log = os.path.join(self._artifacts, "azureml-logs", f"25_environment{self._suffix()}.txt")
 
     def run(self) -> None:
@@ -115,6 +113,9 @@ class Node:
             environment_prefix=prefix,
             virtual_env=layer,
         )
+
+    def _store(self, url: str, what: str) -> blob.Folder:
+        return blob.Folder(url, token=self._plan["token"], server=self._plan["server"], what=what)
 
     def _trust(self, authority: str) -> None:
         """Let the job, and this process, believe the server's own certificate authority beside the public ones."""

@@ -29,7 +29,10 @@ def keep(entry: str, variable: str) -> int:
     os.makedirs(state, mode=0o700, exist_ok=True)
     model = document.pop("model", None)
     connections = document.pop("connection_documents", {})
-    document |= {"app_root": here, "state_dir": state, "told": os.path.join(os.environ["SMALT_ARTIFACTS"], TOLD)}
+    artifacts = os.environ["SMALT_ARTIFACTS"]
+    document |= {"app_root": here, "state_dir": state, "told": os.path.join(artifacts, TOLD)}
+    if document.get("collect"):
+        document["collect"]["path"] = artifacts
     if model is not None:
         document["model_dir"] = _lay_out(state, **model)
     document["connections"] = os.path.join(state, "connections.json")

@@ -22,6 +22,8 @@ STEPS = (
 )  # fmt: skip
 _UNREAD = {"read_delta_lake": "Write the rows as parquet, and use read_parquet."}
 _PATH_KINDS = ("file", "folder", "pattern")
+_BROUGHT = os.path.join(os.path.abspath(__file__).rsplit(os.sep, 4)[0], "extras", "yaml")
+"""Where a job that was sent to another machine brings PyYAML along."""
 
 
 class Step:
@@ -89,14 +91,15 @@ def _yaml(folder: str | None) -> Any:  # Any: the module
     try:
         import yaml
     except ImportError:
-        start = os.path.join(folder or "", "__init__.py")
-        if not folder or not os.path.exists(start):
+        found = [each for each in (folder, _BROUGHT) if each and os.path.exists(os.path.join(each, "__init__.py"))]
+        if not found:
             raise TableError(
                 "Reading an MLTable file needs the package 'PyYAML', which this environment lacks. Add it there."
             ) from None
     else:
         return yaml
-    spec = importlib.util.spec_from_file_location("smalt_yaml", start, submodule_search_locations=[folder])
+    start = os.path.join(found[0], "__init__.py")
+    spec = importlib.util.spec_from_file_location("smalt_yaml", start, submodule_search_locations=[found[0]])
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

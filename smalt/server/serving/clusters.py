@@ -7,7 +7,7 @@ import hmac
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import FLOW_ENGINE, Executor, Mount, Remote, Workload, scoring
 from smalt.executors.ray import RayExecutor
 from smalt.executors.scoring import ScorerPlace
-from smalt.server.assets import ARTIFACT_CONTAINER, DataLocator, Location
+from smalt.server.assets import ARTIFACT_CONTAINER, DataLocator, Location, blob_container
 from smalt.server.compute import Site, Sites
 from smalt.server.identity import IdentityService
 from smalt.server.jobs import quantities
@@ -33,7 +33,7 @@ _COMMAND = 'exec python "{{smalt:runtime}}/scorer" --config-variable SMALT_SCORE
 _LONGEST_LIFE = timedelta(days=21)
 _PORTS = {"http": 80, "https": 443}
 _LOWEST_PORT, _HIGHEST_PORT = 1024, 65535
-_BY_THE_GATEWAY = frozenset({"request", "response"})
+_COLLECTED = "modelDataCollector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,9 @@ class Clusters:
                 "The artifact store of this workspace is not on this machine, so no instance can tell of it."
             )
         readable = tuple(f"{each.container}/{each.key}" for each in (code, model) if each is not None)
-        writable = (f"{artifacts.container}/{artifacts.key}",)
+        collected = self._locator.in_container(workspace, blob_container(workspace.id), _COLLECTED)
+        own = f"{collected.container}/{collected.key}/{names['endpoint']}/{names['deployment']}"
+        writable = (f"{artifacts.container}/{artifacts.key}", own)
         grant = JobGrant(instance.workload, workspace.id, readable, writable)
         workload = Workload(
             name=instance.workload,
@@ -154,11 +156,12 @@ class Clusters:
             header=(
                 *environment.notes,
                 *scoring.without_effect(entity.model_copy(update={"resources": None})),
-                *not_collected(entity),
             ),
             token=self._tokens.issue_job_token(work, grant, lifetime=_LONGEST_LIFE),
             stays_up=True,
-            remote=_remote(site, workspace, artifacts, environment, entity),
+            remote=replace(
+                _remote(site, workspace, artifacts, environment, entity), collected_url=_url(site, workspace, collected)
+            ),
         )
         return Order(compute, site.executor, workload)
 
@@ -228,14 +231,6 @@ class Clusters:
 def _given(connections: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
     """The connections of an instance, which its node writes to a file that only it reads."""
     return {"connection_documents": dict(connections)} if connections else {}
-
-
-def not_collected(entity: OnlineDeployment) -> tuple[str, ...]:
-    """Which collections stay empty, for the top of the log: a node has no way to the folder they are written to."""
-    names = sorted(set(scoring.collected(entity.data_collector)["collections"]) - _BY_THE_GATEWAY)
-    if not names:
-        return ()
-    return (f"Not collected on a cluster: {', '.join(names)}. The gateway collects request and response.",)
 
 
 def _mount(site: Site, workspace: WorkspaceRecord, model: Location) -> Mount:

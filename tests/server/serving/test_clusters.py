@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smalt.entities.endpoint.online import OnlineDeployment
-from smalt.server.serving.clusters import is_on, not_collected
+from smalt.server.serving.clusters import is_on
 
 NODES = {"10.0.0.1", "10.0.0.2"}
 
@@ -22,12 +21,3 @@ def test_a_port_of_a_node_is_believed(address):
 )  # fmt: skip
 def test_what_would_lead_the_gateway_elsewhere_is_not(address):
     assert not is_on(address, NODES)
-
-
-def test_collections_that_a_node_cannot_write_are_named_and_those_of_the_gateway_are_not():
-    collections = {name: {"enabled": True} for name in ("request", "model_outputs", "model_inputs")}
-    some = OnlineDeployment.parse({"name": "blue", "data_collector": {"collections": collections}})
-    none = OnlineDeployment.parse({"name": "blue", "data_collector": {"collections": {"response": {"enabled": True}}}})
-
-    assert not_collected(some)[0].startswith("Not collected on a cluster: model_inputs, model_outputs.")
-    assert not_collected(none) == ()
