@@ -12,10 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ import httpx2
 from _server import Server, server
 
 COMMAND = 'python -c ""'
+LONGEST_SECONDS = 240
+"""Of one peer."""
 # As in an environment: the interpreter itself, with no version manager and no start-up file of the shell before it.
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name != "BASH_ENV"},
@@ -141,17 +146,36 @@ def main() -> None:
         peers(options.peer_python, options.steps, ours)
 
 
+def run_whole(command: list[str]) -> tuple[str, str]:
+    """What a peer prints, and why it failed; whatever it has started has ended then."""
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as told:
+        # Files, since a process that is left behind would keep a pipe open.
+        with subprocess.Popen(command, stdout=printed, stderr=told, env=ENVIRONMENT, start_new_session=True) as peer:
+            try:
+                code = peer.wait(LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(peer.pid, signal.SIGKILL)
+        printed.seek(0)
+        told.seek(0)
+        if code is None:
+            return "", f"it ran longer than {LONGEST_SECONDS} seconds"
+        return printed.read(), "" if code == 0 else "".join(told.read().strip().splitlines()[-1:]) or f"code {code}"
+
+
 def peers(python: str, steps: int, ours: float) -> None:
     """The chain of commands by each peer; ratios to ours."""
-    few = max(steps // 10, 1)  # A step of its own process takes Prefect seconds.
+    few = max(steps // 25, 1)  # A step of its own process takes Prefect seconds.
     for name, count, *how in (("prefect", steps), ("prefect", few, "apart"), ("metaflow", steps)):
         script = Path(__file__).with_name(f"_pipelines_{name}.py")
         command = [python, str(script), str(count), *how]
-        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
-        if done.returncode:
-            print(f"{name}: did not run here: {done.stderr.strip().splitlines()[-1:]}")
+        said, failure = run_whole(command)
+        if failure:
+            print(f"{' '.join([name, *how])}: did not run here: {failure}")
             continue
-        seconds, own = json.loads(done.stdout.strip().splitlines()[-1])["seconds"] / count, ours / steps
+        seconds, own = json.loads(said.strip().splitlines()[-1])["seconds"] / count, ours / steps
         told = f"{seconds * 1000:.0f} ms a step; ours {own * 1000:.0f}; ratio {seconds / own:.1f}"
         print(f"{' '.join([name, *how])}: {told}")
 
