@@ -11,7 +11,7 @@ from collections.abc import Callable
 import uvloop
 
 from smalt.errors import InvalidRequest
-from smalt.kit import clock, private
+from smalt.kit import clock, collector, private
 from smalt.server import identity
 from smalt.server.alone import alone
 from smalt.server.listen import serve
@@ -45,6 +45,7 @@ async def _serve(server: Server, settings: Settings, certificate: Certificate, r
     def announce() -> None:
         _write_state(settings, server)
         server.worker.start()
+        collector.settle()
         ready()
 
     await serve(server.app, settings, certificate, announce, server.live.close)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from smalt.errors import InvalidRequest, MethodNotAllowed, NotFound, SmaltError, TooLarge, UnsupportedEncoding
-from smalt.kit import ids
+from smalt.kit import collector, ids
 from smalt.server.http.answer import Answer, Rendered
 from smalt.server.http.begun import Begun
 from smalt.server.http.call import Call, header
@@ -26,6 +27,7 @@ from smalt.server.work import Actor, Work, Works
 _log = logging.getLogger(__name__)
 _RECENT = 1024
 """Paths of which is remembered what stands there."""
+_LARGE_BODY_BYTES = 256 * 1024
 
 _SECURITY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
@@ -214,7 +216,9 @@ class Dispatcher:
         open_work = self._works.write if route.is_write else self._works.read
         with open_work(call.actor, correlation=correlation) as work:
             call._work = work
-            answer = handler(call)
+            # What a large body is made into would be looked at again and again, and none of it can go yet.
+            with collector.held_off() if len(call.body) >= _LARGE_BODY_BYTES else nullcontext():
+                answer = handler(call)
             if route.is_write and route.audited and route.action != ANYONE:
                 status = answer.status_code if isinstance(answer, Response) else answer.status
                 self._recorder.record(work, call, status)
