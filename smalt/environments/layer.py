@@ -49,7 +49,10 @@ def write(prefix: Path, *, base: Path, python_version: str, sorted_listing: str 
     for name in ("pip", "pip3", f"pip{minor}"):
         _write(f"{top}/bin/{name}", _PIP, mode=0o755)
     below = f"{base}/lib/python{minor}/site-packages"
-    _write(f"{packages}/{_BASE_PTH}", f"import site; site.addsitedir({below!r})\n".encode())
+    # An interpreter of a virtual environment reads these files twice; what lies below need not be.
+    once = f"{below!r} in vars(site).get('smalt_bases', ())"
+    note = f"vars(site).setdefault('smalt_bases', []).append({below!r})"
+    _write(f"{packages}/{_BASE_PTH}", f"import site; {once} or ({note}, site.addsitedir({below!r}))\n".encode())
     if sorted_listing is not None:
         # Found where it lies: a copy would be compiled anew by every job, which costs more than the whole layer.
         found = f"sys.path.insert(0, {sorted_listing!r}); import {_LISTING_MODULE}; del sys.path[0]"

@@ -21,7 +21,7 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 # All that the first second of any supervisor uses.
-from smalt.runtime import blob, digest, sampler, usage  # noqa: F401
+from smalt.runtime import blob, digest, processes, sampler, usage  # noqa: F401
 from smalt.runtime.supervisor import supervise
 
 TYPE_CHECKING = False
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PR_SET_NAME = 15
 _NAME = b"smalt-job"
 _LONGEST_MESSAGE = 8192
+_BREATH_MILLISECONDS = 10
+"""The job that has just been given away goes first: until then its start needs the processors."""
 
 
 def main(number: int) -> None:
@@ -45,8 +47,13 @@ def main(number: int) -> None:
     poll.register(line, select.POLLIN)
     poll.register(ended, select.POLLIN)
     nursery = _Nursery((line.fileno(), ended, ends))
+    pause: int | None = None
     while True:
-        for ready, _ in poll.poll():
+        found = poll.poll(pause)
+        if not found:
+            nursery.provide()
+            pause = None
+        for ready, _ in found:
             if ready == ended:
                 os.read(ended, 4096)
                 _reap()
@@ -55,7 +62,7 @@ def main(number: int) -> None:
             if not message:
                 return
             _answer(line, message, descriptors, nursery)
-            nursery.provide()
+            pause = _BREATH_MILLISECONDS
 
 
 def _receive(line: socket.socket) -> tuple[bytes, list[int]]:
@@ -138,6 +145,8 @@ def _become(desk: socket.socket, close: Sequence[int]) -> None:
             os.close(each)
         os.setsid()
         libc = ctypes.CDLL(None)
+        with contextlib.suppress(OSError):  # Then it is forked when it is needed.
+            processes.fork_ahead(close=desk.fileno())
         folder, descriptors = _receive(desk)
         if not folder:
             os._exit(0)

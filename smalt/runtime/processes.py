@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import marshal
 import os
 import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping, Sequence
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_SIZE_BYTES = 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -27,21 +30,91 @@ def die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+class _Ahead:
+    """A process that was forked before its command is known: what is left to do then is a message."""
+
+    def __init__(self, pid: int, desk: socket.socket) -> None:
+        self._pid = pid
+        self._desk = desk
+
+    def start(self, command: bytes, log: int) -> int | None:
+        """Let it become a command; its process id, or None when somebody has ended it."""
+        import socket  # Imported here as below.
+
+        with self._desk:
+            try:
+                socket.send_fds(self._desk, [len(command).to_bytes(_SIZE_BYTES, "little")], [log])
+                self._desk.sendall(command)
+            except OSError:
+                return None
+        return self._pid
+
+
+_ahead: list[_Ahead] = []
+
+
+def fork_ahead(*, close: int) -> None:
+    """Fork the next process that `spawn` starts, which waits for that and ends with this one.
+
+    Args:
+        close: A descriptor that it has no use for.
+
+    Raises:
+        OSError: It cannot be forked now.
+    """
+    import socket  # Imported here since a supervisor with an interpreter of its own has no use for it.
+
+    desk, its = socket.socketpair()
+    supervisor = os.getpid()
+    child = os.fork()
+    if child:
+        its.close()
+        _ahead.append(_Ahead(child, desk))
+        return
+    try:
+        desk.close()
+        os.close(close)
+        _stand_alone(supervisor)
+        size, descriptors, _, _ = socket.recv_fds(its, _SIZE_BYTES, 1, socket.MSG_WAITALL)
+        with its.makefile("rb") as stream:
+            command = stream.read(int.from_bytes(size, "little"))
+        if descriptors and len(command) == int.from_bytes(size, "little"):
+            argv, environment, folder = marshal.loads(command)  # noqa: S302  (its parent's own words)
+            _become(argv, environment, folder, descriptors[0])
+    finally:
+        os._exit(127)
+
+
 def spawn(argv: Sequence[str], *, environment: Mapping[str, str], folder: str, log: int) -> int:
     """Start a process in a session of its own that writes to `log` and dies with its supervisor.
 
     Returns:
         Its process id.
     """
+    if _ahead:
+        started = _ahead.pop().start(marshal.dumps((list(argv), dict(environment), folder)), log)
+        if started is not None:
+            return started
     supervisor = os.getpid()
     child = os.fork()
     if child:
         return child
     try:
-        os.setsid()
-        die_with_parent()
-        if os.getppid() != supervisor:  # It died between the fork and the line above.
-            os._exit(137)
+        _stand_alone(supervisor)
+        _become(argv, environment, folder, log)
+    finally:
+        os._exit(127)
+
+
+def _stand_alone(supervisor: int) -> None:
+    os.setsid()
+    die_with_parent()
+    if os.getppid() != supervisor:  # It died between the fork and the line above.
+        os._exit(137)
+
+
+def _become(argv: Sequence[str], environment: Mapping[str, str], folder: str, log: int) -> None:
+    try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -49,11 +122,9 @@ def spawn(argv: Sequence[str], *, environment: Mapping[str, str], folder: str, l
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.chdir(folder)
-        os.execve(argv[0], list(argv), dict(environment))  # noqa: S606  (the job's own shell)
+        os.execve(argv[0], list(argv), dict(environment))  # noqa: S606  (the job's own command)
     except (OSError, ValueError) as failure:
         os.write(2, f"smalt: {argv[0]} cannot be started: {failure}\n".encode())
-    finally:
-        os._exit(127)
 
 
 def descendants(ancestor: int) -> list[int]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 WATCHERS = ".watch"
 """Folder beside the job folders that holds one FIFO per listening server."""
 
+_ENDED = "\tENDED"
+"""Follows the name of a job in a FIFO when that was its last word; no name of a job has a tab."""
+
 _RESERVE_BYTES = 8192
 
 
@@ -27,10 +30,12 @@ class Record:
 
     def __init__(self, folder: str, **fields: Any) -> None:  # Any: a JSON object
         self._folder = folder
+        self._next = os.path.join(folder, "state.json.new")
         self._reserve = os.path.join(folder, "reserve")
         self.fields: dict[str, Any] = {"phase": "PREPARING", "created_at": time.time(), **fields}
-        # The last word about a job must fit even when the job has filled the disk, so its room is taken beforehand.
-        with open(self._reserve, "wb") as reserve:
+        # The last word about a job must fit even when the job has filled the disk, so its room is taken beforehand. It
+        # is written there.
+        with open(os.open(self._reserve, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as reserve:
             reserve.write(b"\0" * _RESERVE_BYTES)
 
     def begin(self) -> None:
@@ -47,22 +52,21 @@ class Record:
                 raise
             os.unlink(self._reserve)
             self._replace()
-        self._tell()
+        self._tell(_ENDED if self.fields["phase"] == "ENDED" else "")
 
     def end(self, **changes: Any) -> None:  # Any: a JSON object
         """Write the last state."""
+        self._next = self._reserve
         self.write(phase="ENDED", ended_at=time.time(), **changes)
-        if os.path.exists(self._reserve):
-            os.unlink(self._reserve)
 
     def _replace(self) -> None:
-        fresh = os.path.join(self._folder, "state.json.new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle = os.open(self._next, os.O_WRONLY | os.O_CREAT, 0o600)
         with open(handle, "w", encoding="utf-8") as stream:
             json.dump(self.fields, stream)
-        os.replace(fresh, os.path.join(self._folder, "state.json"))
+            stream.truncate()
+        os.replace(self._next, os.path.join(self._folder, "state.json"))
 
-    def _tell(self) -> None:
+    def _tell(self, how: str) -> None:
         root, name = os.path.split(self._folder)
         watchers = os.path.join(root, WATCHERS)
         try:
@@ -75,7 +79,7 @@ class Record:
             except OSError:
                 continue  # Nobody listens there any more; the next server reads the state itself.
             try:
-                os.write(handle, name.encode() + b"\n")
+                os.write(handle, f"{name}{how}\n".encode())
             except OSError:
                 pass  # A full FIFO: the listener has enough reasons to look already.
             finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from smalt.runtime import container, distribution, folders
+from smalt.runtime import container, distribution, folders, shell
 from smalt.runtime.failure import Failure
 
 TYPE_CHECKING = False
@@ -21,7 +21,6 @@ RUNTIME = "{{smalt:runtime}}"
 VARIABLES = "variables-"
 """Begins the names of the files that tell the processes in containers their variables, secrets among them."""
 
-_SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
 _LINKED = ("outputs", "logs")
 _RUNTIME = os.path.dirname(os.path.abspath(__file__))
 _SHIMS = os.path.join(_RUNTIME, "shims")
@@ -61,7 +60,6 @@ class Workplace:
         self.container = None
         if plan["container"] is not None:
             self.container = container.Container(plan["container"])
-        self._shell = next((shell for shell in _SHELLS if os.access(shell, os.X_OK)), _SHELLS[-1])
 
     def processes(self) -> list[distribution.Process]:
         """What is to be started."""
@@ -109,7 +107,8 @@ class Workplace:
         """The command line and environment that run a shell, here or in a container."""
         if self.container is None:
             machine = {**os.environ, "PATH": self._path}
-            return [self._shell, *arguments], self._environment(mounts, machine) | process.variables
+            environment = self._environment(mounts, machine) | process.variables
+            return shell.direct(arguments, environment) or ([shell.find(), *arguments], environment)
         if self.container.server is not None:
             keeper = os.path.join(_RUNTIME, "server.py")
             return [sys.executable, "-I", "-S", keeper, self._folder], self.container.environment

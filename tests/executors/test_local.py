@@ -320,7 +320,7 @@ def test_jobs_start_when_the_fork_server_was_killed(bench):
 
 
 def test_a_supervisor_that_waits_for_a_job_is_replaced_when_somebody_ends_it(bench):
-    bench.run("true", name="first")
+    bench.run("sleep 0.1", name="first")
     with waiting_supervisors(bench) as waiting:
         for handle in waiting:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -331,7 +331,7 @@ def test_a_supervisor_that_waits_for_a_job_is_replaced_when_somebody_ends_it(ben
 
 
 def test_a_supervisor_that_waits_for_a_job_ends_with_its_fork_server(bench):
-    bench.run("true")
+    bench.run("sleep 0.1")
 
     with waiting_supervisors(bench) as waiting:
         os.kill(bench.executor._forkserver._process.pid, signal.SIGKILL)
@@ -339,12 +339,25 @@ def test_a_supervisor_that_waits_for_a_job_ends_with_its_fork_server(bench):
     assert waiting
 
 
+def test_a_command_starts_when_the_process_that_waited_for_it_was_ended(bench):
+    bench.run("sleep 0.1", name="first")
+    (supervisor,) = children_of(bench.executor._forkserver._process.pid)
+    for waiting in children_of(supervisor):
+        os.kill(waiting, signal.SIGKILL)
+
+    state, log = bench.run("echo again", name="second")
+
+    assert (state.reason, log) == (Reason.COMPLETED, "again\n")
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 @contextmanager
 def waiting_supervisors(bench):
     """Descriptors of the processes that the fork server has; all of them have ended when the block has."""
-    pid = bench.executor._forkserver._process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    handles = [os.pidfd_open(int(child)) for child in children]
+    handles = [os.pidfd_open(child) for child in children_of(bench.executor._forkserver._process.pid)]
     yield handles
     for handle in handles:
         assert select.select([handle], [], [], 60)[0] == [handle]

@@ -44,7 +44,7 @@ class LocalExecutor(Executor):
         self._machine = planning.inherited(os.environ, inherit)
         self._on_change = on_change
         self._forkserver = Forkserver(self._machine)
-        self._watcher = Watcher(self._root / ".watch" / ids.opaque(), self._note_change)
+        self._watcher = Watcher(self._root / ".watch" / ids.opaque(), self._note_change, self._note_end)
 
     def close(self) -> None:
         """Stop watching. What runs goes on running."""
@@ -210,6 +210,9 @@ class LocalExecutor(Executor):
     def _note_change(self, name: str) -> None:
         with contextlib.suppress(NotFound):
             self.state(Handle(name))  # Buries a job whose supervisor died, whoever else looks.
+        self._note_end(name)
+
+    def _note_end(self, name: str) -> None:
         if self._on_change is not None:
             self._on_change(Handle(name))
 

@@ -13,6 +13,9 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
+_ENDED = "ENDED"
+"""Follows a name, after a tab, when the job's last state is written."""
+
 
 class Watcher:
     """Calls back when a job has changed. A hint to look, never the truth: that is in the job's folder.
@@ -20,13 +23,15 @@ class Watcher:
     Args:
         fifo: Where supervisors write the names of jobs whose phase changed; made here.
         on_change: Called in the watcher's thread with the job's name.
+        on_end: Called likewise, in its place, once the supervisor has said its last word: nothing has to be looked for.
     """
 
-    def __init__(self, fifo: Path, on_change: Callable[[str], None]) -> None:
+    def __init__(self, fifo: Path, on_change: Callable[[str], None], on_end: Callable[[str], None]) -> None:
         fifo.parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(fifo, 0o600)
         self._fifo = fifo
         self._on_change = on_change
+        self._on_end = on_end
         # Open for both directions, so that it never reads as closed while no supervisor writes.
         self._changes = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._wake_reader, self._wake_writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -35,6 +40,7 @@ class Watcher:
         self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
         self._guard = threading.Lock()
         self._watched: set[str] = set()
+        self._over: set[str] = set()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._partial = b""
         self._closed = threading.Event()
@@ -102,9 +108,11 @@ class Watcher:
             os.close(key.fd)
             self._watched.discard(name)
             child = self._children.pop(name, None)
+            is_over = name in self._over
+            self._over.discard(name)
         if child is not None:
             child.wait()
-        self._call(name)
+        self._call(self._on_end if is_over else self._on_change, name)
 
     def _hear(self) -> None:
         try:
@@ -112,11 +120,21 @@ class Watcher:
         except BlockingIOError:
             return
         *lines, self._partial = heard.split(b"\n")
-        for name in dict.fromkeys(lines):
-            self._call(name.decode("utf-8", "replace"))
+        for line in dict.fromkeys(lines):
+            name, _, word = line.decode("utf-8", "replace").partition("\t")
+            self._note(name, is_over=word == _ENDED)
 
-    def _call(self, name: str) -> None:
+    def _note(self, name: str, *, is_over: bool) -> None:
+        if not is_over:
+            self._call(self._on_change, name)
+            return
+        with self._guard:
+            if name in self._watched:
+                self._over.add(name)
+        self._call(self._on_end, name)
+
+    def _call(self, listener: Callable[[str], None], name: str) -> None:
         try:
-            self._on_change(name)
+            listener(name)
         except Exception:
             _log.exception("A listener failed on the change of job %r.", name)

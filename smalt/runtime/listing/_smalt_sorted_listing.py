@@ -1,10 +1,8 @@
 """Lists folders in lexicographic order, as cloud mounts do; job code takes `os.listdir(folder)[0]` for granted.
 
 The job's overlay names this folder, so that what one job has compiled is there for the next. It is imported at every
-start of a Python, of any version from 3.7: nothing is imported here but `os`.
+start of a Python, of any version from 3.7: nothing is imported here but `os`, so annotations are texts.
 """
-
-from __future__ import annotations
 
 import os
 
@@ -17,7 +15,7 @@ _listdir = os.listdir
 _scandir = os.scandir
 
 
-def _name_of(entry: Any) -> Any:  # Any: os.DirEntry of str or bytes
+def _name_of(entry: "Any") -> "Any":  # Any: os.DirEntry of str or bytes
     return entry.name
 
 
@@ -27,7 +25,7 @@ class _Listdir:
     __name__ = "listdir"
     __module__ = "os"
 
-    def __call__(self, path: Any = None) -> list[Any]:  # Any: text, bytes, path or file descriptor
+    def __call__(self, path: "Any" = None) -> "list[Any]":  # Any: text, bytes, path or file descriptor
         return sorted(_listdir(path))
 
     def __repr__(self) -> str:
@@ -40,21 +38,21 @@ class _Listdir:
 class _Scandir:
     """Iterator, context manager and `close`, as the original; a class does not bind either."""
 
-    def __init__(self, path: Any = None) -> None:  # Any: text, bytes, path or file descriptor
+    def __init__(self, path: "Any" = None) -> None:  # Any: text, bytes, path or file descriptor
         with _scandir(path) as entries:
             self._entries = iter(sorted(entries, key=_name_of))
 
-    def __iter__(self) -> _Scandir:
+    def __iter__(self) -> "_Scandir":
         return self
 
-    def __next__(self) -> os.DirEntry[Any]:
+    def __next__(self) -> "os.DirEntry[Any]":
         return next(self._entries)
 
-    def __enter__(self) -> _Scandir:
+    def __enter__(self) -> "_Scandir":
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: "type[BaseException] | None", error: "BaseException | None", trace: "TracebackType | None"
     ) -> None:
         self.close()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import uuid
 from collections.abc import Sequence
@@ -10,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
 from smalt.kit import private
 
 _BITS = 2048
+_OF_JOBS = b"smalt: tokens of jobs"
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,13 @@ class RetiredKey:
         kid: Its id.
         public: Checks what the key has signed.
         until: When the last of that has expired.
+        of_jobs: Checks tokens of jobs; None of a key from before they were signed apart.
     """
 
     kid: str
     public: RSAKey
     until: datetime
+    of_jobs: OctKey | None = None
 
 
 class SigningKey:
@@ -42,6 +48,8 @@ class SigningKey:
 
     Attributes:
         kid: Its id, the thumbprint of the public half.
+        of_jobs: Made of the key. Signs and checks tokens of jobs, which nobody checks but servers that have the key:
+            that takes a small part of the time.
         tenant: The installation's tenant id.
         issuer: Who tokens say has made them.
     """
@@ -52,6 +60,7 @@ class SigningKey:
         self.issuer = f"https://smalt.local/{self.tenant}/"
         self.private = key
         self.public = _public(key)
+        self.of_jobs = OctKey.import_key(hmac.digest(_private_number(key), _OF_JOBS, hashlib.sha256))
         self._retired = {each.kid: each for each in retired}
 
     @classmethod
@@ -81,7 +90,11 @@ class SigningKey:
         """
         present = cls.at(path)
         private.create(_tenant(path), present.tenant.encode())
-        content = {"public": present.public.as_dict(private=False), "until": until.astimezone(UTC).isoformat()}
+        content = {
+            "public": present.public.as_dict(private=False),
+            "until": until.astimezone(UTC).isoformat(),
+            "of_jobs": base64.b64encode(present.of_jobs.raw_value).decode(),
+        }
         private.replace(_retired(path) / f"{present.kid}.json", json.dumps(content).encode())
         private.replace(path, _new())
         for each in present._retired.values():
@@ -93,8 +106,19 @@ class SigningKey:
         """The public half of the key with this id, while what it signed may be valid."""
         if kid == self.kid:
             return self.public
+        retired = self._before(kid, now)
+        return None if retired is None else retired.public
+
+    def known_of_jobs(self, kid: object, now: datetime) -> OctKey | None:
+        """What checks tokens of jobs that were made under the key with this id, while they may be valid."""
+        if kid == self.kid:
+            return self.of_jobs
+        retired = self._before(kid, now)
+        return None if retired is None else retired.of_jobs
+
+    def _before(self, kid: object, now: datetime) -> RetiredKey | None:
         retired = self._retired.get(kid) if isinstance(kid, str) else None
-        return retired.public if retired is not None and now < retired.until else None
+        return retired if retired is not None and now < retired.until else None
 
     def jwks(self, now: datetime) -> dict[str, Any]:
         """The public halves as a key set."""
@@ -111,6 +135,10 @@ def _public(key: RSAKey) -> RSAKey:
     return RSAKey.import_key(key.as_dict(private=False))
 
 
+def _private_number(key: RSAKey) -> bytes:
+    return str(key.as_dict(private=True)["d"]).encode()
+
+
 def _tenant(path: Path) -> Path:
     return path.with_name("tenant")
 
@@ -121,4 +149,6 @@ def _retired(path: Path) -> Path:
 
 def _read(file: Path) -> RetiredKey:
     content = json.loads(file.read_text())
-    return RetiredKey(file.stem, RSAKey.import_key(content["public"]), datetime.fromisoformat(content["until"]))
+    public, until = RSAKey.import_key(content["public"]), datetime.fromisoformat(content["until"])
+    of_jobs = OctKey.import_key(base64.b64decode(content["of_jobs"])) if "of_jobs" in content else None
+    return RetiredKey(file.stem, public, until, of_jobs)

@@ -162,7 +162,9 @@ class IdentityService:
         }
         store.add_job_token(work.connection, row)
         actor = _job_actor(grant)
-        return self._access_token(work, actor, _OWN_AUDIENCE, expires_at=expires_at, job_token_id=token_id).text
+        return self._mint.sign_for_job(
+            grant.job, subject=actor.id, audience=_OWN_AUDIENCE, now=work.now, expires_at=expires_at, token_id=token_id
+        )
 
     def issue_endpoint_token(self, work: Work, actor: Actor, *, audience: str) -> AccessToken:
         """A token by which an actor calls one endpoint; nothing else here takes it for theirs.

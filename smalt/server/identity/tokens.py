@@ -11,14 +11,15 @@ from typing import Any, NoReturn
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import GuestProtocol, RSAKey
+from joserfc.jwk import GuestProtocol, OctKey, RSAKey
 
 from smalt.errors import NotAuthenticated
 from smalt.kit import ids
 from smalt.server.identity.keys import SigningKey
 
 PERSONAL_PREFIX = "smalt_"
-_ALGORITHMS = ["RS256"]
+_ANYONE, _OF_JOBS = "RS256", "HS256"
+_ALGORITHMS = [_ANYONE, _OF_JOBS]
 _MAX_LENGTH = 8192
 
 
@@ -60,7 +61,30 @@ class TokenMint:
         token_id: str | None = None,
         job: str | None = None,
     ) -> str:
-        """A token for an audience, in the shape that the official clients take apart."""
+        """A token for an audience, in the shape that the official clients take apart. Whoever asks may check it."""
+        claims = self._claims(subject, name, audience, now=now, expires_at=expires_at, token_id=token_id, job=job)
+        header = {"alg": _ANYONE, "typ": "JWT", "kid": self.key.kid}
+        return jwt.encode(header, claims, self.key.private, algorithms=_ALGORITHMS)
+
+    def sign_for_job(
+        self, job: str, *, subject: str, audience: str, now: datetime, expires_at: datetime, token_id: str
+    ) -> str:
+        """A token that only servers with this key check, in the same shape: it takes a small part of the time."""
+        claims = self._claims(subject, job, audience, now=now, expires_at=expires_at, token_id=token_id, job=job)
+        header = {"alg": _OF_JOBS, "typ": "JWT", "kid": self.key.kid}
+        return jwt.encode(header, claims, self.key.of_jobs, algorithms=_ALGORITHMS)
+
+    def _claims(
+        self,
+        subject: str,
+        name: str,
+        audience: str,
+        *,
+        now: datetime,
+        expires_at: datetime,
+        token_id: str | None,
+        job: str | None,
+    ) -> dict[str, Any]:  # Any: JSON
         issued = int(now.timestamp())
         claims: dict[str, Any] = {
             "aud": audience,
@@ -79,8 +103,7 @@ class TokenMint:
         }
         if job is not None:
             claims["smalt_job"] = job
-        header = {"alg": "RS256", "typ": "JWT", "kid": self.key.kid}
-        return jwt.encode(header, claims, self.key.private, algorithms=_ALGORITHMS)
+        return claims
 
     def read(self, token: str, *, now: datetime) -> Claims:
         """What a token says, once its signature, issuer and times are found right. Any audience will do.
@@ -91,13 +114,18 @@ class TokenMint:
         if len(token) > _MAX_LENGTH or token.count(".") != 2:
             refuse("is not a token of this server")
         try:
-            decoded = jwt.decode(token, lambda header: self._public_key(header, now), algorithms=_ALGORITHMS)
+            decoded = jwt.decode(token, lambda header: self._key_of(header, now), algorithms=_ALGORITHMS)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+            refuse("was not signed by this server")
+        if decoded.header["alg"] == _OF_JOBS and "smalt_job" not in decoded.claims:
             refuse("was not signed by this server")
         return self._checked(decoded.claims, int(now.timestamp()))
 
-    def _public_key(self, header: GuestProtocol, now: datetime) -> RSAKey:
-        found = self.key.known(header.headers().get("kid"), now)
+    def _key_of(self, header: GuestProtocol, now: datetime) -> RSAKey | OctKey:
+        said = header.headers()
+        # By the algorithm, so that a public half is never taken for a secret.
+        known = self.key.known_of_jobs if said.get("alg") == _OF_JOBS else self.key.known
+        found = known(said.get("kid"), now)
         if found is None:
             raise ValueError("another key")
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,6 +76,15 @@ class Outside:
     workspaces: WorkspaceService
     children: Children
     kinds: Mapping[str, JobKind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A job that only has to be started, and where."""
+
+    due: Due
+    site: Site
+    ready: Ready
 
 
 class JobsLoop:
@@ -161,8 +170,12 @@ class JobsLoop:
             return store.due(work.connection, worker=self._worker, now=clock.now(), hints=hints, limit=limit)
 
     def _turn(self, due: Due) -> None:
+        self._guarded(due, lambda: self._step(due))
+
+    def _guarded(self, due: Due, step: Callable[[], None]) -> None:
+        """Move a job on; what goes wrong with that is dealt with here."""
         try:
-            self._step(due)
+            step()
         except LeaseLost as error:
             _log.warning("%s", error)
         except SmaltError as error:
@@ -202,16 +215,22 @@ class JobsLoop:
             if ready is None:
                 return
             handle = self._outside.starter.start(ready)
+        self._started(due, handle, site)
+
+    def _started(self, due: Due, handle: Handle, site: Site) -> None:
         # Changes that were heard before this is written stay noted, and are looked at in the next turn.
         self._settle(due, due_in=_LOOK_AGAIN, handle=handle, worker=self._worker, site=site.key)
 
     def _claimed(self, work: Work, due: Due) -> JobRecord:
-        """Take a job for this worker beyond this transaction, as something outside is to be done for it."""
-        until = work.now + _LEASE
-        record = store.claim(work.connection, due.id, worker=self._worker, lease=self._lease, now=work.now, until=until)
+        record = self._claim(work, due)
         if record is None:
             raise LeaseLost(f"Job {due.name!r} was taken up by another worker.")
         return record
+
+    def _claim(self, work: Work, due: Due) -> JobRecord | None:
+        """Take a job for this worker beyond this transaction, as something outside is to be done for it."""
+        until = work.now + _LEASE
+        return store.claim(work.connection, due.id, worker=self._worker, lease=self._lease, now=work.now, until=until)
 
     def _prepare(self, work: Work, record: JobRecord, *, kind: CommandLike, site: Site) -> Ready | None:
         """What is to be started, or None when it has to wait for its environment or for a place."""
@@ -262,8 +281,13 @@ class JobsLoop:
         if due.compute is None:
             return self._outside.sites.here
         with self._works.read(SYSTEM) as work:
-            workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
-            return self._outside.sites.of(work, workspace, due.compute)
+            return self._site_in(work, due)
+
+    def _site_in(self, work: Work, due: Due) -> Site:
+        if due.compute is None:
+            return self._outside.sites.here
+        workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+        return self._outside.sites.of(work, workspace, due.compute)
 
     def _advance(self, due: Due, kind: ParentLike) -> None:
         """One turn of a job that lives by its children.
@@ -366,13 +390,36 @@ class JobsLoop:
                     kind = self._outside.kinds[parent.kind]
                     assert isinstance(kind, ParentLike)
                     self._move_on(work, workspace, parent, kind)
+                following = self._following(work, due)
         except LeaseLost:
             raise
         except Exception as error:
             # Its own turn will deal with that, and must not undo the end of the child.
             _log.info("The turn of %r did not go with the end of %r: %s", due.parent, due.name, error)
             return False
+        if following is not None:
+            self._guarded(following.due, lambda: self._launch(following))
         return True
+
+    def _following(self, work: Work, ended: Due) -> _Prepared | None:
+        """The step that comes next, prepared in the same transaction: if it is the only job that is due, and runs here.
+
+        Anything else is left to turns of its own.
+        """
+        found = store.due(work.connection, worker=self._worker, now=work.now, limit=2)
+        if len(found) != 1 or found[0].parent != ended.parent or found[0].handle is not None:
+            return None
+        due = found[0]
+        kind, site = self._outside.kinds.get(due.kind), self._site_in(work, due)
+        if not isinstance(kind, CommandLike) or site.is_remote or site.executor.find(due.workload) is not None:
+            return None
+        record = self._claim(work, due)
+        ready = None if record is None else self._prepare(work, record, kind=kind, site=site)
+        return None if ready is None else _Prepared(due, site, ready)
+
+    def _launch(self, prepared: _Prepared) -> None:
+        handle = self._outside.starter.start(prepared.ready)
+        self._started(prepared.due, handle, prepared.site)
 
     def _write_end(self, work: Work, due: Due, state: WorkloadState) -> tuple[WorkspaceRecord, str | None]:
         """Write the end of a job down; its workspace, and the own id of its parent, which is held."""

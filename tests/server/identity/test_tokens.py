@@ -27,10 +27,11 @@ def encoded(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 
 
-def begun(key: SigningKey, subject: str, algorithm: str) -> str:
+def begun(key: SigningKey, subject: str, algorithm: str, **more) -> str:
     """Header and claims, ready to be signed by hand."""
     now = int(clock.now().timestamp())
     parts = [{"alg": algorithm, "kid": key.kid}, {"iss": key.issuer, "exp": now + 60, "oid": subject, "jti": "1"}]
+    parts[1] |= more
     return ".".join(encoded(json.dumps(part).encode()) for part in parts)
 
 
@@ -52,6 +53,11 @@ def by_another_key(key: SigningKey, subject: str) -> str:
     )
 
 
+def by_the_secret_of_jobs(key: SigningKey, subject: str, **changes) -> str:
+    text = begun(key, subject, "HS256", **changes)
+    return f"{text}.{encoded(hmac.digest(key.of_jobs.raw_value, text.encode(), 'sha256'))}"
+
+
 FORGERIES = {
     "expired": lambda key, who: signed(key, who, exp=1),
     "without end": lambda key, who: signed(key, who, exp=None),
@@ -63,6 +69,8 @@ FORGERIES = {
     "job that was not issued": lambda key, who: signed(key, who, smalt_job="train"),
     "no algorithm": unsigned,
     "public key as secret": by_public_key,
+    "no job, by the secret of jobs": by_the_secret_of_jobs,
+    "job that was not issued, by that": lambda key, who: by_the_secret_of_jobs(key, who, smalt_job="train"),
     "another key under our id": by_another_key,
     "another key": lambda key, who: signed(SigningKey.generate(), who, iss=key.issuer),
     "cut": lambda key, who: signed(key, who)[:-4],

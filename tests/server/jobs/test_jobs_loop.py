@@ -13,6 +13,7 @@ from smalt.executors import OutputState
 from smalt.executors.fake import FakeExecutor, Script
 from smalt.kit import clock
 from smalt.server import jobs
+from smalt.server.jobs.start import Starter
 from smalt.server.work import SYSTEM
 
 
@@ -308,6 +309,39 @@ def test_a_child_that_ends_alone_takes_the_turn_of_its_parent_along(plant, loop,
     plant.run_to_end(loop, "pair")
 
     assert list(seen) == ["pair-0", "pair-1", "pair"]
+
+
+def test_the_next_child_is_prepared_with_the_end_of_the_one_before(plant, loop, house, executor):
+    plant.kinds["pipeline"] = Twins(plant.children)
+    plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
+    prepared = {}
+    house.events.subscribe(
+        jobs.JobFinished, lambda fact: prepared.setdefault(fact.job, plant.record("pair-1").environment_key)
+    )
+
+    plant.run_to_end(loop, "pair")
+
+    assert prepared["pair-0"] is not None
+    assert len(executor.started) == 2
+
+
+def test_a_child_that_cannot_be_prepared_does_not_undo_the_end_of_the_one_before(plant, loop, finished, monkeypatch):
+    plant.kinds["pipeline"] = Twins(plant.children)
+    plant.client.put(f"{plant.scope}/jobs/pair", json={"properties": {"jobType": "Pipeline", "jobs": {}}})
+    prepare = Starter.prepare
+
+    def prepare_first_only(self, work, workspace, record, **more):
+        if record.name == "pair-1":
+            raise InvalidRequest("It can never run.")
+        return prepare(self, work, workspace, record, **more)
+
+    monkeypatch.setattr(Starter, "prepare", prepare_first_only)
+
+    plant.run_to_end(loop, "pair")
+
+    assert [(fact.job, fact.status) for fact in finished] == [
+        ("pair-0", JobStatus.COMPLETED), ("pair-1", JobStatus.FAILED), ("pair", JobStatus.FAILED),
+    ]  # fmt: skip
 
 
 class Stumbling(Twins):
