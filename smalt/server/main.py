@@ -387,6 +387,7 @@ def build(settings: Settings) -> Server:
         *serving.log_routes(online.endpoints, online.deployments, online.instances, rooms, works, admit),
         *batch.routes(batch_service, job_service, rooms, public_url=settings.tls_url),
         *jobs.history_routes(job_service, rooms, locator=locator, signer=signer),
+        *jobs.log_routes(job_service, rooms, works, locator, admit),
         *sweeps.routes(sweep_kind, children, rooms),
         *catalog.routes(cards, rooms),
         *serverless.routes(serverless_service, subscriptions, rooms, online.documents.address),

@@ -8,6 +8,7 @@ from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
 from smalt.server.jobs.kinds import CONNECTIONS_VARIABLE, CommandKind, CommandLike, JobKind, ParentLike, Progress
 from smalt.server.jobs.limits import container_limits
+from smalt.server.jobs.log_stream import log_routes
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
 from smalt.server.jobs.neighbours import Environments
 from smalt.server.jobs.outputs import artifact_uri, written_by
@@ -67,6 +68,7 @@ __all__ = [
     "build_routes",
     "container_limits",
     "history_routes",
+    "log_routes",
     "recipe_from_document",
     "routes",
     "written_by",

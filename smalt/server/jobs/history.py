@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,26 +79,30 @@ def error(record: JobRecord) -> JsonObject | None:
     return {"error": root, "componentName": "smalt", "time": clock.to_text(record.modified_at)}
 
 
-def log_names(artifacts: Path | None) -> list[str]:
-    """Log files below an artifact root, as relative names."""
+def log_sizes(artifacts: Path | None) -> dict[str, int]:
+    """Log files below an artifact root, as relative names, and how many bytes each has."""
+    found: dict[str, int] = {}
     if artifacts is None:
-        return []
-    found = []
+        return found
     for folder in LOG_FOLDERS:
-        for path in _files(artifacts / folder):
-            found.append(path.relative_to(artifacts).as_posix())
+        for path, size in _files(artifacts / folder):
+            found[path.relative_to(artifacts).as_posix()] = size
             if len(found) >= _MOST_LOGS:
                 return found
     return found
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[tuple[Path, int]]:
     for base, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(base, name)
-            if path.is_file() and not path.is_symlink():
-                yield path
+            try:
+                of = path.lstat()
+            except OSError:  # it was taken away meanwhile
+                continue
+            if stat.S_ISREG(of.st_mode):
+                yield path, of.st_size
 
 
 def _inputs(record: JobRecord) -> JsonObject:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from smalt.errors import InvalidRequest, NotFound
+from smalt.errors import InvalidRequest
 from smalt.server.assets import DataLocator, Signer
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, empty, ok
 from smalt.server.jobs import history, outputs
@@ -82,14 +82,13 @@ class _Handlers:
         return self._service.get(call.work, self._workspaces.of(call), call.params["name"])
 
     def _logs(self, call: Call, workspace: WorkspaceRecord, record: JobRecord) -> dict[str, str]:
-        try:
-            root = self._locator.locate(call.work, workspace, outputs.artifact_uri(outputs.artifacts_of(record)))
-        except NotFound:
+        root = outputs.artifact_root(self._locator, call.work, workspace, record)
+        if root is None:
             return {}
         base = f"{call.base_url}/blob/{workspace.id}/{root.container}/{root.key}"
         expires_at = call.work.now + _LOG_URL_LIFETIME
         query = self._signer.sign(workspace.id, root.container, root.key, permissions="r", expires_at=expires_at)
-        return {name: f"{base}/{quote(name)}?{query}" for name in history.log_names(root.local_path)}
+        return {name: f"{base}/{quote(name)}?{query}" for name in history.log_sizes(root.local_path)}
 
 
 def history_routes(

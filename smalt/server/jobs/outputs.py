@@ -9,7 +9,7 @@ from smalt.entities.model import Model
 from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import WorkloadState
-from smalt.server.assets import AssetService, blob_container
+from smalt.server.assets import AssetService, DataLocator, Location, blob_container
 from smalt.server.jobs.store import JobRecord
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -47,6 +47,14 @@ def written_by(workspace_id: str, job_name: str) -> tuple[str, str]:
 def artifacts_of(record: JobRecord) -> str:
     """The job whose artifacts a job shows: its own, or those of the job whose work it has taken over."""
     return str(record.pinned.get(ARTIFACTS_OF, record.name))
+
+
+def artifact_root(locator: DataLocator, work: Work, workspace: WorkspaceRecord, record: JobRecord) -> Location | None:
+    """Where the artifacts that a job shows are, or None where their store is gone."""
+    try:
+        return locator.locate(work, workspace, artifact_uri(artifacts_of(record)))
+    except NotFound:
+        return None
 
 
 def output_uri(job_name: str, name: str, output: JobOutput) -> str:

@@ -7,11 +7,11 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from smalt.errors import InvalidRequest, SmaltError
 from smalt.kit import clock
-from smalt.server.http import Answer, Call, Route, Routes, created, empty, ok
+from smalt.server.http import Answer, Call, Route, Routes, created, empty, event_stream, ok
 from smalt.server.notebooks.errors import SessionNotReady
 from smalt.server.notebooks.file_routes import NOTEBOOKS
 from smalt.server.notebooks.hosts import Json
@@ -114,10 +114,7 @@ class _Handlers:
     async def events(self, call: Call) -> Response:
         """The whole state of a session, then everything that happens in it, as server-sent events."""
         workspace, session = await asyncio.to_thread(self._found, call)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            self._stream(call, workspace, session), headers=headers, media_type="text/event-stream"
-        )
+        return event_stream(self._stream(call, workspace, session))
 
     def run(self, call: Call) -> Answer:
         """Run a notebook or a script as a job; the notebook takes `inputs` as its parameters."""

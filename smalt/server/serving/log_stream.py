@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from smalt.errors import NotFound, SmaltError
-from smalt.server.http import WORKSPACE, Call, Route, Routes
+from smalt.server.http import WORKSPACE, Call, Route, Routes, event_stream, told
 from smalt.server.serving.deployments import DeploymentService
 from smalt.server.serving.instances import Instances
 from smalt.server.serving.service import EndpointService
@@ -19,8 +18,6 @@ from smalt.server.work import NOBODY, Actor, Works
 from smalt.server.workspaces import WorkspaceService
 
 _ACTION = "workspaces/onlineEndpoints/deployments/getLogs/action"
-_LOOK_SECONDS = 0.5
-_HEARTBEAT_SECONDS = 15.0
 _MOST_BYTES = 4 << 20
 
 Source = Callable[[], tuple[Path | None, str]]
@@ -52,37 +49,18 @@ class _File:
         return self._decoder.decode(found), is_other
 
 
-async def follow(
-    source: Source,
-    is_admitted: Callable[[], bool],
-    *,
-    look_seconds: float = _LOOK_SECONDS,
-    heartbeat_seconds: float = _HEARTBEAT_SECONDS,
-) -> AsyncIterator[bytes]:
-    """The end of a log, then what is added to it, as server-sent events `{"text": ..., "isWhole": ...}`.
-
-    It ends with the deployment, and when the one who listens may not any more.
-    """
-    file, said, silent = _File(), None, 0.0
-    yield b"retry: 2000\n\n"
+def news(source: Source) -> Iterator[dict[str, str | bool] | None]:
+    """The end of a log, then what is added to it, as `{"text": ..., "isWhole": ...}`; it ends with the deployment."""
+    file, said = _File(), None
     while True:
         try:
-            path, instead = await asyncio.to_thread(source)
+            path, instead = source()
         except NotFound:  # it was deleted meanwhile
             return
-        text, is_whole = (instead, instead != said) if path is None else await asyncio.to_thread(file.news, path)
+        text, is_whole = (instead, instead != said) if path is None else file.news(path)
         said = instead if path is None else None
-        if is_whole or (path is not None and text):
-            yield b"data: " + msgspec.json.encode({"text": text, "isWhole": is_whole}) + b"\n\n"
-            silent = 0.0
-            continue
-        await asyncio.sleep(look_seconds)
-        silent += look_seconds
-        if silent >= heartbeat_seconds:
-            if not await asyncio.to_thread(is_admitted):
-                return
-            yield b": still here\n\n"
-            silent = 0.0
+        is_new = is_whole or (path is not None and bool(text))
+        yield {"text": text, "isWhole": is_whole} if is_new else None
 
 
 def log_routes(
@@ -115,9 +93,7 @@ def log_routes(
     async def followed(call: Call) -> Response:
         """What a deployment writes, as server-sent events: the end of its log, then what is added."""
         await asyncio.to_thread(source, call)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        stream = follow(lambda: source(call), lambda: is_admitted(call))
-        return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
+        return event_stream(told(news(lambda: source(call)), lambda: is_admitted(call)))
 
     table = Routes()
     path = WORKSPACE + "/onlineEndpoints/{endpoint}/deployments/{name}/logs"

@@ -13,7 +13,7 @@ from smalt.blobs import clean_key
 from smalt.errors import Forbidden, InvalidRequest, NotAuthenticated, SmaltError
 from smalt.server.assets import AssetService, DataLocator, Location
 from smalt.server.audit import split_scope
-from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, ok
+from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, event_stream, ok
 from smalt.server.identity import (
     BrowserSession,
     IdentityService,
@@ -121,13 +121,7 @@ class _Handlers:
         """What changes in a workspace, as server-sent events: kinds and names."""
         with self._near.works.read(NOBODY) as work:
             workspace = self._near.workspaces.resolve(work, call.params)
-
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            self._live.stream(workspace.id, lambda: self._may(call, _READ)),
-            headers=headers,
-            media_type="text/event-stream",
-        )
+        return event_stream(self._live.stream(workspace.id, lambda: self._may(call, _READ)))
 
     def search(self, call: Call) -> Answer:
         """What a workspace has, and people, by a text, a tag (key=value) or a metric (name>value)."""

@@ -1,7 +1,20 @@
 /** Every question the pages ask, with the key under which its answer is kept. Keys begin with what live updates name. */
 import { queryOptions } from "@tanstack/react-query";
 import { everything, json, query } from "./client";
-import type { Asset, AssetKind, Found, Graph, Job, Lineage, Point, Run, StoredFile, Trials, Workspace } from "./types";
+import type {
+  Asset,
+  AssetKind,
+  Found,
+  Graph,
+  Job,
+  Lineage,
+  Point,
+  Resource,
+  Run,
+  StoredFile,
+  Trials,
+  Workspace,
+} from "./types";
 
 const ARM = "/providers/Microsoft.MachineLearningServices";
 
@@ -124,7 +137,8 @@ export const points = (scope: string, names: readonly string[], metric: string, 
     },
   });
 
-const MOST_POINTS = 1500;
+/** Two for each pixel of a chart on a wide screen. */
+const MOST_POINTS = 1000;
 
 export const files = (scope: string, uri: string, path = "") =>
   queryOptions({
@@ -159,3 +173,6 @@ export const search = (scope: string, text: string) =>
 
 export const list = <T>(path: string, key: string) =>
   queryOptions({ queryKey: [key, path], queryFn: ({ signal }) => everything<T>(path, signal) });
+
+/** Where jobs can run, besides the machine of the server itself. */
+export const computes = <P = object>(scope: string) => list<Resource<P>>(`${scope}/computes`, "computes");

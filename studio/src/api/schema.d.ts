@@ -739,6 +739,159 @@ export interface components {
                     [key: string]: string;
                 };
                 /** @constant */
+                jobType: "Flow";
+                displayName?: string | null;
+                experimentName?: string | null;
+                computeId?: string | null;
+                componentId?: string | {
+                    [key: string]: unknown;
+                } | null;
+                identity?: {
+                    /** @enum {string} */
+                    identityType?: "AMLToken" | "Managed" | "UserIdentity";
+                    clientId?: string | null;
+                    objectId?: string | null;
+                    resourceId?: string | null;
+                };
+                services?: {
+                    [key: string]: unknown;
+                };
+                outputs?: {
+                    [key: string]: {
+                        /** @enum {string} */
+                        jobOutputType?: "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
+                        mode?: unknown;
+                        uri?: string | null;
+                        assetName?: string | null;
+                        assetVersion?: string | null;
+                        pathOnCompute?: string | null;
+                        description?: string | null;
+                    };
+                };
+                queueSettings?: {
+                    /** @enum {string} */
+                    jobTier?: "Null" | "Spot" | "Basic" | "Standard" | "Premium";
+                    priority?: unknown;
+                };
+                notificationSetting?: Record<string, never>;
+                parentJobName?: string | null;
+                isArchived?: boolean;
+                status?: ("NotStarted" | "Starting" | "Provisioning" | "Preparing" | "Queued" | "Running" | "Finalizing" | "CancelRequested" | "Completed" | "Failed" | "Canceled" | "NotResponding" | "Paused" | "Unknown") | null;
+                codeId: string;
+                entryFile?: string | null;
+                environmentId?: string | ({
+                    name?: string | null;
+                    id?: string | null;
+                    description?: string | null;
+                    tags?: {
+                        [key: string]: string;
+                    };
+                    properties?: {
+                        [key: string]: string;
+                    };
+                    creation_context?: ({
+                        created_at?: string | null;
+                        created_by?: string | null;
+                        created_by_type?: string | null;
+                        last_modified_at?: string | null;
+                        last_modified_by?: string | null;
+                        last_modified_by_type?: string | null;
+                    } & {
+                        [key: string]: unknown;
+                    }) | null;
+                    version?: string | null;
+                    is_anonymous?: boolean;
+                    is_archived?: boolean;
+                    stage?: string | null;
+                    provisioning_state?: string | null;
+                    image?: string | null;
+                    conda_file?: string | {
+                        [key: string]: unknown;
+                    } | null;
+                    build?: ({
+                        path?: string | null;
+                        dockerfile_path?: string;
+                    } & {
+                        [key: string]: unknown;
+                    }) | null;
+                    os_type?: string | null;
+                    inference_config?: ({
+                        liveness_route?: ({
+                            port?: number | null;
+                            path?: string | null;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                        readiness_route?: ({
+                            port?: number | null;
+                            path?: string | null;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                        scoring_route?: ({
+                            port?: number | null;
+                            path?: string | null;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                        startup_route?: ({
+                            port?: number | null;
+                            path?: string | null;
+                        } & {
+                            [key: string]: unknown;
+                        }) | null;
+                    } & {
+                        [key: string]: unknown;
+                    }) | null;
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+                inputs?: {
+                    [key: string]: {
+                        /** @enum {string} */
+                        jobInputType: "literal" | "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
+                        uri?: string;
+                        /** @enum {string} */
+                        mode?: "ReadOnlyMount" | "ReadWriteMount" | "Download" | "Upload" | "Direct" | "EvalMount" | "EvalDownload";
+                        value?: string;
+                    };
+                };
+                columnMapping?: {
+                    [key: string]: unknown;
+                };
+                variant?: string | null;
+                connections?: {
+                    [key: string]: {
+                        [key: string]: string;
+                    };
+                };
+                init?: {
+                    [key: string]: unknown;
+                };
+                environmentVariables?: {
+                    [key: string]: string;
+                };
+                concurrency?: number | null;
+                node?: string | null;
+                resources?: unknown;
+                limits?: {
+                    /**
+                     * Format: duration
+                     * @example PT1H
+                     */
+                    timeout?: string;
+                    /** @constant */
+                    jobLimitsType?: "Command";
+                };
+            } | {
+                description?: string | null;
+                tags?: {
+                    [key: string]: string;
+                };
+                properties?: {
+                    [key: string]: string;
+                };
+                /** @constant */
                 jobType: "AutoML";
                 displayName?: string | null;
                 experimentName?: string | null;
@@ -925,17 +1078,41 @@ export interface components {
                 parentJobName?: string | null;
                 isArchived?: boolean;
                 status?: ("NotStarted" | "Starting" | "Provisioning" | "Preparing" | "Queued" | "Running" | "Finalizing" | "CancelRequested" | "Completed" | "Failed" | "Canceled" | "NotResponding" | "Paused" | "Unknown") | null;
-                inputs?: {
-                    [key: string]: {
-                        /** @enum {string} */
-                        jobInputType: "literal" | "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
-                        uri?: string;
-                        /** @enum {string} */
-                        mode?: "ReadOnlyMount" | "ReadWriteMount" | "Download" | "Upload" | "Direct" | "EvalMount" | "EvalDownload";
-                        value?: string;
-                    };
+                /** @enum {string} */
+                taskType: "ChatCompletion" | "TextCompletion" | "TextClassification" | "QuestionAnswering" | "TextSummarization" | "TokenClassification" | "TextTranslation" | "ImageClassification" | "ImageInstanceSegmentation" | "ImageObjectDetection" | "VideoMultiObjectTracking";
+                model: {
+                    /** @enum {string} */
+                    jobInputType?: "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
+                    uri?: string | null;
+                    /** @enum {string} */
+                    mode?: "ReadOnlyMount" | "ReadWriteMount" | "Download" | "Upload" | "Direct" | "EvalMount" | "EvalDownload";
+                    pathOnCompute?: string | null;
+                    datastore?: string | null;
+                    description?: string | null;
                 };
-                environmentVariables?: {
+                /** @enum {string} */
+                modelProvider?: "Custom" | "AzureOpenAI";
+                trainingData: {
+                    /** @enum {string} */
+                    jobInputType?: "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
+                    uri?: string | null;
+                    /** @enum {string} */
+                    mode?: "ReadOnlyMount" | "ReadWriteMount" | "Download" | "Upload" | "Direct" | "EvalMount" | "EvalDownload";
+                    pathOnCompute?: string | null;
+                    datastore?: string | null;
+                    description?: string | null;
+                };
+                validationData?: {
+                    /** @enum {string} */
+                    jobInputType?: "uri_file" | "uri_folder" | "mltable" | "custom_model" | "mlflow_model" | "triton_model" | "path";
+                    uri?: string | null;
+                    /** @enum {string} */
+                    mode?: "ReadOnlyMount" | "ReadWriteMount" | "Download" | "Upload" | "Direct" | "EvalMount" | "EvalDownload";
+                    pathOnCompute?: string | null;
+                    datastore?: string | null;
+                    description?: string | null;
+                };
+                hyperParameters?: {
                     [key: string]: string;
                 };
                 resources?: Record<string, never>;
@@ -1178,6 +1355,8 @@ export interface components {
                     status?: unknown;
                     jobType?: unknown;
                     experimentName?: unknown;
+                    monitor?: unknown;
+                    signal?: unknown;
                 };
                 isEnabled?: boolean | null;
                 /**
@@ -1222,6 +1401,8 @@ export interface components {
                     status?: unknown;
                     jobType?: unknown;
                     experimentName?: unknown;
+                    monitor?: unknown;
+                    signal?: unknown;
                 };
                 isEnabled?: boolean | null;
                 /**
@@ -1231,12 +1412,7 @@ export interface components {
                 missedRuns?: "once" | "skip" | "all";
                 provisioningState?: string | null;
                 nextRunTime?: string | null;
-                createMonitor: {
-                    computeConfiguration?: Record<string, never>;
-                    monitoringTarget?: Record<string, never>;
-                    signals?: Record<string, never>;
-                    alertNotificationSettings?: Record<string, never>;
-                };
+                createMonitor: unknown;
                 /** @constant */
                 actionType: "create_monitor";
             } | {
@@ -1271,6 +1447,8 @@ export interface components {
                     status?: unknown;
                     jobType?: unknown;
                     experimentName?: unknown;
+                    monitor?: unknown;
+                    signal?: unknown;
                 };
                 isEnabled?: boolean | null;
                 /**

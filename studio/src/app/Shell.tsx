@@ -6,6 +6,7 @@ import {
   WeatherMoon20Regular,
   WeatherSunny20Regular,
 } from "@fluentui/react-icons";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Suspense, useEffect, useState } from "react";
 import { Empty } from "../ui/Empty";
@@ -18,7 +19,7 @@ import { Notifications } from "./Notifications";
 import { Palette } from "./Palette";
 import { useSession } from "./SessionGate";
 import { useTheme } from "./theme";
-import { useChosenWorkspace, WorkspaceProvider } from "./workspace";
+import { useChosenWorkspace, useScope, WorkspaceProvider } from "./workspace";
 import { Waiting } from "../ui/Waiting";
 
 export function Shell() {
@@ -134,13 +135,22 @@ function WorkspaceSwitcher() {
 
 function Navigation() {
   const { t } = useWords();
+  const scope = useScope();
+  const client = useQueryClient();
   return (
     <nav className="navigation" aria-label={t("Main")}>
       {navigation.map((group, index) => (
         <div key={group.title ?? index}>
           {group.title && <h2>{t(group.title)}</h2>}
-          {group.entries.map(({ title, to, icon: Icon }) => (
-            <Link key={to} to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className="entry">
+          {group.entries.map(({ title, to, icon: Icon, ahead }) => (
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === "/", includeSearch: false }}
+              className="entry"
+              onPointerEnter={() => ahead?.(client, scope)}
+              onFocus={() => ahead?.(client, scope)}
+            >
               <Icon aria-hidden />
               <span>{t(title)}</span>
             </Link>

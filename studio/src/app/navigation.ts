@@ -24,12 +24,16 @@ import {
   Sparkle20Regular,
   type FluentIcon,
 } from "@fluentui/react-icons";
+import type { QueryClient } from "@tanstack/react-query";
+import { jobsAhead } from "../features/jobs/jobPages";
 import type { Message } from "./i18n";
 
 export interface Entry {
   title: Message;
   to: string;
   icon: FluentIcon;
+  /** Asks for what the page shows, as soon as somebody points at it. */
+  ahead?: (client: QueryClient, scope: string) => void;
 }
 
 export interface Group {
@@ -58,7 +62,7 @@ export const navigation: Group[] = [
     title: "Assets",
     entries: [
       { title: "Data", to: "/assets/data", icon: Database20Regular },
-      { title: "Jobs", to: "/jobs", icon: Beaker20Regular },
+      { title: "Jobs", to: "/jobs", icon: Beaker20Regular, ahead: jobsAhead },
       { title: "Components", to: "/assets/components", icon: AppsList20Regular },
       { title: "Pipelines", to: "/pipelines", icon: Flow20Regular },
       { title: "Environments", to: "/assets/environments", icon: Box20Regular },

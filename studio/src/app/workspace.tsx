@@ -51,6 +51,10 @@ export function WorkspaceProvider({ here, children }: { here: Omit<Here, "scope"
         // Lists and summaries stand under an empty name. That of runs is made of many, and asks again by itself.
         if (kind !== "runs") void client.invalidateQueries({ queryKey: [kind, scope, ""] });
       }
+      // The list of jobs follows by itself while it is shown; what was asked for ahead of it is to be asked for again.
+      if (topics.some(({ kind }) => kind === "jobs")) {
+        void client.invalidateQueries({ queryKey: ["joblist", scope], type: "inactive", refetchType: "none" });
+      }
     });
   }, [client, scope]);
   return <Context value={{ ...here, scope }}>{children}</Context>;

@@ -18,6 +18,10 @@ interface Props<Row> {
 
 const ROW_HEIGHT = 44;
 const GAP = 12;
+/** Rows beyond those in sight. */
+const OVERSCAN = 6;
+/** So many rows before the last one more are asked for. */
+const NEAR_END = 20;
 
 /** A table of which only the rows in sight exist: any number of them scrolls alike. */
 export function LongTable<Row>({ columns, rows, rowKey, label, onEnd }: Props<Row>) {
@@ -26,12 +30,12 @@ export function LongTable<Row>({ columns, rows, rowKey, label, onEnd }: Props<Ro
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: OVERSCAN,
   });
   const shown = virtual.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (last >= rows.length - 30) onEnd?.();
+    if (last >= rows.length - NEAR_END) onEnd?.();
   }, [last, rows.length, onEnd]);
   // No column is narrower than it says; then the table scrolls sideways.
   const least = columns.map(({ width }) => /minmax\(([^,]+),/.exec(width)?.[1] ?? width);

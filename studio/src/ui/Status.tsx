@@ -45,11 +45,14 @@ const WORDS: Record<string, Message> = {
 /** What a state is called; one that is not known here stands as it is. */
 export const wordOf = (state: string, t: Translate): string => (state in WORDS ? t(WORDS[state]) : state);
 
+/** Whether a state is a good one, in a word for a class. */
+export const toneOf = (state: string): string => ICONS[state]?.[1] ?? "quiet";
+
 export function Status({ of }: { of: string }) {
   const t = useT();
-  const [Icon, tone] = ICONS[of] ?? [Circle16Regular, "quiet"];
+  const Icon = ICONS[of]?.[0] ?? Circle16Regular;
   return (
-    <span className={`status ${tone}`}>
+    <span className={`status ${toneOf(of)}`}>
       <Icon aria-hidden />
       {wordOf(of, t)}
     </span>

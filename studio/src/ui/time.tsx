@@ -1,11 +1,37 @@
 import { useEffect, useState } from "react";
 import { useWords } from "../app/i18n";
 
+const NUMERIC = "numeric";
+const MOMENT = {
+  year: NUMERIC,
+  month: NUMERIC,
+  day: NUMERIC,
+  hour: NUMERIC,
+  minute: NUMERIC,
+  second: NUMERIC,
+} as const;
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3600],
   ["minute", 60],
 ];
+
+interface Formats {
+  ago: Intl.RelativeTimeFormat;
+  exact: Intl.DateTimeFormat;
+}
+
+/** Making them takes longer than drawing the row they stand in. */
+const kept = new Map<string, Formats>();
+
+function formatsOf(language: string): Formats {
+  const found = kept.get(language) ?? {
+    ago: new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
+    exact: new Intl.DateTimeFormat(language, MOMENT),
+  };
+  kept.set(language, found);
+  return found;
+}
 
 /** How long ago, with the exact moment on hover. */
 export function When({ at }: { at: string | number | null | undefined }) {
@@ -13,10 +39,10 @@ export function When({ at }: { at: string | number | null | undefined }) {
   if (!at) return <span className="faint">–</span>;
   const moment = new Date(at);
   const seconds = (Date.now() - moment.getTime()) / 1000;
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const formats = formatsOf(language);
   const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  const exact = moment.toLocaleString(language);
-  const text = Math.abs(seconds) < 30 * 86_400 ? format.format(-Math.round(seconds / size), unit) : exact;
+  const exact = formats.exact.format(moment);
+  const text = Math.abs(seconds) < 30 * 86_400 ? formats.ago.format(-Math.round(seconds / size), unit) : exact;
   return (
     <time dateTime={moment.toISOString()} title={exact}>
       {text}

@@ -204,6 +204,7 @@ def plant(house: Any, tmp_path: Path) -> Plant:
         *compute.routes(computes, house.workspaces, compute.Sites(computes, _nowhere())),
         *jobs.routes(service, house.workspaces, assets),
         *jobs.history_routes(service, house.workspaces, locator=locator, signer=signer),
+        *jobs.log_routes(service, house.workspaces, house.works, locator, lambda call, _: gate.identify(call)),
     ]
     gate = IdentityGate(house.identity, house.works, house.workspaces.find_scope)
     recorder = audit.AuditRecorder(house.works, house.workspaces.find_scope)

@@ -6,7 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
-from smalt.server.serving.log_stream import follow
+from smalt.server.http import told as streamed
+from smalt.server.serving.log_stream import news
 
 
 def told(path: Path, doing, *, count: int) -> list[dict]:
@@ -14,7 +15,8 @@ def told(path: Path, doing, *, count: int) -> list[dict]:
 
     async def main() -> list[dict]:
         found = []
-        stream = follow(lambda: (path if path.exists() else None, "not up yet"), lambda: True, look_seconds=0.01)
+        looks = news(lambda: (path if path.exists() else None, "not up yet"))
+        stream = streamed(looks, lambda: True, look_seconds=0.01)
         async for message in stream:
             if message.startswith(b"data: "):
                 found.append(json.loads(message.removeprefix(b"data: ")))
@@ -51,6 +53,7 @@ def test_a_log_that_begins_anew_stands_instead_of_the_old_one(tmp_path):
 
 def test_who_may_not_look_any_more_hears_no_more(tmp_path):
     async def main() -> list[bytes]:
-        return [each async for each in follow(lambda: (None, ""), lambda: False, look_seconds=0, heartbeat_seconds=0)]
+        looks = news(lambda: (None, ""))
+        return [each async for each in streamed(looks, lambda: False, look_seconds=0, heartbeat_seconds=0)]
 
     assert [json.loads(each[6:]) for each in asyncio.run(main())[1:]] == [{"text": "", "isWhole": True}]

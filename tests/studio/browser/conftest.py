@@ -277,7 +277,9 @@ import json, os
 def init():
     print("up as", os.environ["WHO"], flush=True)
 def run(body):
-    return {"who": os.environ["WHO"], "asked": json.loads(body)}
+    asked = json.loads(body)
+    print("asked for", asked.get("word"), flush=True)
+    return {"who": os.environ["WHO"], "asked": asked}
 """,
     "src/swagger3.json": """
 {"openapi": "3.0.0", "paths": {}, "components": {"schemas": {"ServiceInput": {"example": {"word": "hello"}}}}}

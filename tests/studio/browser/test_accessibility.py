@@ -1,7 +1,8 @@
-"""Every page, in both themes, before axe: nothing serious may be wrong, and no console complains.
+"""Every page, in both themes and both languages, before axe: nothing serious may be wrong, and no console complains.
 
-One page of one browser goes through all of them as a person does, by the router and the button of the theme. In the
-second theme axe looks at colours only: nothing else differs.
+One page of one browser goes through all of them as a person does, by the router and the buttons of theme and language. Each
+page is looked at whole in one of the two and then turned into the other, where axe looks at colours and names only: nothing
+else differs. The page behind it begins where this one has ended.
 """
 
 from __future__ import annotations
@@ -30,9 +31,13 @@ PAGES = {
     "graph": "/jobs/{pipeline}?step=first",
     "clone": "/jobs/{job}/clone",
     "compare": "/compare?jobs={job},{failed}",
+    "overlays": "/compare?jobs={job},{failed}&tab=charts",
+    "parallel coordinates": "/compare?jobs={job},{failed}&tab=parallel",
     "scatter": "/compare?jobs={job},{failed}&tab=scatter",
     "data": "/assets/data",
     "asset": "/assets/data/sizes",
+    "versions": "/assets/data/sizes?tab=versions",
+    "definition": "/assets/data/sizes?tab=definition",
     "models": "/assets/models",
     "components": "/assets/components",
     "environments": "/assets/environments",
@@ -45,9 +50,13 @@ PAGES = {
     "endpoint logs": "/endpoints/online/{endpoint}?tab=logs",
     "batch endpoint": "/endpoints/batch/{batch}",
     "deploy": "/deploy",
+    "batch deployment": "/deploy?kind=batch",
     "serverless endpoints": "/endpoints?kind=serverless",
     "catalog": "/catalog?compare=Qwen3-0.6B,phi-4",
     "catalog model": "/catalog/gemma-2-2b-it",
+    "catalog deployment": "/catalog/gemma-2-2b-it?tab=deploy",
+    "fine-tuning": "/catalog/gemma-2-2b-it?tab=finetune",
+    "catalog code": "/catalog/gemma-2-2b-it?tab=code",
     "catalog evaluation": "/catalog/gemma-2-2b-it?tab=evaluate",
     "playground": "/playground?endpoint={endpoint}",
     "new data": "/new/data",
@@ -73,6 +82,8 @@ PAGES = {
     "monitor runs": "/monitoring/{monitor}?tab=runs",
     "connections": "/connections",
     "access": "/access",
+    "tokens": "/tokens",
+    "notebooks": "/notebooks",
     "audit": "/audit",
     "designer": "/designer",
     "designed": "/designer?job={pipeline}",
@@ -106,7 +117,14 @@ PAGES = {
 }
 
 _GO = "async address => { await __TSR_ROUTER__.navigate({ href: address }); }"
-_RULES = {"all": {}, "colours": {"runOnly": ["color-contrast", "link-in-text-block"]}}
+_COLOURS = ["color-contrast", "link-in-text-block"]
+_NAMES = ["button-name", "link-name", "label", "select-name", "aria-input-field-name", "aria-toggle-field-name"]
+_RULES = {"all": {}, "colours and names": {"runOnly": [*_COLOURS, *_NAMES]}}
+_THEMES = re.compile("^(Light theme|Dark theme|ライトテーマ|ダークテーマ)$")
+_LANGUAGES = re.compile("^(English|日本語)$")
+_OTHER = {"en": "ja", "ja": "en"}
+# The words of a language come a moment after it was chosen.
+_TURNED = "to => (to === 'ja') === /[ぁ-ヿ]/.test(document.querySelector('.navigation').textContent)"
 # Fluent's tab stops of one pixel hand focus on at once and never keep it; axe takes them for hidden controls.
 _AXE = """
 async options => {
@@ -141,16 +159,23 @@ class Walk:
     def look(self, rules: str) -> list[str]:
         """What axe finds serious."""
         found = self.page.evaluate(_AXE, _RULES[rules])
-        return [f"{self.theme}: {each}" for each in found]
+        return [f"{self.theme}, {self.language}: {each}" for each in found]
 
     @property
     def theme(self) -> str:
         return self.page.evaluate("document.documentElement.style.colorScheme")
 
+    @property
+    def language(self) -> str:
+        return self.page.evaluate("document.documentElement.lang")
+
     def turn(self) -> None:
-        """Into the other theme."""
-        self.page.get_by_role("button", name=re.compile("^(Light|Dark) theme$")).click()
+        """Into the other theme and the other language."""
+        to = _OTHER[self.language]
+        self.page.get_by_role("button", name=_THEMES).click()
+        self.page.get_by_role("button", name=_LANGUAGES).click()
         self.page.mouse.move(0, 0)
+        self.page.wait_for_function(_TURNED, arg=to)
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +214,6 @@ def test_axe_finds_nothing_serious(walk: Walk, house: House, work, served, flows
 
     found = walk.look("all")
     walk.turn()
-    found += walk.look("colours")
+    found += walk.look("colours and names")
 
     assert found + walk.complaints == []

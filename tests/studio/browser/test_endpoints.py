@@ -84,6 +84,9 @@ def test_figures_and_logs_follow_what_happens(endpoint: Page, house: House):
     expect(endpoint.locator("canvas").first).to_be_visible()
     endpoint.get_by_role("tab", name="Logs").click()
     expect(endpoint.get_by_text(re.compile("up as blue"))).to_be_visible()
+    endpoint.get_by_label("Deployment").select_option("green")
+    house.call("POST", f"{house.scope}/onlineEndpoints/words/invoke/score", {"word": "now"}, headers)
+    expect(endpoint.get_by_text(re.compile("asked for now"))).to_be_visible()
 
 
 def test_a_deployment_appears_and_goes_by_itself(endpoint: Page, house: House):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -40,6 +41,37 @@ def test_the_list_of_jobs_shows_metrics_as_columns_and_keeps_filters_in_the_addr
     expect(page.get_by_role("cell", name="0.0050000")).to_be_visible()
 
 
+def test_the_first_rows_are_asked_for_by_pointing_at_their_page_and_once(page: Page, work):
+    asked: list[str] = []
+    page.wait_for_load_state("networkidle")
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+
+    page.get_by_role("link", name="Jobs", exact=True).hover()
+    page.wait_for_function("() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/jobs?'))")
+    first = [each for each in asked if each.startswith("jobs?")]
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    page.get_by_role("table", name="Jobs").get_by_role("link", name="Write a table").first.wait_for()
+
+    assert first == ["jobs?withoutSteps=true&%24top=50"]
+    assert [each for each in asked if each.startswith("jobs?")] == first
+
+
+def test_jobs_are_tagged_several_at_once(page: Page, house: House, work):
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    for name in (work["job"], work["failed"]):
+        page.get_by_label(f"Select {name}").check()
+
+    page.get_by_role("button", name="Tags of 2 jobs").click()
+    page.get_by_label("New tag, as key=value").fill("batch=seven")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Remove the tag batch")).to_be_visible()
+    for name in (work["job"], work["failed"]):
+        assert house.call("GET", f"{house.scope}/jobs/{name}")["properties"]["tags"]["batch"] == "seven"
+    page.get_by_role("button", name="Remove the tag batch").click()
+    expect(page.get_by_text("batch: seven")).to_have_count(0)
+
+
 def test_a_job_that_is_submitted_elsewhere_appears_by_itself(page: Page, house: House, work):
     page.get_by_role("link", name="Jobs", exact=True).click()
     page.get_by_role("table", name="Jobs").get_by_role("link", name="Write a table").first.wait_for()
@@ -61,6 +93,25 @@ def test_a_log_is_searched(page: Page, house: House, work):
 
     expect(page.get_by_text("1 / 1")).to_be_visible()
     expect(page.locator("mark", has_text="line 1500 of")).to_be_visible()
+
+
+def test_a_log_follows_by_one_stream_until_its_job_is_over(page: Page, house: House, work, tmp_path: Path):
+    go = tmp_path / "go"
+    command = f"echo before; until [ -e {go} ]; do sleep 0.05; done; echo after"
+    properties = house.call("GET", f"{house.scope}/jobs/{work['failed']}")["properties"]
+    fresh = {key: properties[key] for key in ("jobType", "environmentId", "experimentName")}
+    house.call("PUT", f"{house.scope}/jobs/followed", {"properties": {**fresh, "command": command}})
+    streams: list[str] = []
+    page.on("request", lambda request: request.url.endswith("/jobs/followed/logs") and streams.append(request.url))
+    page.goto(f"{house.url}/studio/jobs/followed?tab=logs")
+    expect(page.get_by_text("before", exact=True)).to_be_visible()
+
+    go.touch()
+
+    expect(page.get_by_text("after", exact=True)).to_be_visible()
+    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible()
+    expect(page.get_by_label("Follow")).to_have_count(0)
+    assert len(streams) == 1
 
 
 def test_outputs_are_looked_into(page: Page, house: House, work):

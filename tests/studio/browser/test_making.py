@@ -32,6 +32,20 @@ def test_a_cluster_is_made_with_all_its_fields_and_tagged_later(page: Page, hous
     assert (made["tags"], inner["vmPriority"], inner["scaleSettings"]) == ({"team": "blue"}, "LowPriority", scale)
 
 
+def test_a_compute_instance_is_made_and_stopped(page: Page, house: House):
+    page.goto(f"{house.url}/studio/new/compute")
+    page.get_by_role("combobox", name="Type").select_option("ComputeInstance")
+    fill_name(page, "my-desk")
+    page.get_by_label("Minutes idle").fill("30")
+    page.get_by_role("button", name="Create").click()
+
+    page.get_by_role("button", name="Stop my-desk").click()
+
+    expect(page.get_by_role("button", name="Start my-desk")).to_be_visible()
+    made = house.call("GET", f"{house.scope}/computes/my-desk")["properties"]["properties"]
+    assert (made["state"], made["idleTimeBeforeShutdown"]) == ("Stopped", "PT30M")
+
+
 def test_an_environment_is_created(page: Page, house: House):
     page.get_by_role("link", name="Environments", exact=True).click()
     page.get_by_role("button", name="New").click()

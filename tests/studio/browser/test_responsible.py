@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -34,3 +35,14 @@ def test_groups_of_people_are_compared_and_rows_are_told_what_would_change_them(
 
     changes = page.get_by_role("region", name="What would have to change")
     expect(changes.get_by_role("row", name=re.compile("^bmi "))).to_be_visible()
+
+
+def test_the_dashboard_is_found_with_the_model_it_is_about(page: Page, house: House, analysed, tmp_path: Path):
+    (tmp_path / "model.txt").write_text("the weights")
+    house.smalt("model", "create", "-n", "diabetes-progression", "-v", "1", "--path", str(tmp_path / "model.txt"))
+    page.goto(f"{house.url}/studio/assets/models/diabetes-progression")
+
+    page.get_by_role("tab", name="Responsible AI").click()
+
+    expect(page.get_by_role("group", name="Error tree")).to_be_visible()
+    expect(page).to_have_url(re.compile("tab=responsible"))

@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { json } from "../../api/client";
-import { assets, list } from "../../api/queries";
-import type { Job, Resource } from "../../api/types";
+import { assets, computes } from "../../api/queries";
+import type { Job } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
@@ -21,7 +21,7 @@ export default function EvaluateTab({ card }: CardProps) {
   const navigate = useNavigate();
   const { model, inferenceTasks } = card.properties;
   const data = useQuery(assets(scope, "data"));
-  const computes = useQuery(list<Resource<unknown>>("computes", `${scope}/computes`));
+  const places = useQuery(computes(scope));
   const tasks = inferenceTasks.filter((each) => MEASURED.has(each));
   const [wanted, setWanted] = useState<Evaluation>({ ...NOTHING, task: tasks[0] ?? "" });
   const set = (changes: Partial<Evaluation>) => setWanted((old) => ({ ...old, ...changes }));
@@ -89,7 +89,7 @@ export default function EvaluateTab({ card }: CardProps) {
       <Field label={t("Compute")}>
         <Select value={wanted.compute} onChange={(_, { value }) => set({ compute: value })}>
           <option value="">{t("This machine")}</option>
-          {(computes.data ?? []).map(({ name }) => (
+          {(places.data ?? []).map(({ name }) => (
             <option key={name}>{name}</option>
           ))}
         </Select>

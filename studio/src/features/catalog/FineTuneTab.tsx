@@ -3,8 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { request } from "../../api/client";
-import { assets, list } from "../../api/queries";
-import type { Resource } from "../../api/types";
+import { assets, computes } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
@@ -22,7 +21,7 @@ export default function FineTuneTab({ card }: CardProps) {
   const navigate = useNavigate();
   const { properties } = card;
   const data = useQuery(assets(scope, "data"));
-  const computes = useQuery(list<Resource<unknown>>("computes", `${scope}/computes`));
+  const places = useQuery(computes(scope));
   const tasks = properties.fineTuningTasks.filter((each) => each in TASKS);
   const [task, setTask] = useState(tasks[0] ?? "");
   const [training, setTraining] = useState("");
@@ -109,7 +108,7 @@ export default function FineTuneTab({ card }: CardProps) {
       <Field label={t("Compute")}>
         <Select value={compute} onChange={(_, { value }) => setCompute(value)}>
           <option value="">{t("This machine")}</option>
-          {(computes.data ?? []).map((each) => (
+          {(places.data ?? []).map((each) => (
             <option key={each.name}>{each.name}</option>
           ))}
         </Select>

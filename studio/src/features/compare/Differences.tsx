@@ -14,6 +14,7 @@ export function Differences({ runs, showsAll }: { runs: readonly Run[]; showsAll
     () => rowsOf(runs).filter((row) => showsAll || runs.length < 2 || differs(row)),
     [runs, showsAll],
   );
+  const highest = useMemo(() => new Map(rows.map((row) => [row, best(row)])), [rows]);
   if (rows.length === 0) return <Empty>{t("The runs do not differ in what they have logged.")}</Empty>;
   const columns: Column<Row>[] = [
     {
@@ -37,7 +38,9 @@ export function Differences({ runs, showsAll }: { runs: readonly Run[]; showsAll
         </span>
       ),
       isNumber: true,
-      cell: (row) => <span className={best(row) === index ? "best" : undefined}>{short(row.values[index])}</span>,
+      cell: (row) => (
+        <span className={highest.get(row) === index ? "best" : undefined}>{short(row.values[index])}</span>
+      ),
     })),
   ];
   return <Table label={t("Compare")} columns={columns} rows={rows} rowKey={(row) => `${row.kind}:${row.name}`} />;

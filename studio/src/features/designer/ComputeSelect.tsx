@@ -1,7 +1,6 @@
 import { Select } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { list } from "../../api/queries";
-import type { Resource } from "../../api/types";
+import { computes } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 
@@ -15,7 +14,7 @@ interface Props {
 export function ComputeSelect({ value = "", label, onChange }: Props) {
   const t = useT();
   const scope = useScope();
-  const found = useQuery(list<Resource<object>>(`${scope}/computes`, "computes"));
+  const found = useQuery(computes(scope));
   const known = ["azureml:local", ...(found.data ?? []).map(({ name }) => `azureml:${name}`)];
   return (
     <Select

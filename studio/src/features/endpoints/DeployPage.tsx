@@ -4,8 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { batchEndpoints, endpointKey, onlineEndpoints } from "../../api/endpoints";
-import { assets, list, versions } from "../../api/queries";
-import type { Resource } from "../../api/types";
+import { assets, computes, versions } from "../../api/queries";
 import type { Picked, Progress } from "../../api/uploads";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
@@ -59,8 +58,8 @@ export function DeployPage() {
   });
   const software =
     environmentVersions.data?.find(({ name }) => name === environment.version) ?? environmentVersions.data?.[0];
-  const computes = useQuery({
-    ...list<Resource<object>>(`${scope}/computes`, "computes"),
+  const places = useQuery({
+    ...computes(scope),
     enabled: plan.kind === "batch",
   });
   const scripts = withoutRoot(files)
@@ -70,7 +69,7 @@ export function DeployPage() {
 
   const begin = useMutation({
     mutationFn: () => {
-      const compute = plan.compute || computes.data?.[0]?.id || "";
+      const compute = plan.compute || places.data?.[0]?.id || "";
       const own = way === "script" ? { files, name: entry, environment: software?.id ?? "" } : undefined;
       return deploy(scope, { ...plan, compute, model: chosen?.id ?? "", script: own }, setProgress);
     },
@@ -227,10 +226,10 @@ export function DeployPage() {
           {plan.kind === "batch" && (
             <Field label={t("Compute")}>
               <Select
-                value={plan.compute || (computes.data?.[0]?.id ?? "")}
+                value={plan.compute || (places.data?.[0]?.id ?? "")}
                 onChange={(_, { value }) => set({ compute: value })}
               >
-                {(computes.data ?? []).map(({ id, name }) => (
+                {(places.data ?? []).map(({ id, name }) => (
                   <option key={id} value={id}>
                     {name}
                   </option>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { hear } from "../../api/stream";
 
 interface News {
   text: string;
@@ -8,15 +9,10 @@ interface News {
 /** A log as the server tells it: its end, then what is added. Null until the first of it is there. */
 export function useLogStream(address: string): readonly string[] | null {
   const [lines, setLines] = useState<readonly string[] | null>(null);
-  useEffect(() => {
-    const source = new EventSource(address);
-    // A stream that was cut off comes again by itself, and begins with the end of the log anew.
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      const { text, isWhole } = JSON.parse(data) as News;
-      setLines((old) => joined(isWhole ? null : old, text));
-    };
-    return () => source.close();
-  }, [address]);
+  useEffect(
+    () => hear<News>(address, ({ text, isWhole }) => setLines((old) => joined(isWhole ? null : old, text))),
+    [address],
+  );
   return lines;
 }
 

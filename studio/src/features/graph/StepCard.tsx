@@ -1,16 +1,30 @@
 import { ArrowRepeatAll16Regular, FlowchartRegular } from "@fluentui/react-icons";
-import { Handle, Position, type NodeProps } from "@xyflow/react";
+import { Handle, Position, useStore, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
+import type { Step } from "../../api/types";
 import { useT } from "../../app/i18n";
-import { Status } from "../../ui/Status";
+import { Status, toneOf } from "../../ui/Status";
 import { duration } from "../../ui/time";
 import type { StepNode } from "./layout";
 
+/** From this far away nobody reads a card; its colour says how the step stands, and it is drawn in no time. */
+const FAR = 0.3;
+
 export const StepCard = memo(function StepCard({ data: { step, isChosen } }: NodeProps<StepNode>) {
+  const isFar = useStore(({ transform: [, , scale] }) => scale < FAR);
+  return (
+    <div className={`step-card ${isChosen ? "chosen" : ""} ${isFar ? `far ${toneOf(step.status)}` : ""}`}>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      {!isFar && <Words step={step} />}
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  );
+});
+
+function Words({ step }: { step: Step }) {
   const t = useT();
   return (
-    <div className={`step-card ${isChosen ? "chosen" : ""}`}>
-      <Handle type="target" position={Position.Top} isConnectable={false} />
+    <>
       <div className="step-title">
         {step.steps.length > 0 && <FlowchartRegular aria-hidden />}
         <span>{step.displayName}</span>
@@ -25,7 +39,6 @@ export const StepCard = memo(function StepCard({ data: { step, isChosen } }: Nod
           step.durationSeconds !== null && <span className="faint">{duration(step.durationSeconds)}</span>
         )}
       </div>
-      <Handle type="source" position={Position.Bottom} isConnectable={false} />
-    </div>
+    </>
   );
-});
+}

@@ -18,6 +18,7 @@ import { LongTable, type LongColumn } from "../../ui/LongTable";
 import { short } from "../../ui/number";
 import { Page } from "../../ui/Page";
 import { Problem } from "../../ui/Problem";
+import { RowCheck } from "../../ui/RowCheck";
 import { Status } from "../../ui/Status";
 import { Took, When } from "../../ui/time";
 import { MetricPicker } from "./MetricPicker";
@@ -74,10 +75,10 @@ export function JobsPage() {
         ),
         width: "44px",
         cell: (job) => (
-          <Checkbox
-            aria-label={t("Select {name}", { name: job.name })}
-            checked={selected.has(job.name)}
-            onChange={() => toggle(job.name)}
+          <RowCheck
+            label={t("Select {name}", { name: job.name })}
+            isChecked={selected.has(job.name)}
+            onToggle={() => toggle(job.name)}
           />
         ),
       },

@@ -1,11 +1,8 @@
 import { Button, Select } from "@fluentui/react-components";
 import { ArrowDownload16Regular } from "@fluentui/react-icons";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { logFiles } from "../../api/queries";
 import { ENDED } from "../../api/types";
 import { useT } from "../../app/i18n";
-import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { LogView } from "../../ui/LogView";
@@ -13,13 +10,14 @@ import { bytes } from "../../ui/number";
 import { Problem } from "../../ui/Problem";
 import type { TabProps } from "./JobPage";
 import { useLog } from "./useLog";
+import { useLogs } from "./useLogs";
 
 export default function LogsTab({ job }: TabProps) {
   const t = useT();
   const { file } = useSearch({ from: "/jobs/$name" });
   const navigate = useNavigate({ from: "/jobs/$name" });
   const isOver = ENDED.has(job.properties.status);
-  const found = useQuery({ ...logFiles(useScope(), job.name), refetchInterval: isOver ? false : 5000 });
+  const { found, sizes } = useLogs(job.name, isOver);
   return (
     <Loaded of={found}>
       {(logs) => {
@@ -41,7 +39,7 @@ export default function LogsTab({ job }: TabProps) {
                 ))}
               </Select>
             </div>
-            <Log key={name} address={path.pathname} name={name} isOver={isOver} />
+            <Log key={name} address={path.pathname} name={name} told={sizes[name]} isOver={isOver} />
           </>
         );
       }}
@@ -49,9 +47,17 @@ export default function LogsTab({ job }: TabProps) {
   );
 }
 
-function Log({ address, name, isOver }: { address: string; name: string; isOver: boolean }) {
+interface LogProps {
+  address: string;
+  name: string;
+  /** How long it is, as far as that was told. */
+  told?: number;
+  isOver: boolean;
+}
+
+function Log({ address, name, told, isOver }: LogProps) {
   const t = useT();
-  const { lines, size, read, start, isReading, error, readEarlier } = useLog(address, isOver);
+  const { lines, size, read, start, isReading, error, readEarlier } = useLog(address, told, isOver);
   if (error) return <Problem error={error} />;
   return (
     <LogView

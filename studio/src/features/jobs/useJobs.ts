@@ -1,60 +1,21 @@
 import { useInfiniteQuery, useQueries, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { json, nextPath, query, type Listing } from "../../api/client";
+import { json, type Listing } from "../../api/client";
 import { job, runsOf } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import type { Topic } from "../../api/live";
 import { useChanges, useScope } from "../../app/workspace";
+import { firstPage, jobPages, type JobFilter } from "./jobPages";
 
-export interface JobFilter {
-  q?: string;
-  status?: string;
-  type?: string;
-  experiment?: string;
-  schedule?: string;
-  view?: string;
-}
-
-const PAGE = 100;
 const MOST_LOOKED_AT = 30;
 
 /** Jobs, page by page, with their runs; rows follow the server's word while they are shown. */
 export function useJobs(filter: JobFilter) {
   const scope = useScope();
   const client = useQueryClient();
-  const key = useMemo(
-    () =>
-      [
-        "joblist",
-        scope,
-        filter.q,
-        filter.status,
-        filter.type,
-        filter.experiment,
-        filter.schedule,
-        filter.view,
-      ] as const,
-    [scope, filter.q, filter.status, filter.type, filter.experiment, filter.schedule, filter.view],
-  );
-  const first = `${scope}/jobs${query({
-    search: filter.q,
-    status: filter.status,
-    jobType: filter.type,
-    experimentName: filter.experiment,
-    scheduleId: filter.schedule,
-    listViewType: filter.view,
-    withoutSteps: true,
-    $top: PAGE,
-  })}`;
-  const pages = useInfiniteQuery({
-    queryKey: key,
-    queryFn: ({ pageParam, signal }) => json<Listing<Job>>(pageParam, { signal }),
-    initialPageParam: first,
-    getNextPageParam: nextPath,
-    staleTime: Infinity,
-    gcTime: 60_000,
-    refetchOnMount: "always",
-  });
+  const first = firstPage(scope, filter);
+  const key = useMemo(() => jobPages(scope, filter).queryKey, [scope, first]);
+  const pages = useInfiniteQuery(jobPages(scope, filter));
 
   const changed = useCallback(
     (topics: Topic[]) => {

@@ -4,7 +4,6 @@ import { ApiError, request } from "../../api/client";
 const PART_BYTES = 4 * 1024 * 1024;
 /** A longer log is held from here before its end on. */
 const MOST_BYTES = 96 * 1024 * 1024;
-const LOOK_AGAIN_MS = 1500;
 
 interface LogState {
   lines: string[];
@@ -17,15 +16,27 @@ interface LogState {
 
 const NOTHING: LogState = { lines: [], size: 0, read: 0, start: 0, isReading: true, error: null };
 
-/** A log that is read in parts, and on and on while it grows and the page is in sight. */
-export function useLog(address: string, isOver: boolean) {
+/** A log that is read in parts, and on whenever it is told to be longer, until it is over. */
+export function useLog(address: string, told: number | undefined, isOver: boolean) {
   const [state, setState] = useState<LogState>(NOTHING);
   const [keeps, setKeeps] = useState(MOST_BYTES);
-  const isEnded = useRef(isOver);
-  isEnded.current = isOver;
+  const latest = useRef({ told, isOver });
+  const wake = useRef<() => void>(() => undefined);
+  useEffect(() => {
+    latest.current = { told, isOver };
+    wake.current();
+  }, [told, isOver]);
 
   useEffect(() => {
     const leaving = new AbortController();
+    const news = (size: number) =>
+      new Promise<void>((resolve) => {
+        const look = () => {
+          if (latest.current.isOver || (latest.current.told ?? 0) > size) resolve();
+        };
+        wake.current = look;
+        look();
+      });
     const follow = async () => {
       const lines: string[] = [];
       const decoder = new TextDecoder();
@@ -33,8 +44,9 @@ export function useLog(address: string, isOver: boolean) {
       let size = await length(address, leaving.signal);
       const start = Math.max(0, size - keeps);
       let at = start;
-      for (;;) {
-        const wasEnded = isEnded.current;
+      for (let wasOver = false; ; wasOver = latest.current.isOver) {
+        // What was told may be older than the end.
+        if (wasOver) size = Math.max(size, await length(address, leaving.signal));
         while (at < size) {
           const to = Math.min(at + PART_BYTES, size);
           const answer = await request(address, {
@@ -53,9 +65,9 @@ export function useLog(address: string, isOver: boolean) {
           if (part.byteLength === 0) break;
         }
         setState((old) => ({ ...old, size, read: at, start, isReading: false }));
-        if (wasEnded) return;
-        await pause(LOOK_AGAIN_MS, leaving.signal);
-        if (document.visibilityState === "visible") size = Math.max(size, await length(address, leaving.signal));
+        if (wasOver) return;
+        await news(size);
+        size = Math.max(size, latest.current.told ?? 0);
       }
     };
     follow().catch((error: unknown) => {
@@ -85,13 +97,3 @@ const overwritten = (line: string): string => {
   const whole = line.endsWith("\r") ? line.slice(0, -1) : line;
   return whole.slice(whole.lastIndexOf("\r") + 1);
 };
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(new Error("The page was left."));
-    });
-  });
-}

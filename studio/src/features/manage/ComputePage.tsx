@@ -1,8 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "../../api/client";
-import { list, someJobs } from "../../api/queries";
-import type { Resource } from "../../api/types";
+import { computes, someJobs } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
@@ -35,7 +34,7 @@ const RUNNING = "Starting,Preparing,Queued,Running,Finalizing";
 export function ComputePage() {
   const t = useT();
   const scope = useScope();
-  const found = useQuery(list<Resource<ComputeProperties>>(`${scope}/computes`, "computes"));
+  const found = useQuery(computes<ComputeProperties>(scope));
   const active = useQuery(someJobs(scope, { status: RUNNING, $top: 1000 }));
   const busy = (id: string) =>
     (active.data ?? []).filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase()).length;

@@ -4,7 +4,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { json } from "../../api/client";
 import { onlineEndpoints, onlinePath, type OnlineDeployment } from "../../api/endpoints";
-import { assets, list, versions } from "../../api/queries";
+import { assets, computes, list, versions } from "../../api/queries";
 import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
@@ -46,7 +46,7 @@ export function NewMonitorPage() {
   const dataVersions = useQuery({ ...versions(scope, "data", asset), enabled: asset !== "" });
   const chosen = dataVersions.data?.find(({ name }) => name === version) ?? dataVersions.data?.[0];
   const connections = useQuery(list<Resource<object>>(`${scope}/connections`, "connections"));
-  const computes = useQuery(list<Resource<object>>(`${scope}/computes`, "computes"));
+  const places = useQuery(computes(scope));
   const create = useMutation({
     mutationFn: () => {
       const whole = { ...plan, reference: chosen ? `${asset}:${chosen.name}` : "" };
@@ -166,7 +166,7 @@ export function NewMonitorPage() {
           <Field label={t("Compute")}>
             <Select value={plan.compute} onChange={(_, { value }) => set({ compute: value })}>
               <option value="">{t("The default one")}</option>
-              {(computes.data ?? []).map(({ name }) => (
+              {(places.data ?? []).map(({ name }) => (
                 <option key={name}>{name}</option>
               ))}
             </Select>

@@ -1,8 +1,7 @@
 import { Select } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { ENVIRONMENT } from "../../api/notebooks";
-import { assets, list } from "../../api/queries";
-import type { Resource } from "../../api/types";
+import { assets, computes } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 
@@ -47,8 +46,8 @@ const INSTANCE = "ComputeInstance";
 export function ComputePicker({ value, isDisabled, onChange, forJobs = false }: Props & { forJobs?: boolean }) {
   const t = useT();
   const scope = useScope();
-  const found = useQuery(list<Resource<ComputeFacts>>(`${scope}/computes`, "computes"));
-  const computes = (found.data ?? []).filter(({ properties }) => forJobs || properties.computeType === INSTANCE);
+  const found = useQuery(computes<ComputeFacts>(scope));
+  const places = (found.data ?? []).filter(({ properties }) => forJobs || properties.computeType === INSTANCE);
   return (
     <Select
       size="small"
@@ -58,7 +57,7 @@ export function ComputePicker({ value, isDisabled, onChange, forJobs = false }: 
       onChange={(_, data) => onChange(data.value)}
     >
       <option value="">{t("This machine")}</option>
-      {computes.map(({ name, properties }) => (
+      {places.map(({ name, properties }) => (
         <option key={name} value={name}>
           {properties.computeType === INSTANCE ? `${name} (${properties.properties?.state ?? ""})` : name}
         </option>
