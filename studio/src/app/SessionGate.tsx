@@ -2,9 +2,11 @@ import { Spinner } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useState, type ReactNode } from "react";
 import { ApiError, json, request, useSession as keep, type Session } from "../api/client";
+import { workspaces } from "../api/queries";
 import { keepActivity } from "./activity";
 import { useT } from "./i18n";
 import { SignIn } from "./SignIn";
+import { wasHere } from "./workspace";
 
 interface SessionState {
   session: Session;
@@ -61,6 +63,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
         enter(await signIn(decodeURIComponent(code)));
         return;
       }
+      // Who was here is most likely still signed in: where they were is asked for beside who they are.
+      if (wasHere()) void client.prefetchQuery(workspaces);
       enter(await json<Session>("/studio/session"));
     };
     open().catch((error: unknown) => {
@@ -69,7 +73,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
       }
       enter(null);
     });
-  }, [enter, leave]);
+  }, [client, enter, leave]);
 
   if (session === undefined) return <Spinner className="whole" label={t("Opening the studio")} />;
   if (session === null) {

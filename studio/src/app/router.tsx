@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
   retainSearchParams,
+  type AnyRoute,
 } from "@tanstack/react-router";
 import { Problem } from "../ui/Problem";
 import { HomePage } from "../features/home/HomePage";
@@ -384,6 +385,13 @@ export const router = createRouter({
     return found ? `?${found.replaceAll("%2F", "/").replaceAll("%2C", ",")}` : "";
   },
 });
+
+/** Fetches the code of the page that the address names. */
+export function fetchPage(): void {
+  const routes: Record<string, AnyRoute> = router.routesById;
+  const matches: { routeId: string }[] = router.matchRoutes(router.latestLocation);
+  for (const { routeId } of matches) void routes[routeId]?.options.component?.preload?.();
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -7,6 +7,9 @@ import type { Workspace } from "../api/types";
 
 const KEY = "smalt.workspace";
 
+/** Whether somebody has seen a workspace with this browser. */
+export const wasHere = (): boolean => localStorage.getItem(KEY) !== null;
+
 interface Here {
   workspace: Workspace;
   /** Its ARM id: what every path begins with. */

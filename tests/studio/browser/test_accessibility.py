@@ -1,8 +1,8 @@
 """Every page, in both themes and both languages, before axe: nothing serious may be wrong, and no console complains.
 
-One page of one browser goes through all of them as a person does, by the router and the buttons of theme and language. Each
-page is looked at whole in one of the two and then turned into the other, where axe looks at colours and names only: nothing
-else differs. The page behind it begins where this one has ended.
+One page of one browser goes through all of them as a person does, by the router and the buttons of theme and language.
+Each page is looked at whole, then turned into the other theme and the other language, where axe looks at colours and
+names only: nothing else differs. The next page begins where this one has ended.
 """
 
 from __future__ import annotations
