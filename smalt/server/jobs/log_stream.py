@@ -39,29 +39,26 @@ def log_routes(
 ) -> list[Route]:
     """The route of logs that are followed."""
 
-    def is_active(call: Call) -> bool:
-        with works.read(NOBODY) as work:
-            return service.get(work, workspaces.resolve(work, call.params), call.params["name"]).active
-
-    def goes_on(call: Call) -> bool:
-        try:
-            admit(call, _ACTION)
-            return is_active(call)
-        except SmaltError:
-            return False
-
-    def artifacts(call: Call) -> Path | None:
+    def found(call: Call) -> tuple[bool, Path | None]:
         with works.read(NOBODY) as work:
             workspace = workspaces.resolve(work, call.params)
             record = service.get(work, workspace, call.params["name"])
             root = outputs.artifact_root(locator, work, workspace, record)
-        return None if root is None else root.local_path
+        return record.active, None if root is None else root.local_path
+
+    def goes_on(call: Call) -> bool:
+        try:
+            admit(call, _ACTION)
+            return found(call)[0]
+        except SmaltError:
+            return False
 
     async def followed(call: Call) -> Response:
         """The logs of a job that is not over, as server-sent events: `{name: bytes}`, and again when they grow."""
-        if not await asyncio.to_thread(is_active, call):
+        is_active, artifacts = await asyncio.to_thread(found, call)
+        if not is_active:
             return Response(status_code=_NO_MORE)
-        return event_stream(told(sizes(await asyncio.to_thread(artifacts, call)), lambda: goes_on(call)))
+        return event_stream(told(sizes(artifacts), lambda: goes_on(call)))
 
     table = Routes()
     table.add("GET", WORKSPACE + "/jobs/{name}/logs", followed, action=_ACTION)
