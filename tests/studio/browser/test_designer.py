@@ -99,6 +99,21 @@ def test_a_pipeline_is_composed_by_dragging(page: Page, house: House, work):
     assert "table: ${{parent.jobs.shop_count.outputs.table}}" in exported(page)
 
 
+def test_a_step_that_is_moved_with_the_arrows_stays_there(page: Page, house: House):
+    begin(page)
+    page.get_by_role("button", name="Add shop_count").press("Enter")
+    node = page.locator(".react-flow__node", has=step(page, "shop_count"))
+    node.press("Enter")
+
+    before = node.evaluate("node => node.style.transform")
+    node.press("Shift+ArrowRight")
+    moved = node.evaluate("node => node.style.transform")
+    page.reload()
+
+    assert moved != before
+    expect(node).to_have_attribute("style", re.compile(re.escape(moved)))
+
+
 def test_types_that_do_not_fit_are_not_connected(page: Page, house: House, work):
     begin(page)
     page.get_by_role("button", name="Add shop_count").click()

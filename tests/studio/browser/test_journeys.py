@@ -104,12 +104,12 @@ def test_a_log_follows_by_one_stream_until_its_job_is_over(page: Page, house: Ho
     streams: list[str] = []
     page.on("request", lambda request: request.url.endswith("/jobs/followed/logs") and streams.append(request.url))
     page.goto(f"{house.url}/studio/jobs/followed?tab=logs")
-    expect(page.get_by_text("before", exact=True)).to_be_visible()
+    expect(page.get_by_text("before", exact=True)).to_be_visible(timeout=30_000)
 
     go.touch()
 
     expect(page.get_by_text("after", exact=True)).to_be_visible()
-    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible()
+    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible(timeout=30_000)
     expect(page.get_by_label("Follow")).to_have_count(0)
     assert len(streams) == 1
 

@@ -93,6 +93,11 @@ export function Canvas(props: Props) {
     // The keyboard selects without a click.
     const picked = changes.filter((each) => each.type === "select" && each.selected);
     if (picked.length === 1 && picked[0].type === "select" && picked[0].id !== chosen) onChoose(picked[0].id);
+    // Dragged there and let go, or moved with the arrows.
+    const moved = changes.flatMap((each) =>
+      each.type === "position" && each.position && each.dragging === false ? [[each.id, each.position] as const] : [],
+    );
+    if (moved.length > 0) onPlace(Object.fromEntries(moved));
   };
   const dropped = (event: DragEvent) => {
     const component = event.dataTransfer.getData(DRAGGED);
@@ -119,7 +124,6 @@ export function Canvas(props: Props) {
       onNodeClick={(_, node) => onChoose(node.id)}
       onNodeDoubleClick={(_, node) => onEnter(node.id)}
       onPaneClick={() => onChoose(undefined)}
-      onNodeDragStop={(_, __, moved) => onPlace(Object.fromEntries(moved.map(({ id, position }) => [id, position])))}
       onDelete={(gone) =>
         onRemove(
           gone.nodes.map(({ id }) => id),
