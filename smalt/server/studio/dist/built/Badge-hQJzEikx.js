@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{_t as n,gt as r,ht as i}from"./index-DQgo1Q3x.js";import{s as a}from"./jsx-runtime-Dfx7-zOj.js";var o=e(t(),1).forwardRef((e,t)=>{let o=n(e,t);return r(o),a(`useBadgeStyles_unstable`)(o),i(o)});o.displayName=`Badge`;export{o as t};

@@ -1,1 +1,0 @@
-import{K as e,q as t}from"./index-DQgo1Q3x.js";import{t as n}from"./FileBrowser-BPnW0Dzr.js";import{a as r,t as i}from"./jsx-runtime-Wy9s6hX0.js";var a=r(i(),1);function o({job:r}){let{path:i=``}=t({from:`/jobs/$name`}),o=e({from:`/jobs/$name`});return(0,a.jsx)(n,{uri:r.properties.codeId??``,path:i,onOpen:e=>void o({search:t=>({...t,path:e||void 0})})})}export{o as default};

@@ -1,1 +1,0 @@
-import{V as e,Y as t,x as n}from"./index-DQgo1Q3x.js";import{F as r,H as i}from"./useQuery-CdcXO6Z0.js";function a(a){let o=e(),s=r();return t({mutationFn:({path:e,...t})=>i(e,t),onSuccess:a,onSettled:()=>s.invalidateQueries({queryKey:n(o)})})}export{a as t};
