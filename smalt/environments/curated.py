@@ -187,6 +187,12 @@ def _promptflow(match: re.Match[str]) -> CuratedRecipe:
     return CuratedRecipe(None, FLOWS, "smalt's own engine stands for the runtime of prompt flow.")
 
 
+def _mldesigner(match: re.Match[str]) -> CuratedRecipe:
+    """What steps run in that are Python functions; those that return plain values write them to their run as well."""
+    tracking = () if match[1] else ("azure-ai-ml>=1.20,<2", _MLFLOW)
+    return CuratedRecipe(None, ("mldesigner>=0.1.0b18,<1", *tracking))
+
+
 _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]], ...] = (
     (re.compile(r"sklearn(?:-(\d+\.\d+))?(?:[-.].*)?$"), _sklearn),
     (re.compile(r"lightgbm(?:-.*)?$"), _lightgbm),
@@ -197,5 +203,6 @@ _FAMILIES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], CuratedRecipe]
     (re.compile(r"automl(?:-.*)?$"), _automl),
     (re.compile(r"model-monitoring(?:-.*)?$"), _model_monitoring),
     (re.compile(r"promptflow(?:-.*)?$"), _promptflow),
+    (re.compile(r"mldesigner(-minimal)?$"), _mldesigner),
     (re.compile(r"(?:foundation-model-inference|acft-hf-nlp(?:-gpu)?|model-management)(?:-.*)?$"), _language),
 )

@@ -797,6 +797,7 @@ def seed(b: Bench) -> None:
         "https://azuremlexamples.blob.core.windows.net/datasets",
         "wasbs://datasets@azuremlexamples.blob.core.windows.net",
         "https://dprepdata.blob.core.windows.net/demo",
+        "wasbs://demo@dprepdata.blob.core.windows.net",
     )
     # The sample on this one only prints environment variables, and which build of PyTorch fits is the machine's affair.
     (b.home / "environments").mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 import pytest
 
 from smalt.environments import EnvironmentRequest, SubstitutionPolicy, plan, read_aliases
+from smalt.environments.requirements import name_of
 from smalt.errors import InvalidRequest, Unsupported
 
 _BASE = {"pip", "setuptools", "wheel"}
@@ -81,10 +82,20 @@ def test_every_spelling_of_a_curated_name_gives_the_same_recipe(name):
         "responsibleai-tabular",
         "AzureML-AutoML@prod",
         "sklearn-1.0-ubuntu20.04-py38-cpu",
+        "azureml://registries/azureml/environments/mldesigner-minimal/labels/latest",
     ],
 )
 def test_curated_families_have_recipes(name):
     assert packages(planned(curated=name))
+
+
+def test_steps_that_are_python_functions_can_write_their_plain_values_to_their_run():
+    full, minimal = (
+        {name_of(line) for line in packages(planned(curated=name))} for name in ("mldesigner", "mldesigner-minimal")
+    )
+
+    assert full == {"mldesigner", "azure-ai-ml", "mlflow-skinny"}
+    assert minimal == {"mldesigner"}
 
 
 def test_an_unknown_curated_name_says_what_to_do():

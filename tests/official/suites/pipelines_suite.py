@@ -3,6 +3,7 @@
 Annotations are no strings in this file: the SDK reads those of a pipeline's function as they are.
 """
 
+import importlib
 import json
 import os
 import time
@@ -17,6 +18,14 @@ from azure.identity import DefaultAzureCredential
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "pipelines" / "regression"
 STEPS = ["predict", "prepare", "score", "train", "transform"]
+FUNCTION = """
+from pathlib import Path
+from mldesigner import Output, command_component
+
+@command_component()
+def twice(number: int, written: Output(type="uri_file")):
+    Path(written).write_text(str(2 * number))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +123,22 @@ def test_inputs_and_outputs_of_the_pipeline_reach_its_steps(ml, tmp_path):
     ml.jobs.download(job.name, download_path=tmp_path, output_name="said")
 
     assert (tmp_path / "named-outputs/said/said.txt").read_text() == "from the file7\n"
+
+
+def test_functions_are_steps(ml, tmp_path, monkeypatch):
+    (tmp_path / "my_steps.py").write_text(FUNCTION)
+    monkeypatch.syspath_prepend(tmp_path)
+    twice = importlib.import_module("my_steps").twice
+
+    @pipeline(experiment_name="suite", default_compute="cpu-cluster")
+    def doubling(number: int):
+        return {"written": twice(number=number).outputs.written}
+
+    job = ml.jobs.create_or_update(doubling(number=21))
+    ml.jobs.stream(job.name)
+    ml.jobs.download(job.name, download_path=tmp_path, output_name="written")
+
+    assert [path.read_text() for path in (tmp_path / "named-outputs/written").iterdir()] == ["42"]
 
 
 def test_a_failing_step_fails_the_pipeline_and_says_so(ml):

@@ -46,6 +46,19 @@ def test_renaming_and_tagging_reach_the_run(plant):
     assert {"key": "a", "value": "1"} in run["data"]["tags"]
 
 
+def test_a_step_writes_its_plain_values_as_properties_of_its_run(plant):
+    plant.submit()
+    written = {"azureml.pipeline.control": '{"output": "7"}'}
+
+    # `mldesigner execute` takes the id from tracking and its token from the job.
+    path = history(plant, "/experimentids/1/runs/one")
+    answer = plant.client.patch(path, json={"runId": "one", "properties": written})
+
+    assert answer.status_code == 200, answer.text
+    job = plant.client.get(f"{plant.scope}/jobs/one").json()["properties"]
+    assert written.items() <= job["properties"].items()
+
+
 def test_archive_and_restore(plant, loop):
     plant.submit()
     path = history(plant, "/experiments/tests/runs/one")
