@@ -59,10 +59,11 @@ def update(
     session: Session, file: str | None, name: str | None, endpoint_name: str | None, no_wait: bool, **changes: Any
 ) -> object:  # Any: the options of update
     """Change a deployment."""
-    from smalt.cli.change import changed
+    from smalt.cli.change import changed, overrides
 
     if file is not None:
-        entity = session.load("batch_deployment", file, (), name=name, endpoint_name=endpoint_name)
+        given = overrides(changes.pop("set_"), force_string=changes["force_string"])
+        entity = session.load("batch_deployment", file, given, name=name, endpoint_name=endpoint_name)
     elif name is not None and endpoint_name is not None:
         entity = session.client.batch_deployments.get(name, endpoint_name)
     else:

@@ -29,12 +29,17 @@ def changed(
         InvalidRequest: A path leads nowhere, or the result is not valid.
     """
     document = entity.document(secrets=True)
-    apply_overrides(document, [_as_text(text) for text in set_] if force_string else set_)
+    apply_overrides(document, overrides(set_, force_string=force_string))
     for phrase in add:
         _add(document, phrase.split(JOINT))
     for phrase in remove:
         _remove(document, phrase.split(JOINT))
     return type(entity).parse(document)
+
+
+def overrides(set_: Sequence[str], *, force_string: bool) -> Sequence[str]:
+    """What `--set` replaces. With a file they are read as part of it: paths in them are taken from its folder."""
+    return [_as_text(text) for text in set_] if force_string else set_
 
 
 def _as_text(override: str) -> str:

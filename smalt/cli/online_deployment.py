@@ -81,10 +81,11 @@ def update(
     **changes: Any,  # Any: the options of update
 ) -> object:
     """Change a deployment; requests are answered all the while."""
-    from smalt.cli.change import changed
+    from smalt.cli.change import changed, overrides
 
     if file is not None:
-        entity = session.load("online_deployment", file, (), name=name, endpoint_name=endpoint_name)
+        given = overrides(changes.pop("set_"), force_string=changes["force_string"])
+        entity = session.load("online_deployment", file, given, name=name, endpoint_name=endpoint_name)
     elif name is not None and endpoint_name is not None:
         entity = session.online_deployments(local=local).get(name, endpoint_name, local=local)
     else:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -124,22 +124,44 @@ def test_what_only_a_server_has_is_refused(local, deployment):
         local.get("another")
 
 
-def test_the_command_line_needs_no_server_either(home, deployment, tmp_path):
-    request = tmp_path / "ask.json"
-    request.write_text('{"name": "Ada"}')
-    (tmp_path / "blue.yml").write_text(
-        "name: blue\nendpoint_name: cli\nmodel:\n  path: words\nenvironment:\n  image: python\n"
-        "code_configuration:\n  code: src\n  scoring_script: score.py\n"
-    )
-
-    def smalt(*arguments: str) -> str:
+@pytest.fixture
+def smalt(home: Path) -> Callable[..., str]:
+    def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "smalt.cli.main", *arguments, "--local"]
         done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SMALT_HOME": str(home)})
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    smalt("online-endpoint", "create", "-n", "cli")
-    smalt("online-deployment", "create", "-f", str(tmp_path / "blue.yml"))
+    return run
 
-    assert json.loads(smalt("online-endpoint", "invoke", "-n", "cli", "-r", str(request))) == "Hello, Ada!"
+
+@pytest.fixture
+def files(deployment, tmp_path) -> tuple[str, str]:
+    """The deployment as a file with relative paths, and a request."""
+    (tmp_path / "ask.json").write_text('{"name": "Ada"}')
+    (tmp_path / "blue.yml").write_text(
+        "name: blue\nendpoint_name: cli\nmodel:\n  path: words\nenvironment:\n  image: python\n"
+        "code_configuration:\n  code: src\n  scoring_script: score.py\n"
+    )
+    return str(tmp_path / "blue.yml"), str(tmp_path / "ask.json")
+
+
+def test_the_command_line_needs_no_server_either(smalt, files):
+    blue, request = files
+
+    smalt("online-endpoint", "create", "-n", "cli")
+    smalt("online-deployment", "create", "-f", blue)
+
+    assert json.loads(smalt("online-endpoint", "invoke", "-n", "cli", "-r", request)) == "Hello, Ada!"
+    smalt("online-endpoint", "delete", "-n", "cli", "-y")
+
+
+def test_paths_that_an_update_sets_are_taken_from_the_folder_of_its_file(smalt, files, tmp_path):
+    blue, request = files
+    (tmp_path / "src").rename(tmp_path / "another")
+
+    smalt("online-endpoint", "create", "-n", "cli")
+    smalt("online-deployment", "update", "-f", blue, "--set", "code_configuration.code=another")
+
+    assert json.loads(smalt("online-endpoint", "invoke", "-n", "cli", "-r", request)) == "Hello, Ada!"
     smalt("online-endpoint", "delete", "-n", "cli", "-y")

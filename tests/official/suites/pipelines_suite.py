@@ -18,14 +18,7 @@ from azure.identity import DefaultAzureCredential
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "pipelines" / "regression"
 STEPS = ["predict", "prepare", "score", "train", "transform"]
-FUNCTION = """
-from pathlib import Path
-from mldesigner import Output, command_component
-
-@command_component()
-def twice(number: int, written: Output(type="uri_file")):
-    Path(written).write_text(str(2 * number))
-"""
+FUNCTIONS = EXAMPLE.parents[1] / "official-sdk" / "functions"
 
 
 @pytest.fixture(scope="module")
@@ -126,19 +119,17 @@ def test_inputs_and_outputs_of_the_pipeline_reach_its_steps(ml, tmp_path):
 
 
 def test_functions_are_steps(ml, tmp_path, monkeypatch):
-    (tmp_path / "my_steps.py").write_text(FUNCTION)
-    monkeypatch.syspath_prepend(tmp_path)
-    twice = importlib.import_module("my_steps").twice
+    monkeypatch.syspath_prepend(FUNCTIONS)
+    dice = importlib.import_module("pipeline").dice
 
-    @pipeline(experiment_name="suite", default_compute="cpu-cluster")
-    def doubling(number: int):
-        return {"written": twice(number=number).outputs.written}
-
-    job = ml.jobs.create_or_update(doubling(number=21))
+    job = ml.jobs.create_or_update(dice(times=1000))
     ml.jobs.stream(job.name)
-    ml.jobs.download(job.name, download_path=tmp_path, output_name="written")
+    ml.jobs.download(job.name, download_path=tmp_path, output_name="counts")
 
-    assert [path.read_text() for path in (tmp_path / "named-outputs/written").iterdir()] == ["42"]
+    [written] = (tmp_path / "named-outputs/counts").iterdir()
+    counts = json.loads(written.read_text())
+    assert sum(counts.values()) == 1000
+    assert {int(each) for each in counts} == set(range(2, 13))
 
 
 def test_a_failing_step_fails_the_pipeline_and_says_so(ml):
