@@ -858,11 +858,25 @@ def opened(options: argparse.Namespace) -> Iterator[Bench]:
     print(f"home was {home}")
 
 
-def write_between(document: Path, marker: str, block: str) -> None:
-    """Put a block where the document has the comments `marker` and `/marker`."""
+def write_table(document: Path, marker: str, heading: tuple[str, ...], rows: list[tuple[str, ...]], what: str) -> None:
+    """Put rows into the table between the comments `marker` and `/marker`. Rows of what was not run stay.
+
+    Args:
+        document: The page.
+        marker: Which table.
+        heading: The cells over it.
+        rows: Cells, the key first and the result last.
+        what: What those do that are counted above it.
+    """
     head, _, rest = document.read_text().partition(f"<!-- {marker} -->")
-    tail = rest.partition(f"<!-- /{marker} -->")[2]
-    document.write_text(f"{head}<!-- {marker} -->\n{block}<!-- /{marker} -->{tail}")
+    before, _, tail = rest.partition(f"<!-- /{marker} -->")
+    there = [tuple(line[2:-2].split(" | ")) for line in before.splitlines() if line.startswith("| ")]
+    merged = sorted({row[0]: row for row in [*there[1:], *rows]}.values())
+    good = sum(row[-1] in ("runs", "Completed") for row in merged)
+    lines = [f"{good} of {len(merged)} {what} (corpus at commit {COMMIT}).", ""]
+    lines += [f"| {' | '.join(row)} |" for row in (heading, *merged)]
+    lines.insert(3, "|---" * len(heading) + "|")
+    document.write_text("\n".join([f"{head}<!-- {marker} -->", *lines, f"<!-- /{marker} -->{tail}"]))
 
 
 def judge(case: Callable[[Bench], None], bench: Bench) -> str:
@@ -889,9 +903,8 @@ def main() -> int:
     passed = sum(verdict == "runs" for _, _, verdict in rows)
     print(f"{passed} of {len(rows)} cases meet their criteria")
     if options.write:
-        table = "\n".join(f"| {key} | {title} | {' '.join(verdict.split())[:200]} |" for key, title, verdict in rows)
-        block = f"{passed} of {len(rows)} cases meet their criteria (corpus at commit {COMMIT}).\n\n"
-        write_between(options.write, "cases", f"{block}| case | what | result |\n|---|---|---|\n{table}\n")
+        told = [(key, title, " ".join(verdict.split())[:200]) for key, title, verdict in rows]
+        write_table(options.write, "cases", ("case", "what", "result"), told, "cases meet their criteria")
     return 0 if passed == len(rows) else 1
 
 

@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from azureml_examples import COMMIT, Bench, opened, parser, write_between
+from azureml_examples import Bench, opened, parser, write_table
 
 PLACES = ("jobs/pipelines", "jobs/parallel", "schedules", "endpoints/batch", "endpoints/online")
 SECONDS = 1500
@@ -151,9 +151,8 @@ def main() -> int:
         print(f"programs and logs are in {bench.scratch}")
     done = sum(result == "runs" for _, result in rows)
     if options.write:
-        block = f"{done} of {len(rows)} run (corpus at commit {COMMIT}).\n\n| notebook | result |\n|---|---|\n"
-        block += "".join(f"| `{file}` | {result} |\n" for file, result in rows)
-        write_between(options.write, "notebooks", block)
+        told = [(f"`{file}`", result[:300]) for file, result in rows]
+        write_table(options.write, "notebooks", ("notebook", "result"), told, "run")
     print(f"{done} of {len(rows)} notebooks run")
     return 0
 

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from azureml_examples import COMMIT, Bench, Unmet, opened, parser, write_between
+from azureml_examples import Bench, Unmet, opened, parser, write_table
 
 PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
 SECONDS = 1200
@@ -100,9 +100,8 @@ def main() -> int:
             print(f"{file}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
     done = sum(result == "Completed" for _, result in rows)
     if options.write:
-        block = f"{done} of {len(rows)} complete (corpus at commit {COMMIT}).\n\n| pipeline | result |\n|---|---|\n"
-        block += "".join(f"| `{file.removeprefix('jobs/')}` | {result[:300]} |\n" for file, result in rows)
-        write_between(options.write, "pipelines", block)
+        told = [(f"`{file.removeprefix('jobs/')}`", result[:300]) for file, result in rows]
+        write_table(options.write, "pipelines", ("pipeline", "result"), told, "complete")
     print(f"{done} of {len(rows)} pipelines complete")
     return 0
 
