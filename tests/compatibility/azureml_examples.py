@@ -858,6 +858,18 @@ def opened(options: argparse.Namespace) -> Iterator[Bench]:
     print(f"home was {home}")
 
 
+def each(files: list[str], options: argparse.Namespace, outcome: Callable[[str], str]) -> list[tuple[str, str]]:
+    """What became of each file that was asked for, told as it comes."""
+    rows = []
+    for file in files:
+        if options.only and not any(part in file for part in options.only):
+            continue
+        begin = time.monotonic()
+        rows.append((file, " ".join(outcome(file).split())))
+        print(f"{file}: {rows[-1][1]} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return rows
+
+
 def write_table(document: Path, marker: str, heading: tuple[str, ...], rows: list[tuple[str, ...]], what: str) -> None:
     """Put rows into the table between the comments `marker` and `/marker`. Rows of what was not run stay.
 

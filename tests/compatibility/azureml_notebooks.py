@@ -16,10 +16,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from azureml_examples import Bench, opened, parser, write_table
+from azureml_examples import Bench, each, opened, parser, write_table
 
 PLACES = ("jobs/pipelines", "jobs/parallel", "schedules", "endpoints/batch", "endpoints/online")
 SECONDS = 1500
@@ -28,6 +27,7 @@ SECONDS = 1500
 NOT_STARTED = {
     "1h_automl_in_pipeline/automl-image": "downloads its images",
     "1h_automl_in_pipeline/automl-text": "text tasks need pretrained weights and a GPU",
+    "1i_pipeline_with_spark": "needs an attached Spark pool, named by hand",
     "1k_demand_forecast": "downloads its tables, for components of the registry `azureml`",
     "2a_train_mnist": "downloads its images",
     "2b_train_cifar": "downloads its images",
@@ -136,18 +136,13 @@ def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--python", type=Path, required=True)
     options = arguments.parse_args()
-    rows = []
     with opened(options) as bench:
         state = json.loads((bench.home / "server.json").read_text())
         config = {"subscription_id": state["subscription"], "resource_group": state["group"],
                   "workspace_name": state["workspace"]}  # fmt: skip
         root = copied(options.corpus.absolute(), bench.scratch, config)
-        for file in notebooks(options.corpus):
-            if options.only and not any(part in file for part in options.only):
-                continue
-            begin = time.monotonic()
-            rows.append((file, outcome(bench, root, file, options.python.absolute())))
-            print(f"{file}: {rows[-1][1]} ({time.monotonic() - begin:.1f} s)", flush=True)
+        python = options.python.absolute()
+        rows = each(notebooks(options.corpus), options, lambda file: outcome(bench, root, file, python))
         print(f"programs and logs are in {bench.scratch}")
     done = sum(result == "runs" for _, result in rows)
     if options.write:

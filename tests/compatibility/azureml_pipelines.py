@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from azureml_examples import Bench, Unmet, opened, parser, write_table
+from azureml_examples import Bench, Unmet, each, opened, parser, write_table
 
 PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
 SECONDS = 1200
@@ -89,15 +88,8 @@ def first_error(bench: Bench, name: str) -> str:
 
 def main() -> int:
     options = parser(__doc__).parse_args()
-    rows = []
     with opened(options) as bench:
-        for file in samples(options.corpus):
-            if options.only and not any(part in file for part in options.only):
-                continue
-            begin = time.monotonic()
-            result = " ".join(outcome(bench, file).split())
-            rows.append((file, result))
-            print(f"{file}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
+        rows = each(samples(options.corpus), options, lambda file: outcome(bench, file))
     done = sum(result == "Completed" for _, result in rows)
     if options.write:
         told = [(f"`{file.removeprefix('jobs/')}`", result[:300]) for file, result in rows]
