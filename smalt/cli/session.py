@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,10 +12,12 @@ from smalt.cli import console, output
 
 if TYPE_CHECKING:
     from smalt.entities.base import Entity
+    from smalt.errors import InvalidRequest
     from smalt.sdk.client import MLClient
     from smalt.sdk.local import LocalEndpoints
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
     from smalt.sdk.poller import Poller
+    from smalt.wire.yaml import Loaded
 
 Document = dict[str, Any]  # Any: JSON
 
@@ -41,6 +43,7 @@ class Session:
     form: str
     query: str | None
     quiet: bool
+    _loaded: Loaded | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, options: Mapping[str, Any], defaults: Mapping[str, str]) -> Self:  # Any: values of options
@@ -104,7 +107,12 @@ class Session:
         if not self.quiet:
             for doubt in found.warnings:
                 console.warn(str(doubt))
+        self._loaded = found.loaded
         return found.entity
+
+    def explained(self, error: InvalidRequest) -> InvalidRequest:
+        """A refusal of what was read from a file, with the lines it is about."""
+        return error if self._loaded is None else self._loaded.explained(error)
 
     def document(self, entity: Entity) -> Document:
         """What is printed of an entity."""

@@ -11,6 +11,7 @@ import click
 from smalt.cli import output
 from smalt.cli.output import FORMS
 from smalt.cli.session import Session
+from smalt.errors import InvalidRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +56,10 @@ class Verb(click.Command):
         given = {name: ctx.params.pop(name, None) for name in (*_SCOPE, *_OUTPUT)}
         session = Session.of(given, ctx.obj or {})
         with session:
-            result = ctx.invoke(self.callback, session, **ctx.params) if self.callback else None
+            try:
+                result = ctx.invoke(self.callback, session, **ctx.params) if self.callback else None
+            except InvalidRequest as error:
+                raise session.explained(error) from error
             if isinstance(result, int):
                 return result
             session.print(result)

@@ -184,7 +184,9 @@ def _add_image(image: str, draft: _Draft, *, packages_elsewhere: bool) -> None:
                 "requirements are installed."
             )
         case _:
-            draft.python = meaning.python  # nothing is lost: such an image is a Python and nothing more
+            draft.python = meaning.python
+    if meaning.kind is ImageKind.BASE:
+        draft.notes.mention(f"Image {image!r} is not run, as no container engine is used; this machine stands for it.")
     if meaning.cuda:
         draft.notes.substitute(f"Image {image!r}: its CUDA libraries are not provided.")
     if meaning.inference_server and not packages_elsewhere:

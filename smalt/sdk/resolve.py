@@ -22,7 +22,7 @@ from smalt.entities.job.sweep import SweepJob
 from smalt.entities.types import AssetType
 from smalt.errors import Conflict, InvalidRequest
 from smalt.sdk.blobs import BlobContainer
-from smalt.sdk.operations.base import JsonObject
+from smalt.sdk.operations.base import JsonObject, about
 from smalt.sdk.pipelines.files import read
 from smalt.sdk.pipelines.includes import with_includes
 from smalt.sdk.pipelines.register import Submission
@@ -197,9 +197,7 @@ class Resolver:
             job = Submission(self).job(job)  # type: ignore[assignment]  # a pipeline, as it was
         inputs = getattr(job, "inputs", None)
         if inputs:
-            changes["inputs"] = {
-                name: self.input(each) if isinstance(each, DataInput) else each for name, each in inputs.items()
-            }
+            changes["inputs"] = {name: self._given(name, each) for name, each in inputs.items()}
         if isinstance(job, AutoMLJob):
             changes |= {name: self.input(table) for name, table in job.tables().items()}
         if isinstance(job, FineTuningJob):
@@ -218,13 +216,19 @@ class Resolver:
             changes["trial"] = self._trial(job.trial)
         return job.model_copy(update=changes)
 
+    def _given(self, name: str, given: Any) -> Any:  # Any: one of the kinds of inputs, and the same kind back
+        with about(f"inputs.{name}"):
+            return self.input(given) if isinstance(given, DataInput) else given
+
     def _software(self, given: CommandJob | ParallelTask | Trial) -> JsonObject:
         """The code and the environment of what runs them, on the server."""
         changes: JsonObject = {}
         if given.code:
-            changes["code"] = self.code(given.code)
+            with about("code"):
+                changes["code"] = self.code(given.code)
         if given.environment is not None:
-            changes["environment"] = self.environment(given.environment)
+            with about("environment"):
+                changes["environment"] = self.environment(given.environment)
         return changes
 
     def flow(self, code: str, entry_file: str | None, environment: str | Environment | None) -> JsonObject:

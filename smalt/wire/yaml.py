@@ -15,6 +15,9 @@ from smalt.errors import InvalidRequest, NotFound, SmaltError, ValidationFailed
 from smalt.kit import yaml
 from smalt.wire.overrides import apply_overrides, path_parts
 
+TEXT = "<text>"
+"""What is the source of a document that was not read from a file."""
+
 _INFERRED_JOB_TYPES = {"jobs": "pipeline", "trial": "sweep"}
 _TYPED_BY_FIELD = frozenset({"schedule"})
 """Kinds without a `type`: which one it is, is told by the field that it has."""
@@ -39,13 +42,27 @@ class Loaded:
             mistakes = [InvalidRequest(each.message, target=f"{self.within}.{each.target or ''}") for each in mistakes]
         return [_placed(mistake, self.located, changed) for mistake in mistakes]
 
+    def explained(self, error: InvalidRequest) -> InvalidRequest:
+        """A refusal of the entity, with file and line wherever a mistake is about a field of the file."""
+        mistakes = error.details or (error,)
+        if self.located.source == TEXT or not any(self._is_about(mistake) for mistake in mistakes):
+            return error
+        told = [found if self._is_about(mistake) else mistake
+                for mistake, found in zip(mistakes, self.placed(mistakes), strict=True)]  # fmt: skip
+        return refusal(self.located.source, told)
+
+    def _is_about(self, mistake: SmaltError) -> bool:
+        changed = {path_parts(override.partition("=")[0])[0] for override in self.overrides}
+        place = (mistake.target or "").split(".")[0]
+        return place in changed or bool(self.located.known(mistake.target or ""))
+
     def doubt(self, path: str, message: str) -> Warned:
         """A warning with file and line."""
         place = f"{self.within}.{path}" if self.within else path
         return _with_line(Warned(place, message), self.located)
 
 
-def load_document(source: Path | str, *, name: str = "<text>") -> yaml.Located:
+def load_document(source: Path | str, *, name: str = TEXT) -> yaml.Located:
     """Read a YAML file (a `Path`) or YAML text (a `str`).
 
     Raises:

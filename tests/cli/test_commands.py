@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from starlette.responses import JSONResponse
 
 from smalt.cli.app import root, run
 from smalt.cli.table import COMMANDS, NOUNS
@@ -148,6 +149,41 @@ def test_mistakes_in_a_file_are_told_with_line_and_remedy(smalt: Smalt, fake: Fa
     assert f"{path}:4" in error
     assert "Traceback" not in error
     assert fake.requests == []
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("  table: {type: uri_file, path: ./none.csv}\n", r"job.yml:5: inputs.table: \S+none.csv does not exist"),
+        ("code: ./none\n", r"job.yml:5: code: The code folder \S+none does not exist"),
+    ],
+)
+def test_what_is_not_here_is_told_with_the_line_that_names_it(smalt: Smalt, tmp_path: Path, more: str, line: str):
+    path = tmp_path / "job.yml"
+    path.write_text("command: x\nenvironment: azureml:e:1\ninputs:\n  lr: 0.1\n" + more)
+
+    code, _, error = smalt("job", "create", "-f", str(path))
+
+    assert code == 1
+    assert re.search(line, error)
+
+
+def test_what_the_server_refuses_is_told_with_the_line_too(smalt: Smalt, fake: Fake, job_file: str) -> None:
+    details = [
+        {"code": "UserError", "message": "No environment 'e'.", "target": "environment"},
+        {"code": "UserError", "message": "All is wrong.", "target": "elsewhere"},
+    ]
+    refused = {"code": "ValidationError", "message": "The job is not valid.", "details": details}
+    fake.answers.append(JSONResponse({"error": refused}, 400))
+
+    code, _, error = smalt("job", "create", "-f", job_file)
+
+    assert code == 1
+    assert error.splitlines() == [
+        f"ERROR: {job_file} has 2 mistakes:",
+        f"  {job_file}:2: environment: No environment 'e'.",
+        "  All is wrong.",
+    ]
 
 
 def test_unknown_fields_warn_and_are_kept(smalt: Smalt, tmp_path: Path) -> None:

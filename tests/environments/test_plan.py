@@ -25,8 +25,6 @@ def packages(recipe):
         ("python:3.8", "3.8"),
         ("docker.io/library/python:3.10-slim-bookworm", "3.10"),
         ("python:3.12@sha256:00ff", "3.12"),
-        ("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", None),
-        ("continuumio/miniconda3", None),
     ],
 )
 def test_images_that_are_only_a_python_become_an_empty_environment(image, python):
@@ -35,6 +33,14 @@ def test_images_that_are_only_a_python_become_an_empty_environment(image, python
     assert recipe.python == python
     assert set(recipe.requirements) == _BASE
     assert recipe.notes == ()
+
+
+@pytest.mark.parametrize("image", ["mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04", "continuumio/miniconda3"])
+def test_an_operating_system_becomes_an_empty_environment_and_that_is_said(image):
+    recipe = planned(image=image)
+
+    assert set(recipe.requirements) == _BASE
+    assert recipe.notes == (f"Image {image!r} is not run, as no container engine is used; this machine stands for it.",)
 
 
 @pytest.mark.parametrize(

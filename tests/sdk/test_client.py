@@ -113,6 +113,17 @@ def test_a_model_comes_back_as_it_was_sent(client: MLClient, project: Path, tmp_
     assert (folder / "main.py").read_text() == "print('hello')"
 
 
+def test_a_model_that_is_shared_twice_is_the_same(client: MLClient, fake: Fake, project: Path) -> None:
+    client.models.create_or_update(Model(name="m", version="1", path=str(project / "src")))
+    to = {"share_with_name": "shared", "share_with_version": "7", "registry_name": "team"}
+
+    copies = [client.models.share("m", "1", **to) for _ in range(2)]
+
+    first, second = (copy.path.partition("/LocalUpload/")[2] for copy in copies)
+    assert first == second
+    assert first.endswith("/m/")
+
+
 def test_a_job_file_means_the_same_from_any_folder(
     client: MLClient, fake: Fake, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,14 @@ def test_name_version_and_creation_come_from_the_envelope():
     assert codec("models").to_arm(model)["properties"]["flavors"] == {}
 
 
+def test_an_asset_of_a_registry_keeps_the_id_it_has_there():
+    body = {"id": "azureml://registries/team/models/iris/versions/3", "properties": {"modelUri": "https://x.test/a"}}
+
+    found = codec("models").from_arm(body, name="iris", version="3")
+
+    assert (found.id, found.name, found.version) == (body["id"], "iris", "3")
+
+
 def test_secrets_stay_out_of_answers_but_can_be_listed():
     body = {
         "properties": {

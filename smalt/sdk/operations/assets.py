@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from smalt.entities.base import Asset, AssetContainer
 from smalt.errors import Conflict, InvalidRequest, NotFound
 from smalt.sdk.download import download
-from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
+from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, about, required_name
 from smalt.sdk.poller import Poller
 from smalt.sdk.room import Room
 from smalt.wire.arm import codec
@@ -112,8 +112,10 @@ class AssetOperations(Operations[A]):
         target = type(self)(registry, self._resolver.in_room(registry))
         found = self.get(name, version)
         named = {"id": None, "creation_context": None, "name": share_with_name, "version": share_with_version}
-        with TemporaryDirectory(prefix="smalt-share-") as folder:
-            return target.create_or_update(self._fetched(found.model_copy(update=named), Path(folder)))
+        with TemporaryDirectory() as folder:
+            # A folder's name is part of its address: with one of its own every copy would have other content.
+            place = Path(folder, name)
+            return target.create_or_update(self._fetched(found.model_copy(update=named), place))
 
     def _fetched(self, asset: A, folder: Path) -> A:
         """The asset with its files brought to a local folder."""
@@ -198,7 +200,8 @@ class DataOperations(AssetOperations["Data"]):
                 f"Data {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
             )
         is_folder = asset.type != "uri_file"
-        path = self._resolver.path(asset.path, datastore=asset.datastore, long=False, folder=is_folder)
+        with about("path"):
+            path = self._resolver.path(asset.path, datastore=asset.datastore, long=False, folder=is_folder)
         return asset.model_copy(update={"path": path, "datastore": None})
 
     def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:
@@ -219,7 +222,8 @@ class ModelOperations(AssetOperations["Model"]):
             raise InvalidRequest(
                 f"Model {asset.name!r} has no path. Write 'path:', a local path or a URI.", target="path"
             )
-        path = self._resolver.path(asset.path, datastore=asset.datastore, long=True)
+        with about("path"):
+            path = self._resolver.path(asset.path, datastore=asset.datastore, long=True)
         return asset.model_copy(update={"path": path, "datastore": None})
 
     def download(self, name: str, version: str, download_path: str | Path = ".") -> Path:

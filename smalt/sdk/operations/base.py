@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
@@ -26,6 +27,16 @@ class ListViewType(StrEnum):
     ACTIVE_ONLY = "ActiveOnly"
     ARCHIVED_ONLY = "ArchivedOnly"
     ALL = "All"
+
+
+@contextmanager
+def about(target: str) -> Iterator[None]:
+    """Tell a refusal inside the block which field it is about, unless it says so itself."""
+    try:
+        yield
+    except InvalidRequest as error:
+        error.target = error.target or target
+        raise
 
 
 class Operations(Generic[E]):

@@ -26,9 +26,10 @@ _INCLUDES = ".additional_includes"
 
 @dataclass
 class Found:
-    """An entity that means the same from any folder, and what was doubtful in its files."""
+    """An entity that means the same from any folder, its file, and what was doubtful in its files."""
 
     entity: Any  # Any: of the class of its kind
+    loaded: Loaded
     warnings: list[Warned] = field(default_factory=list)
 
 
@@ -67,7 +68,7 @@ def read(
         entity = entity if component is None else with_component(entity, Component.parse(component))
     if files.mistakes:
         raise refusal(loaded.located.source, files.mistakes)
-    return Found(entity, files.warnings)
+    return Found(entity, loaded, files.warnings)
 
 
 class Files:

@@ -132,6 +132,8 @@ class AssetService:
         changed: dict[str, Any] = {"next_number": max(number, numeric), **_touched(work, row["revision"], moment)}
         if not entity.is_anonymous:
             changed["is_anonymous"] = False
+        if "type" in document and "type" not in row["document"]:  # it was made without versions, as MLflow does
+            changed["document"] = {**row["document"], "type": document["type"]}
         store.change_container(work, owner.id, kind, name, changed)
         work.publish(AssetRegistered(owner.id, kind, name, chosen))
         return self.get(work, owner, kind, name, chosen), True

@@ -99,11 +99,13 @@ class Pinner:
                 self._assets.resolve(work, workspace, "components", job.component)
         with problems.at("code"):
             pinned.code = self._code(work, workspace, job.code)
+        # Also those that were not found: what is wrong with them is told once, under the input.
+        given = {key for key, value in data_inputs(job.inputs).items() if value.path}
         with problems.at("command"):
-            workload.command_text(job, known_inputs=pinned.inputs.keys())
+            workload.command_text(job, known_inputs=given)
         for variable, text in job.environment_variables.items():
             with problems.at(f"environment_variables.{variable}"):
-                workload.fill(text, job, known_inputs=pinned.inputs.keys())
+                workload.fill(text, job, known_inputs=given)
         return pinned
 
     def ports(self, work: Work, workspace: WorkspaceRecord, name: str, job: WithInputs, problems: Problems) -> Pinned:

@@ -17,6 +17,8 @@ _MAX_DEPTH = 100
 ENVELOPE = frozenset({"name", "id", "creation_context"})
 """Fields that travel in the envelope and not in `properties`."""
 
+_IN_REGISTRY = "azureml://registries/"
+
 
 class Codec(Protocol):
     """Both spellings of one kind."""
@@ -171,8 +173,9 @@ def envelope_fields(body: JsonObject, *, name: str | None, version: str | None) 
     fields: JsonObject = {"name": name, "version": version}
     identifier = body.get("id")
     found = parse_arm_id(identifier) if isinstance(identifier, str) else None
-    if found is not None:
+    if found is not None or str(identifier).startswith(_IN_REGISTRY):
         fields["id"] = identifier
+    if found is not None:
         fields["name"] = name or found.parts[-1][1] if found.parts else name or found.name
         if found.version is not None:
             fields |= {"name": name or found.name, "version": version or found.version}
