@@ -10,13 +10,12 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # importing `typing` for it would cost more than all else here
 if TYPE_CHECKING:
-    from smalt import dsl
+    from smalt import automl, dsl, finetuning
     from smalt.entities.job.distribution import Mpi as MpiDistribution
     from smalt.entities.job.distribution import PyTorch as PyTorchDistribution
     from smalt.entities.job.distribution import Ray as RayDistribution
     from smalt.entities.job.distribution import TensorFlow as TensorFlowDistribution
     from smalt.entities.v2 import AmlTokenConfiguration, ManagedIdentityConfiguration, UserIdentityConfiguration
-    from smalt.sdk import automl, finetuning
     from smalt.sdk.authoring import (
         Input,
         Output,
@@ -73,8 +72,6 @@ _SWEEP = (
 _PUBLISHED = {name: f"smalt.sdk.sweep:{name}" for name in _SWEEP}
 _PUBLISHED |= {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
     "MLClient": "smalt.sdk.client:MLClient",
-    "automl": "smalt.sdk.automl:",
-    "finetuning": "smalt.sdk.finetuning:",
     "AmlTokenConfiguration": "smalt.entities.v2:AmlTokenConfiguration",
     "ManagedIdentityConfiguration": "smalt.entities.v2:ManagedIdentityConfiguration",
     "UserIdentityConfiguration": "smalt.entities.v2:UserIdentityConfiguration",
@@ -83,6 +80,7 @@ _PUBLISHED |= {name: f"smalt.sdk.authoring:{name}" for name in _AUTHORING} | {
     "RayDistribution": "smalt.entities.job.distribution:Ray",
     "TensorFlowDistribution": "smalt.entities.job.distribution:TensorFlow",
 }
+_MODULES = ("automl", "dsl", "finetuning")
 
 __all__ = [
     "AmlTokenConfiguration",
@@ -137,17 +135,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "dsl":
+    if name in _MODULES:
         from importlib import import_module
 
-        return import_module("smalt.dsl")
+        return import_module(f"smalt.{name}")
     if name not in _PUBLISHED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     module, attribute = _PUBLISHED[name].split(":")
-    return getattr(import_module(module), attribute) if attribute else import_module(module)
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLISHED])
+    return sorted([*globals(), *_PUBLISHED, *_MODULES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smalt.entities.component import Component
 from smalt.entities.connection import ConnectionCredentials
 from smalt.entities.identity import IdentityType, JobIdentity
 from smalt.entities.job.services import JobService
@@ -24,6 +25,24 @@ class UserIdentityConfiguration(JobIdentity):
     """A job acts with the rights of who submitted it."""
 
     type: IdentityType = IdentityType.USER
+
+
+class CommandComponent(Component):
+    """A step that runs a command."""
+
+    type: Text = "command"
+
+
+class PipelineComponent(Component):
+    """A pipeline that is a step of others."""
+
+    type: Text = "pipeline"
+
+
+class ParallelComponent(Component):
+    """A step that works on many small batches at once."""
+
+    type: Text = "parallel"
 
 
 class SshJobService(JobService):
