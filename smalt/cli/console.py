@@ -26,12 +26,12 @@ def red(text: str) -> str:
     return click.style(text, fg="red", bold=True) if has_colour(sys.stderr) else text
 
 
-_BY_STATUS = {"Completed": "green", "Failed": "red", "Running": "cyan", "Canceled": "yellow", "Skipped": "yellow"}
+STATUS_COLOURS = {"Completed": "green", "Failed": "red", "Running": "cyan", "Canceled": "yellow", "Skipped": "yellow"}
 
 
 def by_status(text: str, status: str) -> str:
     """A text in the colour of a status, on the standard output."""
-    colour = _BY_STATUS.get(status)
+    colour = STATUS_COLOURS.get(status)
     return click.style(text, fg=colour) if colour and has_colour(sys.stdout) else text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from smalt.cli.console import has_colour
+from smalt.cli.console import STATUS_COLOURS, has_colour
 from smalt.errors import InvalidRequest
 
 FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
@@ -47,7 +47,7 @@ def render(document: Document, *, form: str, colour: bool = False, is_chosen: bo
     Args:
         document: Plain values.
         form: One of `FORMS`.
-        colour: Whether `jsonc` and `yamlc` may be coloured.
+        colour: Whether `jsonc` and the statuses of a table may be coloured.
         is_chosen: Whether a query has chosen what is in it; a table then hides nothing.
     """
     if form in {"json", "jsonc"}:
@@ -59,7 +59,7 @@ def render(document: Document, *, form: str, colour: bool = False, is_chosen: bo
         return yaml.dump(document).rstrip("\n")
     if form == "tsv":
         return _tsv(document)
-    return _table(document, is_chosen=is_chosen)
+    return _table(document, is_chosen=is_chosen, colour=colour)
 
 
 def _queried(document: Document, query: str) -> Document:
@@ -95,7 +95,7 @@ def _tsv_cell(value: Document) -> str:
     return str(value)
 
 
-def _table(document: Document, *, is_chosen: bool) -> str:
+def _table(document: Document, *, is_chosen: bool, colour: bool) -> str:
     rows = document if isinstance(document, list) else [document]
     shown = [_cells(row, is_chosen=is_chosen) for row in rows]
     columns = list(dict.fromkeys(name for row in shown for name in row))
@@ -104,7 +104,15 @@ def _table(document: Document, *, is_chosen: bool) -> str:
     lines = [[_title(name) for name in columns], *([row.get(name, "") for name in columns] for row in shown)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     lines.insert(1, ["-" * width for width in widths])
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    lines = [list(map(str.ljust, line, widths)) for line in lines]
+    if colour:
+        lines = [[_by_status(cell) for cell in line] for line in lines]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _by_status(cell: str) -> str:
+    word = cell.rstrip()
+    return click.style(word, fg=STATUS_COLOURS[word]) + cell[len(word) :] if word in STATUS_COLOURS else cell
 
 
 def _cells(row: Document, *, is_chosen: bool) -> dict[str, str]:

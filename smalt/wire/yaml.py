@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ TEXT = "<text>"
 """What is the source of a document that was not read from a file."""
 
 _INFERRED_JOB_TYPES = {"jobs": "pipeline", "trial": "sweep"}
+_PLACED = re.compile(r"\S+:\d+: ")
 _TYPED_BY_FIELD = frozenset({"schedule"})
 """Kinds without a `type`: which one it is, is told by the field that it has."""
 
@@ -52,6 +54,8 @@ class Loaded:
         return refusal(self.located.source, told)
 
     def _is_about(self, mistake: SmaltError) -> bool:
+        if _PLACED.match(mistake.message):  # in a file that this one names
+            return False
         changed = {path_parts(override.partition("=")[0])[0] for override in self.overrides}
         place = (mistake.target or "").split(".")[0]
         return place in changed or bool(self.located.known(mistake.target or ""))

@@ -16,6 +16,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 from smalt.cli.app import root, run
+from smalt.cli.output import render
 from smalt.cli.table import COMMANDS, NOUNS
 from tests.cli.az_verbs import AZ_VERBS, NOT_OFFERED
 from tests.sdk.fake_server import SCOPE, TOKEN, Fake
@@ -184,6 +185,15 @@ def test_what_the_server_refuses_is_told_with_the_line_too(smalt: Smalt, fake: F
         f"  {job_file}:2: environment: No environment 'e'.",
         "  All is wrong.",
     ]
+
+
+def test_a_table_shows_statuses_in_their_colours_and_columns_stay_straight() -> None:
+    rows = [{"name": "a", "status": "Failed", "type": "x"}, {"name": "b", "status": "Completed", "type": "y"}]
+
+    coloured, plain = (render(rows, form="table", colour=colour) for colour in (True, False))
+
+    assert click.style("Failed", fg="red") in coloured
+    assert click.unstyle(coloured) == plain
 
 
 def test_unknown_fields_warn_and_are_kept(smalt: Smalt, tmp_path: Path) -> None:

@@ -90,6 +90,19 @@ def test_mistakes_come_all_at_once_with_file_line_and_remedy(tmp_path):
     assert len(lines) == 4
 
 
+def test_a_refusal_gets_the_lines_of_the_file_and_keeps_those_of_other_files(tmp_path):
+    path = tmp_path / "job.yml"
+    path.write_text("command: x\nname: job\nenvironment: ./env.yml\n")
+    mistakes = [
+        InvalidRequest("No such image.", target="environment"),
+        InvalidRequest("env.yml:4: name: Odd.", target="name"),
+    ]
+
+    told = load_entity("job", path).explained(ValidationFailed("Wrong.", details=mistakes))
+
+    assert told.message.splitlines()[1:] == [f"  {path}:3: environment: No such image.", "  env.yml:4: name: Odd."]
+
+
 def test_unknown_fields_warn_with_their_line_and_are_kept(tmp_path):
     path = tmp_path / "job.yml"
     path.write_text("command: echo\nresources:\n  instance_cout: 2\n")
