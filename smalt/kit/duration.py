@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _PATTERN = re.compile(
@@ -30,4 +31,7 @@ def from_iso(text: str) -> float:
     match = _PATTERN.match(text.strip().upper())
     if match is None or text.strip().upper() in {"P", "PT"}:
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as PT1H30M.")
-    return sum(float(value) * _SECONDS[unit] for unit, value in match.groupdict().items() if value)
+    seconds = sum(float(value) * _SECONDS[unit] for unit, value in match.groupdict().items() if value)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{text[:40]!r}... is longer than any number says.")
+    return seconds

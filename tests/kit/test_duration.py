@@ -24,3 +24,8 @@ def test_a_span_is_spelled_without_powers_of_ten(seconds, text):
 @pytest.mark.parametrize("seconds", [0, 1, 59.25, 3600, 10**9])
 def test_a_span_comes_back_as_it_was(seconds):
     assert duration.from_iso(duration.to_iso(seconds)) == seconds
+
+
+def test_a_span_beyond_all_numbers_is_refused():
+    with pytest.raises(ValueError, match="longer than any number"):
+        duration.from_iso("P" + "9" * 400 + "D")

@@ -67,6 +67,14 @@ def test_any_body_is_read_stably_or_refused(place, junk):
     assert codec(kind).to_arm(codec(kind).from_arm(body, name="abc"), secrets=True) == body
 
 
+@pytest.mark.parametrize("timeout", [float("nan"), float("inf"), "nan", "-Infinity"])
+def test_a_span_of_time_that_is_no_number_is_refused_in_a_step_too(timeout):
+    step = {"type": "command", "component": "azureml:c:1", "limits": {"timeout": timeout}}
+
+    with pytest.raises(InvalidRequest, match="is no span of time"):
+        codec("jobs").from_arm({"properties": {"jobType": "Pipeline", "jobs": {"a": step}}}, name="p")
+
+
 def test_a_command_job_is_spelled_as_in_yaml():
     job = codec("jobs").from_arm(SAMPLES["jobs"][0], name="j1")
 

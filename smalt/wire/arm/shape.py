@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 
 from smalt.entities.base import Entity
 from smalt.entities.text import normal_form
+from smalt.errors import InvalidRequest
 from smalt.kit import duration
 
 JsonObject = dict[str, Any]  # Any: JSON
@@ -65,17 +67,26 @@ class Seconds:
 
     def to_arm(self, value: Any) -> Any:  # Any: JSON
         """`3600` as `PT1H`."""
-        return duration.to_iso(value) if isinstance(value, int | float) else value
+        return duration.to_iso(_finite(value)) if isinstance(value, int | float) else value
 
     def from_arm(self, value: Any) -> Any:  # Any: JSON
         """`PT1H` as `3600`; what is no duration stays, and is refused by the entity."""
         if not isinstance(value, str):
-            return value
+            return _finite(value) if isinstance(value, float) else value
         try:
             seconds = duration.from_iso(value)
         except ValueError:
+            if value.strip().lower().lstrip("+-") in {"nan", "inf", "infinity"}:  # an entity would take it for a number
+                _finite(float(value))
             return value
         return int(seconds) if seconds.is_integer() else seconds
+
+
+def _finite(seconds: float) -> float:
+    """Steps of pipelines are kept as they are written, so that no entity has looked at theirs."""
+    if not math.isfinite(seconds):
+        raise InvalidRequest(f"{seconds} is no span of time. Write seconds, such as 3600.")
+    return seconds
 
 
 class JsonText:
