@@ -3,8 +3,8 @@ sixteen of them, which all wait for an answer at any moment.
 
 With `--bare` the tracking application runs without the rest of the server; otherwise `smalt up` is measured. With
 `--peer-python` an interpreter that has mlflow starts the peer, and measures both through the real client as well. What
-that client does by itself bounds what any server can be to it: its limit is measured against a server that has its
-answers ready. `--no-searches` leaves the searches out.
+a client does by itself, and the way to a server and back, bound what any server can be to it: the limits are measured
+against a server that has its answers ready. `--no-searches` leaves the searches out.
 """
 
 from __future__ import annotations
@@ -335,8 +335,9 @@ def measure(options: argparse.Namespace) -> None:
         with peer(python, workers=4) as (url, token, _):
             theirs |= together(url, token, options.peer_count)
     with here() as (url, token):
-        protocol = Protocol(url, token)
-        show(writes(protocol, options.count), theirs, smaller_is_better=False)
+        with instant() as (nowhere, nobody):
+            limits = writes(Protocol(nowhere, nobody), options.count)
+        show(writes(Protocol(url, token), options.count), theirs, smaller_is_better=False, limits=limits)
         show(together(url, token, options.count), theirs, smaller_is_better=False)
         if python is not None and Path(python).exists():
             names = [
