@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,8 @@ def finished(plant, machine, hints):
     for name in ("a", "b", "c", "d"):
         plant.submit(name)
         plant.run_to_end(loop, name)
+        with (machine._root / plant.record(name).workload / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)  # Its supervisor has ended, too.
     plant.submit("running", command="sleep 600")
     plant.run_until(loop, lambda: plant.record("running").handle is not None)
     yield {name: plant.record(name).workload for name in ("a", "b", "c", "d", "running")}
