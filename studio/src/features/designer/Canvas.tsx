@@ -55,7 +55,7 @@ export function Canvas(props: Props) {
   const automatic = useMemo(() => arranged(model), [shape]);
   const [nodes, setNodes] = useState<AnyNode[]>([]);
   useEffect(() => {
-    const at = (name: string) => places[name] ?? automatic.get(name) ?? { x: 0, y: 0 };
+    const at = (name: string) => (Object.hasOwn(places, name) ? places[name] : automatic.get(name)) ?? { x: 0, y: 0 };
     setNodes(nodesOf(model, at, problems, chosen));
   }, [model, places, automatic, problems, chosen]);
   const isAutomatic = Object.keys(places).length === 0;

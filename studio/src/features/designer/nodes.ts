@@ -47,7 +47,7 @@ export function nodesOf(
       height: heightOf(step),
       selected: step.name === chosen,
       ariaLabel: `${step.title}, ${step.type}`,
-      data: { step, problems: problems[step.name] ?? 0 },
+      data: { step, problems: Object.hasOwn(problems, step.name) ? problems[step.name] : 0 },
     })),
     ...model.outputs.map((each) => port("outputs", outputNode(each.name), each)),
   ];
