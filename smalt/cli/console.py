@@ -26,13 +26,18 @@ def red(text: str) -> str:
     return click.style(text, fg="red", bold=True) if has_colour(sys.stderr) else text
 
 
-STATUS_COLOURS = {"Completed": "green", "Failed": "red", "Running": "cyan", "Canceled": "yellow", "Skipped": "yellow"}
+_BY_STATUS = {"Completed": "green", "Failed": "red", "Running": "cyan", "Canceled": "yellow", "Skipped": "yellow"}
 
 
 def by_status(text: str, status: str) -> str:
     """A text in the colour of a status, on the standard output."""
-    colour = STATUS_COLOURS.get(status)
-    return click.style(text, fg=colour) if colour and has_colour(sys.stdout) else text
+    return coloured(text, status) if has_colour(sys.stdout) else text
+
+
+def coloured(text: str, status: str) -> str:
+    """A text in the colour of a status, where that is wanted; as it is for what is no status with a colour."""
+    colour = _BY_STATUS.get(status)
+    return click.style(text, fg=colour) if colour else text
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from smalt.cli.console import STATUS_COLOURS, has_colour
+from smalt.cli.console import coloured, has_colour
 from smalt.errors import InvalidRequest
 
 FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
@@ -112,7 +112,7 @@ def _table(document: Document, *, is_chosen: bool, colour: bool) -> str:
 
 def _by_status(cell: str) -> str:
     word = cell.rstrip()
-    return click.style(word, fg=STATUS_COLOURS[word]) + cell[len(word) :] if word in STATUS_COLOURS else cell
+    return coloured(word, word) + cell[len(word) :]
 
 
 def _cells(row: Document, *, is_chosen: bool) -> dict[str, str]:

@@ -129,7 +129,8 @@ class Database:
         try:
             statements: list[Statement] = []
             yield statements
-            promises.keep(statements)
+            if statements:
+                promises.keep(statements)
         finally:
             self._writer.give_back(connection)
 
