@@ -22,6 +22,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with running(tmp_path_factory.mktemp("notebooks") / "home") as found:
         found.smalt("environment", "create", "-f", str(EXAMPLE / "environment.yml"))
         yield found
+        # Sessions outlive the server, so whoever began one ends it.
+        for session in json.loads(found.smalt("notebook", "session", "list")):
+            found.smalt("notebook", "session", "stop", "-n", session["name"])
+            found.smalt("job", "stream", "-n", session["name"])
 
 
 def test_a_notebook_of_this_machine_runs_as_a_job_and_logs_into_its_run(server: RunningServer) -> None:

@@ -52,13 +52,13 @@ class Notebooks:
         return self.place.client_of(call.post(f"/smalt/actors/{actor}/tokens", json={"name": "t"}).json()["token"])
 
     def start(self, path: str = "Users/me/a.ipynb", **body: Any) -> str:
-        """A session whose kernel answers."""
+        """A session whose kernel answers, and whose job is known to run: the kernel may be the first to say so."""
         self.save(path, notebook(), if_match="*")
         self.save(path, notebook())
         made = self.post("/sessions", {"path": path, "environment": PLAIN, **body})
         assert made.status_code in {200, 201}, made.text
         name = made.json()["name"]
-        self.turn_until(lambda: self.show(name)["kernel"] == "idle")
+        self.turn_until(lambda: self.show(name)["kernel"] == "idle" and self.job(name)["status"] == "Running")
         return name
 
     def show(self, session: str) -> Any:
