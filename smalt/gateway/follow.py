@@ -51,10 +51,13 @@ class Follower:
                 try:
                     await self._ask(client)
                     pause = _PAUSE_SECONDS
+                    continue
                 except (httpx2.HTTPError, OSError, ValueError) as failure:
                     _log.info("The table could not be asked for: %s.", failure)
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                except Exception:
+                    _log.exception("The table could not be taken; what was there before is served.")
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _ask(self, client: httpx2.AsyncClient) -> None:
         server = json.loads((self._home / "server.json").read_bytes())["url"]
@@ -65,6 +68,6 @@ class Follower:
         table = parse(answer.content)
         if table.version == self._version:
             return
-        self._version = table.version
         self._apply(table)
+        self._version = table.version
         self._file.keep(answer.content)

@@ -133,8 +133,13 @@ class Link(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.resume_request()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be sent: it is neither closed nor about to be, though nobody has been told yet."""
+        return not self.is_closed and not self._transport.is_closing()
+
     def start(self, exchange: Carried) -> None:
-        """Send a request, as much of it as is here."""
+        """Send a request, as much of it as is here, over a connection that is open."""
         self.exchange = exchange
         self.is_busy = True
         self._is_done = self._is_parsing = False

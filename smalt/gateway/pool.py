@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from smalt.gateway.refusal import Refusal, retry_after
 from smalt.gateway.table import DeploymentEntry
 from smalt.gateway.tally import Tally
 from smalt.gateway.worker import Worker
+
+_log = logging.getLogger(__name__)
 
 _TURN_SECONDS = 0.02
 _CONNECT_SECONDS = 5.0
@@ -283,17 +286,28 @@ class Pool:
         self._watch()
         while worker.idle:
             link = worker.idle.pop()
-            if not link.is_closed:
+            if link.is_open:
                 exchange.attach(link)
                 return
-        task = self._loop.create_task(self._connect(worker, exchange))
+        task = self._loop.create_task(self._carry(worker, exchange))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, worker: Worker, exchange: Waiting) -> None:
+        """Send a request over a new connection. A defect of ours is told, and its caller is not left waiting."""
+        try:
+            await self._connect(worker, exchange)
+        except Exception:
+            _log.exception("A request could not be sent to %s.", worker.entry.address)
+            exchange.refuse(Refusal(500, "GatewayFailed", "The gateway failed at this request. See its log."))
 
     async def _connect(self, worker: Worker, exchange: Waiting) -> None:
         try:
             link = await asyncio.wait_for(connect(worker), _CONNECT_SECONDS)
         except OSError:  # also of a timeout
+            self._on_refused(worker, exchange)
+            return
+        if not link.is_open:  # It was lost before it was used, as when the worker is killed right then.
             self._on_refused(worker, exchange)
             return
         worker.is_there()
@@ -318,7 +332,12 @@ class Pool:
     def _look(self) -> None:
         """Refuse what has waited too long, give up what takes too long, try workers again that were away."""
         self._timer = None
-        now = time.monotonic()
+        try:
+            self._turn_over(time.monotonic())
+        finally:
+            self._watch()
+
+    def _turn_over(self, now: float) -> None:
         for worker in self._order:
             if worker.lying and worker.hangs(now):
                 self._withdraw(worker)
@@ -332,7 +351,6 @@ class Pool:
             if now - exchange.moved_at > limit:
                 exchange.give_up(limit)
         self.pump()
-        self._watch()
 
     def _withdraw(self, worker: Worker) -> None:
         """Take back what lies at a worker that hangs, so that another one can have it."""

@@ -30,6 +30,8 @@ from smalt.gateway.site import Site
 from smalt.gateway.table import TableFile
 from smalt.gateway.tracing import Tracer
 
+_log = logging.getLogger(__name__)
+
 _BACKLOG = 2048
 _LOOK_SECONDS = 1.0
 _DRAIN_SECONDS = 30.0
@@ -99,6 +101,8 @@ async def _serve(options: Options, token: str, listener: socket.socket) -> None:
         loop.add_signal_handler(number, ending.set)
     server = await loop.create_server(lambda: Client(site), sock=listener, backlog=_BACKLOG, ssl=_tls(options))
     tasks = [loop.create_task(each) for each in (follower.run(), tracer.run(), _watch(site))]
+    for task in tasks:
+        task.add_done_callback(lambda ended: _end_with(ended, ending))
     _write_state(options, listener)
     await ending.wait()
     server.close()
@@ -120,13 +124,24 @@ async def _drain(site: Site) -> None:
         await asyncio.sleep(0.02)
 
 
+def _end_with(task: asyncio.Task[None], ending: asyncio.Event) -> None:
+    """A gateway without one of its loops ends, and is started again; going on would hide that something is missing."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.critical("A loop of the gateway failed. It ends.", exc_info=task.exception())
+        ending.set()
+
+
 async def _watch(site: Site) -> None:
     """Look at every connection now and then."""
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         now = time.monotonic()
         for client in list(site.clients):
-            client.check(now)
+            try:
+                client.check(now)
+            except Exception:
+                _log.exception("A caller's connection could not be looked at. It is closed.")
+                client.abort()
 
 
 def _room_for_clients() -> int:

@@ -29,6 +29,9 @@ class Connected(Protocol):
     def check(self, now: float) -> None:
         """Close it if it does not move."""
 
+    def abort(self) -> None:
+        """Close it at once."""
+
 
 class Site:
     """Shared by all connections.

@@ -20,8 +20,10 @@ def busy(gateway, folder, tmp_path):
         gateway.serve(endpoint({"busy": deployment(instance)}))
         for _ in range(WARM):
             assert gateway.ask({}).status == 200
-        held = [pool.submit(gateway.ask, {"until": str(tmp_path / each)}) for each in ("one", "two")]
-        _wait(lambda: gateway.stats("busy")["in_flight"] == 2)
+        asked = [{"until": str(tmp_path / each), "print": f"begun with {each}"} for each in ("one", "two")]
+        held = [pool.submit(gateway.ask, each) for each in asked]
+        for each in asked:
+            instance.wait_for(each["print"])
         yield instance, pool, held
         for each in ("one", "two"):
             (tmp_path / each).touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -48,9 +49,9 @@ def test_a_caller_who_leaves_frees_the_queue_and_not_the_worker(gateway, green, 
     gateway.serve(endpoint({"green": deployment(green)}))
     first, second = gateway.connect(), gateway.connect()
     for connection in (first, second):
-        body = b'{"until": "%b"}' % str(tmp_path / "go").encode()
+        body = json.dumps({"until": str(tmp_path / "go"), "print": f"begun in {tmp_path}"})
         connection.request("POST", "/endpoints/w/e/score", body, {"authorization": "Bearer second"})
-        _wait(lambda: gateway.stats("green")["in_flight"] == 1)
+        green.wait_for(f"begun in {tmp_path}")
     _wait(lambda: gateway.stats("green")["queued"] == 1)
     second.close()
     _wait(lambda: gateway.stats("green")["queued"] == 0)

@@ -70,6 +70,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: Any = None  # Any: of the loop
         self._can_write: asyncio.Event | None = None
         self._other_side: Any = None  # Any: a poll, where it can be asked whether the other side has ended
+        self._streaming: Any = None  # Any: the task that sends pieces; the loop itself would not keep it alive
         self.is_busy = False
 
     def connection_made(self, transport: Any) -> None:
@@ -142,7 +143,7 @@ class Connection(asyncio.BufferedProtocol):
             answer.body, answer.pieces = b"", None
         if answer.pieces is not None:
             self._all.desk.streams += 1
-            self._all.loop.create_task(self._stream(answer, closes))
+            self._streaming = self._all.loop.create_task(self._stream(answer, closes))
             return
         self._write(answer, closes=closes)
         self._settle()
@@ -157,7 +158,8 @@ class Connection(asyncio.BufferedProtocol):
     async def _stream(self, answer: Answer, closes: bool) -> None:
         pieces: Any = answer.pieces
         try:
-            self._transport.write(_head(answer, closes))
+            if self._transport is not None:
+                self._transport.write(_head(answer, closes))
             while self._transport is not None:
                 piece = await self._next(pieces)
                 if piece is _END:

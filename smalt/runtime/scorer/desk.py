@@ -63,6 +63,7 @@ class Desk:
         self._batching = self._batching_of(settings)
         self._waiting: collections.deque[tuple[Request, Done]] = collections.deque()
         self._running: dict[int, float] = {}
+        self._tasks: set[asyncio.Task[Answer]] = set()  # the loop itself would not keep them alive
         self._batch_timer: Any = None  # Any: a handle of the loop
         self.threads = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, settings.concurrency))
         if threading.current_thread() is threading.main_thread():
@@ -155,6 +156,8 @@ class Desk:
 
         if self._loader.is_async:
             task = self._loop.create_task(self._score_async(request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
             task.add_done_callback(lambda ended: end(ended.result()))
         else:
             _InThread(self, request, end)
