@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
+from collections.abc import Iterator
 
 _LONGEST_NAME = 100
 
@@ -49,3 +51,21 @@ def connection(address: str, timeout_seconds: float) -> http.client.HTTPConnecti
         return UnixConnection(rest, timeout_seconds)
     host, _, port = rest.rpartition(":")
     return http.client.HTTPConnection(host, int(port), timeout=timeout_seconds)
+
+
+@contextlib.contextmanager
+def shared_port(wanted: int = 0) -> Iterator[int]:
+    """Hold a port of loopback until processes of this user listen on it, who say that they share it (SO_REUSEPORT).
+
+    Args:
+        wanted: Taken if it is free; any other one if it is not.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            # Asked for alone, so that it is not shared with somebody who listens there already.
+            held.bind(("127.0.0.1", wanted))
+        except OSError:
+            held.bind(("127.0.0.1", 0))
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        yield int(held.getsockname()[1])

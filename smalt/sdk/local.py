@@ -1,6 +1,7 @@
 """Endpoints on a person's machine: the same scorer in the same environment, with no server and no container engine.
 
-Everything stands in `<home>/local-endpoints/<endpoint>/<deployment>/`. The code is served from where it is edited.
+Everything stands in `<home>/local-endpoints/<endpoint>/<deployment>/`. The code is served from where it is edited. Each
+deployment has a port of loopback that stays the same, where everybody on this machine may ask.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from smalt.wire import references
 from smalt.wire.references import LocalPath
 
 _PROCESS, _LOG, _ENTITY = "process.json", "log.txt", "deployment.json"
-_MLMODEL = "MLmodel"
+_MLMODEL, _LOOPBACK = "MLmodel", "loopback"
 _DEBUG = scoring.SCORER.parent / "debug"
 _DEBUG_PORT, _DEBUGGED_MS, _PYTHONPATH = "5678", "3600000", "PYTHONPATH"
 _READY_SECONDS, _READY_DEBUGGED_SECONDS, _END_SECONDS, _ANSWER_SECONDS = 300.0, 3600.0, 40.0, 3600.0
@@ -77,10 +78,14 @@ class LocalEndpoints:
         document = _read(self._endpoint(name) / "endpoint.json")
         if document is None:
             raise NotFound(f"No local endpoint {name!r}. Make it with: smalt online-endpoint create --local -n {name}")
-        deployments = {each.name: 0 for each in self.deployments(name) if each.name is not None}
-        return OnlineEndpoint.parse(
-            {**document, "traffic": {}, "provisioning_state": "Succeeded", "location": "local"}
-        ).model_copy(update={"traffic": deployments if len(deployments) != 1 else dict.fromkeys(deployments, 100)})
+        found = self.deployments(name)
+        shown = {"traffic": {}, "provisioning_state": "Succeeded", "location": "local"}
+        endpoint = OnlineEndpoint.parse({**document, **shown})
+        if len(found) != 1:
+            return endpoint.model_copy(update={"traffic": {str(each.name): 0 for each in found}})
+        (only,) = found
+        told = {"traffic": {str(only.name): 100}, "scoring_uri": only.scoring_uri}
+        return endpoint.model_copy(update=told)
 
     def create(self, endpoint: OnlineEndpoint) -> Done[OnlineEndpoint]:
         """Make an endpoint; there is nothing to it but its name."""
@@ -117,10 +122,10 @@ class LocalEndpoints:
             (folder / name).unlink(missing_ok=True)
         names = {"workspace": "local", "endpoint": endpoint, "deployment": deployment.name, "instance": "local"}
         told = scoring.config(deployment, place, names=names, collector=str(folder / "collected"))
-        scoring.make_socket_folder(folder)
-        (folder / CONFIG).write_text(json.dumps(told))
-        (folder / _ENTITY).write_text(json.dumps(deployment.document()))
-        self._start(folder, deployment, place, built, stops_at_breakpoints=stops_at_breakpoints)
+        with sockets.shared_port(_port(folder) or 0) as port:
+            (folder / CONFIG).write_text(json.dumps({**told, "listen": f"{_LOOPBACK}:{port}"}))
+            (folder / _ENTITY).write_text(json.dumps(deployment.document()))
+            self._start(folder, deployment, place, built, stops_at_breakpoints=stops_at_breakpoints)
         return Done(self.get_deployment(endpoint, deployment.name))
 
     def get_deployment(self, endpoint: str, name: str) -> OnlineDeployment:
@@ -135,8 +140,12 @@ class LocalEndpoints:
             raise NotFound(f"No local deployment {name!r} of {endpoint!r}.")
         found = entity_class("online_deployment", document.get("type")).parse(document)
         assert isinstance(found, OnlineDeployment)
-        state = "Succeeded" if _is_alive(folder) and (folder / READY).exists() else "Failed"
-        return found.model_copy(update={"provisioning_state": state, "endpoint_name": endpoint})
+        is_up = _is_alive(folder) and (folder / READY).exists()
+        told = {
+            "provisioning_state": "Succeeded" if is_up else "Failed",
+            "scoring_uri": f"http://127.0.0.1:{_port(folder)}/score" if is_up else None,
+        }
+        return found.model_copy(update={**told, "endpoint_name": endpoint})
 
     def deployments(self, endpoint: str) -> builtins.list[OnlineDeployment]:
         """The deployments of an endpoint."""
@@ -148,7 +157,6 @@ class LocalEndpoints:
         self.get_deployment(endpoint, name)
         folder = self._deployment(endpoint, name)
         self._end(folder)
-        shutil.rmtree(scoring.socket_folder(folder), ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
         return Done(None)
 
@@ -372,6 +380,12 @@ def _started(pid: int) -> str | None:
     except OSError:
         return None
     return None if fields[0] == "Z" else fields[19]
+
+
+def _port(folder: Path) -> int | None:
+    """Where a deployment listens, or has listened."""
+    kind, _, port = str((_read(folder / CONFIG) or {}).get("listen")).partition(":")
+    return int(port) if kind == _LOOPBACK else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:  # Any: JSON

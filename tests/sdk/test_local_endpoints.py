@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from smalt.entities.endpoint.online import OnlineDeployment, OnlineEndpoint
@@ -81,6 +83,40 @@ def test_a_deployment_answers_and_its_next_version_is_there_after_one_more_comma
     assert "loaded Good day" in local.logs("ep", "blue", lines=10)
     assert [each.name for each in local.deployments("ep")] == ["blue"]
     assert local.get("ep").traffic == {"blue": 100}
+
+
+def post(url: str, **headers: str) -> httpx2.Response:
+    return httpx2.post(url, json={"name": "Ada"}, headers=headers, trust_env=False)
+
+
+def test_a_deployment_has_an_address_that_stays(local, deployment):
+    workers = deployment.model_copy(update={"environment_variables": {"WORKER_COUNT": "2"}})
+    first = local.deploy("ep", workers).result().scoring_uri
+    again = local.deploy("ep", workers).result().scoring_uri
+
+    assert first == again == local.get("ep").scoring_uri
+    assert first.startswith("http://127.0.0.1:")
+    assert {post(first).json() for _ in range(8)} == {"Hello, Ada!"}
+
+
+def test_pages_of_other_sites_do_not_reach_it(local, deployment):
+    url = local.deploy("ep", deployment).result().scoring_uri
+
+    assert post(url, host="localhost:80").status_code == 200
+    assert post(url, origin="http://localhost:3000").status_code == 200
+    assert post(url, host="rebound.example").status_code == 403
+    assert post(url, origin="https://other.example").status_code == 403
+    assert post(url, origin="null").status_code == 403
+
+
+def test_what_does_not_run_has_no_address(local, deployment, home):
+    local.deploy("ep", deployment)
+    master = json.loads((home / "local-endpoints" / "ep" / "blue" / "process.json").read_text())["pid"]
+    os.kill(master, signal.SIGKILL)
+    os.waitpid(master, 0)
+
+    assert local.get("ep").scoring_uri is None
+    assert local.get_deployment("ep", "blue").provisioning_state == "Failed"
 
 
 def test_a_script_that_fails_is_told_with_its_trace(local, deployment, tmp_path):
@@ -153,6 +189,7 @@ def test_the_command_line_needs_no_server_either(smalt, files):
     smalt("online-deployment", "create", "-f", blue)
 
     assert json.loads(smalt("online-endpoint", "invoke", "-n", "cli", "-r", request)) == "Hello, Ada!"
+    assert post(smalt("online-endpoint", "show", "-n", "cli", "--query", "scoring_uri", "-o", "tsv").strip()).is_success
     smalt("online-endpoint", "delete", "-n", "cli", "-y")
 
 

@@ -184,7 +184,7 @@ class DataCollector(Entity):
 
 
 class OnlineDeployment(Deployment):
-    """Instances that answer requests."""
+    """Instances that answer requests. Those on one's own machine have a `scoring_uri`; others have their endpoint's."""
 
     type: Literal["managed", "kubernetes"] = "managed"
     instance_type: Text | None = None
@@ -196,6 +196,7 @@ class OnlineDeployment(Deployment):
     readiness_probe: ProbeSettings | None = None
     startup_probe: ProbeSettings | None = None
     model_mount_path: Text | None = None
+    scoring_uri: Text | None = None
     data_collector: DataCollector | None = None
     egress_public_network_access: Text | None = None
     private_network_connection: bool | None = None

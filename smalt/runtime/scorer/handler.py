@@ -27,6 +27,7 @@ NOT_BEGUN = ("x-smalt-not-begun", "1")
 SECRET = "x-smalt-secret"  # noqa: S105 - the name of a header
 """Header by which the gateway shows that it may ask; user code does not see it."""
 
+_OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _ID_LENGTH = 100
 _FAILED = "An unexpected error occurred in scoring script. Check the logs for more info."
 
@@ -48,12 +49,16 @@ class Handler:
         loader: What scores.
         timeout_seconds: For messages.
         secret: What requests must show, where not only the gateway can reach this worker.
+        is_open: Whether everybody on this machine may ask, and so everything but the pages of other sites.
     """
 
-    def __init__(self, loader: Loader, timeout_seconds: float, secret: str | None = None) -> None:
+    def __init__(
+        self, loader: Loader, timeout_seconds: float, secret: str | None = None, *, is_open: bool = False
+    ) -> None:
         self.loader = loader
         self._timeout_ms = 1000 * timeout_seconds
         self._secret = secret
+        self._is_open = is_open
 
     def shortcut(self, request: Request) -> Answer | None:
         """The answer to a request that needs no scoring; None where it does."""
@@ -61,6 +66,9 @@ class Handler:
             shown = request.headers.pop(SECRET, "")
             if not hmac.compare_digest(shown.encode(), self._secret.encode()):
                 return refusal(401, "Requests come through the gateway of the endpoint. Ask there.")
+        stranger = _stranger(request.headers) if self._is_open else None
+        if stranger is not None:
+            return refusal(403, f"{stranger[:200]!r} is not this machine. Ask at 127.0.0.1, and from a page of it.")
         if request.path in self.loader.paths:
             if request.method in ("POST", "GET"):
                 return self._check_ids(request)
@@ -131,3 +139,20 @@ class Handler:
         if found is None:
             return refusal(404, f"Swagger version [{version[:20]}] is not valid. Supported versions: [2, 3].")
         return Answer(200, json.dumps(found).encode(), [("content-type", "application/json")])
+
+
+def _stranger(headers: dict[str, str]) -> str | None:
+    """Who has a browser ask here: a site by its origin, or one whose name was made to lead to this machine."""
+    host = headers.get("host", "")
+    origin = headers.get("origin")
+    if _name_in(host) not in _OWN_NAMES:
+        return host
+    if origin is not None and _name_in(origin.partition("://")[2]) not in _OWN_NAMES:
+        return origin
+    return None
+
+
+def _name_in(authority: str) -> str:
+    """The name before the port."""
+    name, _, port = authority.rpartition(":")
+    return (name if name and port.isdigit() else authority).lower()

@@ -56,8 +56,8 @@ class Settings:
         self.secret: str | None = document.get("secret")
         self.told: str | None = document.get("told")
         self.fork_server: str | None = document.get("fork_server")
-        if not self.listen.startswith(("unix:", "tcp:")):
-            raise SettingsError(f"`listen` is {self.listen!r}. Write unix:<folder> or tcp:<host>.")
+        if not self.listen.startswith(("unix:", "tcp:", "loopback:")):
+            raise SettingsError(f"`listen` is {self.listen!r}. Write unix:<folder>, tcp:<host> or loopback:<port>.")
         self.model_dir: str | None = document.get("model_dir") or variables.get("AZUREML_MODEL_DIR")
         self.entry_script: str | None = document.get("entry_script") or variables.get("AZUREML_ENTRY_SCRIPT")
         self.app_root: str = document.get("app_root") or variables.get("AML_APP_ROOT") or os.getcwd()
@@ -70,6 +70,11 @@ class Settings:
         names = document.get("deployment") or {}
         self.deployment: dict[str, str] = {str(key): str(value) for key, value in names.items()}
         self.collect: dict[str, Any] = document.get("collect") or {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody on this machine may ask without a key, as they may where somebody tries a deployment."""
+        return self.listen.startswith("loopback:")
 
     @classmethod
     def read(cls, path: str) -> Settings:

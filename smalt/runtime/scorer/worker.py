@@ -75,7 +75,8 @@ def serve(config: str, number: int, telling: int) -> int:
         return FAILED_CODE
     pulse = Pulse(os.path.join(settings.state_dir, "pulse"), settings.workers)
     pulse.set(number, 0.0)
-    desk = Desk(Handler(loader, settings.timeout_seconds, settings.secret), settings, pulse, number, loop)
+    handler = Handler(loader, settings.timeout_seconds, settings.secret, is_open=settings.is_open)
+    desk = Desk(handler, settings, pulse, number, loop)
     connections = Connections(desk, settings.max_body_bytes, loop)
     address, listener = _listen(settings.listen, number, settings.state_dir)
     server = loop.run_until_complete(loop.create_server(connections.make, sock=listener, backlog=_BACKLOG))
@@ -139,6 +140,8 @@ def _listen(where: str, number: int, state_dir: str) -> tuple[str, socket.socket
     kind, _, place = where.partition(":")
     if kind == "tcp":
         return _listen_tcp(place, number, state_dir)
+    if kind == "loopback":
+        return _share_port(int(place))
     path = os.path.join(place, f"worker-{number}.sock")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
@@ -172,6 +175,15 @@ def _listen_tcp(place: str, number: int, state_dir: str) -> tuple[str, socket.so
             file.write(str(bound))
         return f"tcp:{host}:{bound}", listener
     raise AssertionError
+
+
+def _share_port(port: int) -> tuple[str, socket.socket]:
+    """A port that all workers listen on, and the system gives each of them connections."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", port))
+    return f"tcp:127.0.0.1:{port}", listener
 
 
 def _noted(path: str) -> list[int]:

@@ -116,6 +116,9 @@ _SKU = Both(
 )
 
 
+_NOT_SENT = {"endpoint_name", "scoring_uri"}
+
+
 class _OnlineCodec(ShapeCodec):
     """The number of instances travels as the capacity of the `sku`."""
 
@@ -136,7 +139,7 @@ class _OnlineCodec(ShapeCodec):
 
 ONLINE_DEPLOYMENTS = _OnlineCodec(
     "online_deployment",
-    lambda model: Shape.of(model, rename=_ONLINE_RENAME, parts=_ONLINE_PARTS, skip=ENVELOPE | {"endpoint_name"}),
+    lambda model: Shape.of(model, rename=_ONLINE_RENAME, parts=_ONLINE_PARTS, skip=ENVELOPE | _NOT_SENT),
     type_key="endpointComputeType",
     tracked={"location": None, "tags": None, "identity": None, "kind": None, "sku": None},
 )
