@@ -23,7 +23,7 @@ class RunningServer:
 
     def smalt(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "smalt.cli.main", *arguments],
+            [sys.executable, "-P", "-m", "smalt.cli.main", *arguments],
             capture_output=True,
             text=True,
             env={**os.environ, "SMALT_HOME": str(self.home)},

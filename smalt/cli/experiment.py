@@ -149,7 +149,7 @@ def _operations() -> ExperimentOperations:
     from smalt.cli.workspace_of_flows import connections
     from smalt.flows.experiments import ExperimentOperations
 
-    return ExperimentOperations(connections(), program=(sys.executable, "-m", "smalt.cli.experiment"))
+    return ExperimentOperations(connections(), program=(sys.executable, "-P", "-m", "smalt.cli.experiment"))
 
 
 def _asked(operations: ExperimentOperations, name: str | None, template: str | None) -> Experiment:

@@ -156,7 +156,10 @@ def up(
 
 
 def _start_detached(folder: Path) -> None:
-    """Start this same command in a session of its own and wait for its word, not for a time."""
+    """Start this same command in a session of its own and wait for its word, not for a time.
+
+    Like the command itself, what runs then takes no module from the folder it was started in.
+    """
     arguments = [argument for argument in sys.argv[1:] if argument != "--detach"]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs = folder / "logs"
@@ -164,7 +167,7 @@ def _start_detached(folder: Path) -> None:
     reading, writing = os.pipe()
     with (logs / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "smalt.cli.main", *arguments, "--ready-fd", str(writing)],
+            [sys.executable, "-P", "-m", "smalt.cli.main", *arguments, "--ready-fd", str(writing)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

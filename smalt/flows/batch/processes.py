@@ -97,6 +97,7 @@ class ProcessRunner:
     async def _start(self) -> asyncio.subprocess.Process:
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",
             "-m",
             "smalt.flows.batch.worker",
             stdin=asyncio.subprocess.PIPE,

@@ -21,7 +21,7 @@ from smalt.flows.experiments.experiment import Experiment, ExperimentStatus, Exp
 from smalt.flows.experiments.running import Work, chosen
 from smalt.flows.experiments.trying import Try
 
-DETACHED = (sys.executable, "-m", "smalt.flows.experiments.process")
+DETACHED = (sys.executable, "-P", "-m", "smalt.flows.experiments.process")
 Values = Mapping[str, Any]  # Any: values of inputs, or paths of data
 
 
