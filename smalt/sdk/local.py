@@ -28,6 +28,7 @@ from smalt.environments import (
     BuiltEnvironment,
     EnvironmentCache,
     EnvironmentRequest,
+    curated_name,
     engine_path,
     find_recipe,
     flow_model_in,
@@ -313,8 +314,8 @@ def _request(deployment: OnlineDeployment, place: ScorerPlace) -> EnvironmentReq
             from smalt.sdk.pipelines.files import read
 
             return _request_of(read("environment", Path(given)).entity)
-        name = references.parse_asset(given, "environments").name
-        if find_recipe(name) is not None:
+        name = curated_name(given)
+        if name is not None and find_recipe(name) is not None:
             return EnvironmentRequest(curated=name, environment_name=name)
         raise InvalidRequest(
             f"The environment {given!r} is registered on a server, and a local deployment asks none. Write it out: "

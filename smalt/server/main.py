@@ -121,7 +121,7 @@ def build(settings: Settings) -> Server:
     locator = assets.DataLocator(versioned, stores, containers, home_folder.url_aliases(home))
     versioned.prepare = assets.Preparation(locator)
     hub = os.environ.get("HF_ENDPOINT", HUB)
-    versioned.curated = lambda kind, name: curated.find(kind, name, hub=hub)
+    versioned.curated = lambda scope, kind, name: curated.find(scope, kind, name, hub=hub)
     containers.external = _external_stores(works, rooms, locator)
 
     scanned = scans.ScanService(locator)

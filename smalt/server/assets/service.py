@@ -39,8 +39,8 @@ Prepare = Callable[[Work, Owner, str, Asset], Asset]
 """Looks at a version before it is stored and completes it; raises when its content does not hold what it says."""
 
 FindRegistry = Callable[[Work, str], Owner | None]
-Curated = Callable[[str, str], Asset | None]
-"""The built-in asset of a kind and name, e.g. a curated environment."""
+Curated = Callable[[str, str, str], Asset | None]
+"""The built-in asset of a scope, kind and name, e.g. a curated environment."""
 
 _FEW = 100
 
@@ -70,7 +70,7 @@ class AssetService:
     def __init__(self) -> None:
         self.prepare: Prepare = lambda work, owner, kind, entity: entity
         self.find_registry: FindRegistry = lambda work, name: None
-        self.curated: Curated = lambda kind, name: None
+        self.curated: Curated = lambda scope, kind, name: None
 
     def register(
         self, work: Work, workspace: Owner, kind: str, name: str | None, version: str | None, entity: Asset
@@ -252,7 +252,7 @@ class AssetService:
 
     def _built_in(self, work: Work, owner: Owner, kind: str, name: str, version: str) -> AssetVersion | None:
         """A built-in asset, in a room that has none of its own of this name."""
-        entity = self.curated(kind, name)
+        entity = self.curated(owner.scope, kind, name)
         if entity is None or store.container(work, owner.id, kind, name) is not None:
             return None
         return AssetVersion(

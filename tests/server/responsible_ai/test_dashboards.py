@@ -61,7 +61,7 @@ def test_a_pipeline_takes_components_of_the_registry_as_they_are_written(room):
 
 
 def a_run(room, name: str, **told: str) -> None:
-    job = {"jobType": "Command", "command": "true", "environmentId": "azureml:sklearn-1.5:1"}
+    job = {"jobType": "Command", "command": "true", "environmentId": "azureml:AzureML-sklearn-1.5:1"}
     properties = {f"{INSIGHTS}{key}": value for key, value in told.items()}
     room.call("PUT", f"/jobs/{name}", {"properties": {**job, "properties": properties}}, status=201)
 
