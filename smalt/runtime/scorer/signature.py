@@ -121,7 +121,7 @@ def fit(column: Column, values: Sequence[Any]) -> Any:
             return numpy.array([math.nan if each is None else each for each in numbers], dtype="float64")
         return numpy.array(numbers, dtype=INTEGERS[column.type])
     array = numpy.empty(len(values), dtype=object)
-    readers = {"boolean": _boolean, "string": _string, "binary": _binary, "datetime": _string}
+    readers = {"boolean": _boolean, "string": _text, "binary": _binary, "datetime": _moment}
     read = readers[column.type or "string"]
     array[:] = [read(column, row, each) for row, each in enumerate(values)]
     if column.type == "boolean" and all(each is not None for each in array):
@@ -182,10 +182,17 @@ def _boolean(column: Column, row: int, value: Any) -> bool | None:
     raise _problem(column, row, value, "true and false")
 
 
-def _string(column: Column, row: int, value: Any) -> str | None:
+def _text(column: Column, row: int, value: Any) -> Any:
+    """The value; a number stays one, since MLflow passes it on where text is declared, and requests rely on that."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise _problem(column, row, value, "text")
+
+
+def _moment(column: Column, row: int, value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise _problem(column, row, value, "text" if column.type == "string" else "moments as text")
+    raise _problem(column, row, value, "moments as text")
 
 
 def _binary(column: Column, row: int, value: Any) -> bytes | None:

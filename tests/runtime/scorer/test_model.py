@@ -114,7 +114,8 @@ def test_columns_of_several_types_are_checked_each(models, scoring_python, tmp_p
             "'age' takes whole numbers (long), and row 0 has 20.5"
             in people.ask({"input_data": [wrong]}).json["message"]
         )
-        assert "'city' takes text" in people.ask({"input_data": [{**wrong, "age": 1, "city": 5}]}).json["message"]
+        assert "'city' takes text" in people.ask({"input_data": [{**wrong, "age": 1, "city": [5]}]}).json["message"]
+        assert people.ask({"input_data": [{**wrong, "age": 1, "city": 5}]}).status == 200  # as MLflow's own server
 
 
 def test_python_models_with_nested_columns_and_parameters(models, scoring_python, tmp_path):
