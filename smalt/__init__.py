@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         load_job,
         load_marketplace_subscription,
         load_model,
+        load_model_package,
         load_online_deployment,
         load_online_endpoint,
         load_registry,
@@ -62,8 +63,8 @@ if TYPE_CHECKING:
 _AUTHORING = (
     "Input Output command load_batch_deployment load_batch_endpoint load_online_deployment load_online_endpoint "
     "load_component load_compute load_connection load_data load_datastore load_environment "
-    "load_job load_marketplace_subscription load_model load_registry load_schedule load_serverless_endpoint "
-    "load_workspace load_workspace_connection"
+    "load_job load_marketplace_subscription load_model load_model_package load_registry load_schedule "
+    "load_serverless_endpoint load_workspace load_workspace_connection"
 ).split()
 _SWEEP = (
     "BanditPolicy BayesianSamplingAlgorithm Choice GridSamplingAlgorithm LogNormal LogUniform MedianStoppingPolicy "
@@ -124,6 +125,7 @@ __all__ = [
     "load_job",
     "load_marketplace_subscription",
     "load_model",
+    "load_model_package",
     "load_online_deployment",
     "load_online_endpoint",
     "load_registry",

@@ -22,6 +22,7 @@ def batch_deployment() -> None:
 @verb.endpoint_name(required=False)
 @verb.flag("--set-default", help="Make it the default of its endpoint.")
 @verb.overrides()
+@verb.flag("--package-model", help="Pack model, script and software first: see `smalt model package`.")
 @verb.skip_script_validation()
 @verb.no_wait()
 def create(
@@ -31,13 +32,14 @@ def create(
     endpoint_name: str | None,
     set_default: bool,
     set_: tuple[str, ...],
+    package_model: bool,
     skip_script_validation: bool,
     no_wait: bool,
 ) -> object:
     """Create a deployment, or write one anew."""
     loaded = session.load("batch_deployment", file, set_, name=name, endpoint_name=endpoint_name)
     poller = session.client.batch_deployments.begin_create_or_update(
-        loaded, skip_script_validation=skip_script_validation
+        loaded, skip_script_validation=skip_script_validation, package_model=package_model
     )
     shown = session.finished(poller, no_wait=no_wait)
     if set_default:

@@ -52,6 +52,21 @@ def download(session: Session, name: str, version: str, download_path: str) -> N
     session.client.models.download(name, version, download_path)
 
 
+@model.command(cls=verb.Verb)
+@verb.name()
+@verb.option("--version", "-v", required=True, metavar="VERSION", help="Version.")
+@verb.file(required=True)
+@verb.option("--context", metavar="FOLDER", help="Also write what docker or podman builds an image of it from.")
+@verb.registry()
+def package(session: Session, name: str, version: str, file: str, context: str | None) -> object:
+    """Pack a model with its script and its software into an environment: all that a deployment then names."""
+    asked = session.load("model_package", file, ())
+    made = session.client.models.package(name, version, asked)
+    if context is not None:
+        session.client.models.write_context(made, context)
+    return session.document(made)
+
+
 add_verbs(model, _operations)
 add_share(model, _operations)
 

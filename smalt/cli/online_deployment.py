@@ -24,7 +24,9 @@ def online_deployment() -> None:
 @verb.local()
 @verb.flag("--local-enable-gpu", help="Accepted for az; what a machine has is there.")
 @verb.flag("--vscode-debug", help="With --local: say where breakpoint() waits for a debugger.")
-@verb.flag("--package-model", help="Accepted for az; nothing is packed into an image.")
+@verb.flag(
+    "--package-model", "--with-package", help="Pack model, script and software first: see `smalt model package`."
+)
 @verb.skip_script_validation()
 @verb.web()
 @verb.no_wait()
@@ -47,7 +49,9 @@ def create(
     loaded = session.load("online_deployment", file, set_, name=name, endpoint_name=endpoint_name)
     if all_traffic and no_wait:
         raise click.UsageError("Traffic is sent once the deployment is ready: give --all-traffic or --no-wait.")
-    shown = _written(session, loaded, local, vscode_debug, skip_script_validation, no_wait)
+    if package_model and local:
+        raise click.UsageError("A package is made on a server: give --package-model or --local.")
+    shown = _written(session, loaded, local, vscode_debug, skip_script_validation, no_wait, package_model=package_model)
     if all_traffic and not local:
         endpoints = session.online_endpoints()
         endpoint = endpoints.get(str(loaded.endpoint_name))
@@ -101,9 +105,15 @@ def _written(
     vscode_debug: bool,
     skip_script_validation: bool,
     no_wait: bool,
+    *,
+    package_model: bool = False,
 ) -> object:
     poller = session.online_deployments(local=local).begin_create_or_update(
-        deployment, local=local, vscode_debug=vscode_debug, skip_script_validation=skip_script_validation
+        deployment,
+        local=local,
+        vscode_debug=vscode_debug,
+        skip_script_validation=skip_script_validation,
+        package_model=package_model,
     )
     return session.finished(poller, no_wait=no_wait)
 

@@ -97,6 +97,8 @@ _PUBLISHED = {
     "ModelBatchDeployment": "endpoint.batch",
     "ModelBatchDeploymentSettings": "endpoint.batch:ModelBatchSettings",
     "ModelCard": "catalog",
+    "ModelConfiguration": "model_package",
+    "ModelPackage": "model_package",
     "ModelPerformanceClassificationThresholds": "monitor.thresholds",
     "ModelPerformanceMetricThreshold": "monitor.thresholds",
     "ModelPerformanceRegressionThresholds": "monitor.thresholds",

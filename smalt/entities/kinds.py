@@ -16,6 +16,7 @@ _PLAIN = {
     "data": "data:Data",
     "code": "code:Code",
     "model": "model:Model",
+    "model_package": "model_package:ModelPackage",
     "environment": "environment:Environment",
     "component": "component:Component",
     "connection": "connection:Connection",

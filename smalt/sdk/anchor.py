@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from smalt.entities.endpoint.base import Deployment
+from smalt.entities.endpoint.base import CodeConfiguration, Deployment
 from smalt.entities.environment import Environment
 from smalt.entities.job.automl import AutoMLJob
 from smalt.entities.job.base import Job
@@ -14,6 +14,7 @@ from smalt.entities.job.finetuning import FineTuningJob
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelTask
 from smalt.entities.model import Model
+from smalt.entities.model_package import ModelPackage
 from smalt.wire import references
 from smalt.wire.references import LocalPath
 from smalt.wire.yaml import resolve_local
@@ -35,6 +36,10 @@ def anchored(entity: Any, folder: Path) -> Any:  # Any: an entity, and the same 
         changes |= _parts(entity, folder)
     if isinstance(entity, Deployment):
         changes |= _deployment(entity, folder)
+    if isinstance(entity, ModelPackage):
+        server = entity.inferencing_server
+        found = server.model_copy(update={"code_configuration": _configuration(server.code_configuration, folder)})
+        changes["inferencing_server"] = found
     return entity.model_copy(update=changes) if changes else entity
 
 
@@ -67,12 +72,16 @@ def _deployment(deployment: Deployment, folder: Path) -> JsonObject:
         changes["model"] = anchored(deployment.model, folder)
     elif deployment.model is not None and "/" in deployment.model:
         changes["model"] = path_in(folder, deployment.model)
-    code = deployment.code_configuration
-    if code is not None and code.code:
-        changes["code_configuration"] = code.model_copy(update={"code": path_in(folder, code.code)})
+    changes["code_configuration"] = _configuration(deployment.code_configuration, folder)
     if deployment.environment is not None:
         changes["environment"] = _environment_field(deployment.environment, folder)
     return changes
+
+
+def _configuration(given: CodeConfiguration | None, folder: Path) -> CodeConfiguration | None:
+    if given is None or not given.code:
+        return given
+    return given.model_copy(update={"code": path_in(folder, given.code)})
 
 
 def is_local(text: str) -> bool:

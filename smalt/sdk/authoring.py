@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from smalt.entities.identity import JobIdentity
     from smalt.entities.job.base import Job
     from smalt.entities.model import Model
+    from smalt.entities.model_package import ModelPackage
     from smalt.entities.registry import Registry
     from smalt.entities.schedule import Schedule
     from smalt.entities.workspace import Workspace
@@ -191,6 +192,13 @@ def load_data(source: Source, *, relative_origin: str | None = None, params_over
 def load_model(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> Model:
     """A model from its YAML file."""
     return cast("Model", _load("model", source, relative_origin, params_override))
+
+
+def load_model_package(
+    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
+) -> ModelPackage:
+    """What packs a model, from its YAML file."""
+    return cast("ModelPackage", _load("model_package", source, relative_origin, params_override))
 
 
 def load_environment(

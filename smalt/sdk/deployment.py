@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 from smalt.entities.endpoint.base import Deployment
 from smalt.entities.model import Model
+from smalt.entities.model_package import ModelPackage, ServerType
 from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest
 from smalt.sdk.operations.assets import ModelOperations
 from smalt.sdk.resolve import Resolver
 from smalt.sdk.snapshot import take
 from smalt.wire import references
-from smalt.wire.references import LocalPath
+from smalt.wire.references import AssetReference, LocalPath
 
 D = TypeVar("D", bound=Deployment)
 
@@ -32,6 +33,30 @@ def resolved(deployment: D, resolver: Resolver, models: ModelOperations) -> D:
         changes["code_configuration"] = code.model_copy(update={"code": resolver.code(code.code)})
     if deployment.environment is not None:
         changes["environment"] = resolver.environment(deployment.environment)
+    return deployment.model_copy(update=changes)
+
+
+def packed(deployment: D, models: ModelOperations, server: ServerType) -> D:
+    """A deployment, in which nothing is local, of a package that is made of what it names.
+
+    Raises:
+        InvalidRequest: It names no model.
+    """
+    reference = references.parse(str(deployment.model))
+    if not isinstance(reference, AssetReference) or reference.version is None:
+        raise InvalidRequest("The deployment names no model that could be packed. Write 'model:'.", target="model")
+    if reference.registry is not None:
+        models = models.of_registry(reference.registry)
+    base = None if deployment.environment is None else {"resource_id": deployment.environment}
+    package = ModelPackage.parse(
+        {
+            "target_environment": {"name": f"{reference.name}-package"},
+            "base_environment_source": base,
+            "inferencing_server": {"type": server, "code_configuration": deployment.code_configuration},
+        }
+    )
+    made = models.package(reference.name, reference.version, package)
+    changes = {"model": None, "code_configuration": None, "environment": made.id}
     return deployment.model_copy(update=changes)
 
 

@@ -19,6 +19,7 @@ from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.parallel import ParallelJob, ParallelTask
 from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.sweep import SweepJob
+from smalt.entities.model_package import ModelPackage
 from smalt.entities.types import AssetType
 from smalt.errors import Conflict, InvalidRequest
 from smalt.sdk.blobs import BlobContainer
@@ -230,6 +231,20 @@ class Resolver:
             with about("environment"):
                 changes["environment"] = self.environment(given.environment)
         return changes
+
+    def package(self, package: ModelPackage) -> ModelPackage:
+        """A package whose script and whose base environment are on the server."""
+        changes: JsonObject = {}
+        server, base = package.inferencing_server, package.base_environment_source
+        code = server.code_configuration
+        if code is not None and code.code:
+            with about("inferencing_server.code_configuration.code"):
+                found = code.model_copy(update={"code": self.code(code.code)})
+            changes["inferencing_server"] = server.model_copy(update={"code_configuration": found})
+        if base is not None:
+            found_base = base.model_copy(update={"resource_id": self.asset(base.resource_id, "environments")})
+            changes["base_environment_source"] = found_base
+        return package.model_copy(update=changes)
 
     def flow(self, code: str, entry_file: str | None, environment: str | Environment | None) -> JsonObject:
         """The flow's folder with what it includes from elsewhere, and the environment it asks for, on the server."""

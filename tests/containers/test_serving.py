@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from smalt.entities.environment import Environment
+from smalt.entities.model import Model
+from smalt.entities.model_package import PACKAGE
 from smalt.kit import sockets
+from smalt.sdk.image_context import code_place, model_place, write_context
 from tests.containers.engine import IMAGE
 from tests.server.serving.conftest import Place
 
@@ -39,6 +46,18 @@ def environments(tmp_path_factory):
 def with_environment(place: Place, **properties: object) -> str:
     place.call("PUT", "/environments/boxed/versions/1", {"properties": properties})
     return f"{place.scope}/environments/boxed/versions/1"
+
+
+def ask_when_up(address: str, body: bytes) -> Any:
+    """The answer of a server that nobody tells us the start of."""
+    for _ in range(300):
+        try:
+            connection = sockets.connection(address, 10)
+            connection.request("POST", "/score", body=body)
+            return json.loads(connection.getresponse().read())
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("It did not come up.")
 
 
 def test_the_server_of_an_image_is_asked_by_its_routes_and_replaced_when_it_ends(place, podman):
@@ -77,3 +96,25 @@ def test_a_script_is_scored_inside_an_image_that_has_python(place):
     (address,) = place.workers()
 
     assert place.ask(address) == ["blue", True, '{"word": "hi"}']
+
+
+def test_an_image_built_from_the_context_of_a_package_serves_without_a_server(podman, tmp_path):
+    script = {"code": "here", "scoring_script": "score.py"}
+    kept = {"model": "line", "code_configuration": script, "environment_variables": {"WHO": "image"}}
+    properties = {PACKAGE: json.dumps(kept)}
+    package = Environment.parse({"name": "line", "image": "docker.io/python:3.11", "properties": properties})
+    model = Model.parse({"name": "line", "version": "1"})
+    for file, text in ((model_place(tmp_path, model) / "slope", "3"), (code_place(tmp_path) / "score.py", SCORE)):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+
+    write_context(tmp_path, package, model)
+    built = podman(
+        "build", "--network", "host", "--build-arg", f"BASE={IMAGE}", "--tag", "localhost/line:1", str(tmp_path)
+    )
+    assert built.returncode == 0, built.stderr.decode()
+    podman("run", "--detach", "--network", "host", "--name", "line", "localhost/line:1")
+    try:
+        assert ask_when_up("tcp:127.0.0.1:5001", b"hi") == ["image", True, "hi"]
+    finally:
+        podman("rm", "--force", "line")

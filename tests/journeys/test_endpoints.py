@@ -41,6 +41,21 @@ def test_a_script_answers(server):
     server.smalt("online-endpoint", "delete", "-n", "irises", "-y")
 
 
+def test_a_package_answers_and_is_written_as_the_context_of_an_image(server, tmp_path):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "SMALT_HOME": str(server.home), "PATH": path, "CONTEXT": str(tmp_path / "image")}
+    script = EXAMPLES / "online" / "package" / "run.sh"
+
+    done = subprocess.run(["sh", str(script)], capture_output=True, text=True, env=variables)
+
+    assert done.returncode == 0, done.stderr
+    answer = done.stdout[done.stdout.index("[") : done.stdout.index("]") + 1]
+    assert json.loads(answer) == ["setosa", "versicolor", "virginica"]
+    assert (tmp_path / "image" / "azureml-models" / "iris-rules" / "1" / "rules" / "iris.json").is_file()
+    assert "runtime/scorer" in (tmp_path / "image" / "Dockerfile").read_text()
+    server.smalt("online-endpoint", "delete", "-n", "irises-packed", "-y")
+
+
 def test_an_mlflow_model_answers_without_code(server):
     folder = EXAMPLES / "online" / "mlflow"
     server.smalt("online-endpoint", "create", "-f", str(folder / "endpoint.yml"))

@@ -56,8 +56,9 @@ class Settings:
         self.secret: str | None = document.get("secret")
         self.told: str | None = document.get("told")
         self.fork_server: str | None = document.get("fork_server")
-        if not self.listen.startswith(("unix:", "tcp:", "loopback:")):
-            raise SettingsError(f"`listen` is {self.listen!r}. Write unix:<folder>, tcp:<host> or loopback:<port>.")
+        if not self.listen.startswith(("unix:", "tcp:", "loopback:", "open:")):
+            ways = "unix:<folder>, tcp:<host>, loopback:<port> or open:<host>:<port>"
+            raise SettingsError(f"`listen` is {self.listen!r}. Write {ways}.")
         self.model_dir: str | None = document.get("model_dir") or variables.get("AZUREML_MODEL_DIR")
         self.entry_script: str | None = document.get("entry_script") or variables.get("AZUREML_ENTRY_SCRIPT")
         self.app_root: str = document.get("app_root") or variables.get("AML_APP_ROOT") or os.getcwd()

@@ -141,7 +141,10 @@ def _listen(where: str, number: int, state_dir: str) -> tuple[str, socket.socket
     if kind == "tcp":
         return _listen_tcp(place, number, state_dir)
     if kind == "loopback":
-        return _share_port(int(place))
+        return _share_port("127.0.0.1", int(place))
+    if kind == "open":
+        host, _, port = place.rpartition(":")
+        return _share_port(host, int(port))
     path = os.path.join(place, f"worker-{number}.sock")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
@@ -177,13 +180,13 @@ def _listen_tcp(place: str, number: int, state_dir: str) -> tuple[str, socket.so
     raise AssertionError
 
 
-def _share_port(port: int) -> tuple[str, socket.socket]:
+def _share_port(host: str, port: int) -> tuple[str, socket.socket]:
     """A port that all workers listen on, and the system gives each of them connections."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind(("127.0.0.1", port))
-    return f"tcp:127.0.0.1:{port}", listener
+    listener.bind((host, port))
+    return f"tcp:{host}:{port}", listener
 
 
 def _noted(path: str) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from itertools import islice
@@ -17,13 +18,15 @@ from smalt.sdk.download import download
 from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, about, required_name
 from smalt.sdk.poller import Poller
 from smalt.sdk.room import Room
-from smalt.wire.arm import codec
+from smalt.wire import references
+from smalt.wire.arm import codec, packages
 
 if TYPE_CHECKING:
     from smalt.entities.component import Component
     from smalt.entities.data import Data
     from smalt.entities.environment import Environment
     from smalt.entities.model import Model
+    from smalt.entities.model_package import ModelPackage
     from smalt.sdk.pipelines.function import PipelineFunction
     from smalt.sdk.resolve import Resolver
 
@@ -231,6 +234,66 @@ class ModelOperations(AssetOperations["Model"]):
         target = Path(download_path) / name
         self._fetch(self.get(name, version), target)
         return target
+
+    def write_context(self, package: Environment, target: str | Path) -> Path:
+        """Write the files of a package, from which docker or podman builds an image that serves it anywhere.
+
+        Args:
+            package: What `package` has made.
+            target: A folder that is not there yet.
+
+        Raises:
+            InvalidRequest: The environment is no package, or the folder is there.
+        """
+        from smalt.entities.model_package import PackagedModel
+        from smalt.sdk.image_context import code_place, model_place, write_context
+
+        folder, packed = Path(target), PackagedModel.of(package)
+        if folder.exists():
+            raise InvalidRequest(f"{folder} is there already. Name a folder that is not.")
+        if packed is None:
+            raise InvalidRequest(f"The environment {package.name!r} is no package. Make one: smalt model package.")
+        model = self._by_id(packed.model)
+        place = model_place(folder, model)
+        fetched = self._fetched(model, place / "fetched")
+        Path(str(fetched.path)).rename(place / str(model.path).rstrip("/").rpartition("/")[2])
+        shutil.rmtree(place / "fetched", ignore_errors=True)  # it held one file
+        code = packed.code_configuration.code if packed.code_configuration is not None else None
+        if code is not None:
+            body = self._room.transport.json("GET", code)
+            found = self._room.locate(str(body["properties"]["codeUri"]))
+            assert found is not None  # code is always kept here
+            download(*found, code_place(folder))
+        write_context(folder, package, model)
+        return folder
+
+    def _by_id(self, identifier: str) -> Model:
+        """A version of this workspace or of a registry, by its id."""
+        reference = references.parse_asset(identifier, "models")
+        here = self if reference.registry is None else self.of_registry(reference.registry)
+        return here.get(reference.name, reference.version)
+
+    def of_registry(self, registry: str) -> ModelOperations:
+        """The same for the models of a registry."""
+        return ModelOperations(Room(self._room.transport, self._room.place, registry), self._resolver)
+
+    def package(self, name: str, version: str, package_request: ModelPackage) -> Environment:
+        """Pack a model with its script and its software into an environment: all that a deployment then names.
+
+        Raises:
+            NotFound: There is no such model, or no such base environment.
+            InvalidRequest: Nothing says how the model is served, or in which software.
+        """
+        asked = self._resolver.package(package_request)
+        target = f"azureml:/{self._room.path}/environments/{asked.target_environment.name}"
+        if asked.target_environment.version is not None:
+            target += f"/versions/{asked.target_environment.version}"
+        answer = self._room.transport.json(
+            "POST", self._path(name, "versions", version, "package"), body=packages.to_arm(asked, target)
+        )
+        made = answer["targetEnvironmentName"], str(answer["targetEnvironmentVersion"])
+        body = self._room.transport.json("GET", f"{self._room.path}/environments/{made[0]}/versions/{made[1]}")
+        return cast("Environment", codec("environments").from_arm(body, name=made[0], version=made[1]))
 
 
 class EnvironmentOperations(AssetOperations["Environment"]):

@@ -18,8 +18,9 @@ from smalt.entities.endpoint.batch import (
 from smalt.entities.job.inputs import DataInput, LiteralInput
 from smalt.entities.job.outputs import JobOutput
 from smalt.entities.job.pipeline import PipelineJob
+from smalt.entities.model_package import ServerType
 from smalt.errors import InvalidRequest
-from smalt.sdk.deployment import resolved
+from smalt.sdk.deployment import packed, resolved
 from smalt.sdk.operations.base import JsonObject, Operations, required_name
 from smalt.sdk.operations.online import check_script
 from smalt.sdk.poller import Poller
@@ -163,9 +164,14 @@ class BatchDeploymentOperations(Operations[BatchDeployment]):
         self._components = components
 
     def begin_create_or_update(
-        self, deployment: BatchDeployment, *, skip_script_validation: bool = False
+        self, deployment: BatchDeployment, *, skip_script_validation: bool = False, package_model: bool = False
     ) -> Poller[BatchDeployment]:
         """Write a deployment, after bringing what it names to the server.
+
+        Args:
+            deployment: The deployment.
+            skip_script_validation: Do not look for mistakes in the script.
+            package_model: Pack the model, its script and its software first, and deploy the package.
 
         Raises:
             InvalidRequest: The scoring script has a mistake of syntax, or is not there.
@@ -176,6 +182,8 @@ class BatchDeploymentOperations(Operations[BatchDeployment]):
         if not skip_script_validation:
             check_script(deployment)
         whole = self._resolved(deployment)
+        if package_model:
+            whole = packed(whole, self._models, ServerType.BATCH)
         response = self._room.transport.request("PUT", self._of(endpoint, name), body=codec(self.kind).to_arm(whole))
         return Poller(self._room.transport, response, lambda: self.get(name, endpoint))
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 
 from smalt.entities.endpoint.online import AuthMode, OnlineDeployment, OnlineEndpoint
+from smalt.entities.model_package import ServerType
 from smalt.errors import InvalidRequest, NotFound
-from smalt.sdk.deployment import resolved
+from smalt.sdk.deployment import packed, resolved
 from smalt.sdk.errors import EndpointFailed, NoServer
 from smalt.sdk.operations.base import JsonObject, Operations, required_name
 from smalt.sdk.poller import Poller
@@ -201,6 +202,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
         vscode_debug: bool = False,
         skip_script_validation: bool = False,
         local_enable_gpu: bool = False,
+        package_model: bool = False,
     ) -> Poller[OnlineDeployment]:
         """Write a deployment, after bringing what it names to the server.
 
@@ -210,6 +212,7 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
             vscode_debug: Of local ones: wait as long as it takes at a `breakpoint()` while the script is loaded.
             skip_script_validation: Do not look for mistakes in the script.
             local_enable_gpu: For the signature of v2; what a machine has is there.
+            package_model: Pack the model, its script and its software first, and deploy the package.
 
         Raises:
             InvalidRequest: The scoring script has a mistake of syntax, or is not there.
@@ -223,6 +226,8 @@ class OnlineDeploymentOperations(Operations[OnlineDeployment]):
         assert self._resolver is not None
         assert self._models is not None
         whole = resolved(deployment, self._resolver, self._models)
+        if package_model:
+            whole = packed(whole, self._models, ServerType.ONLINE)
         body = codec(self.kind).to_arm(whole.model_copy(update={"location": self._room.location}))
         path = self._of(endpoint, name)
         response = self._room.transport.request("PUT", path, body=body)

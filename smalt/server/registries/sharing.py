@@ -13,7 +13,7 @@ from smalt.server.registries.service import RegistryOwner
 from smalt.server.work import Work, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 from smalt.wire import references
-from smalt.wire.references import AssetReference, WorkspaceName
+from smalt.wire.references import AssetReference
 
 
 class Sharing:
@@ -81,7 +81,7 @@ class Sharing:
                 "azureml://locations/<region>/workspaces/<id>/models/<name>/versions/<version>.",
                 target="sourceAssetId",
             )
-        workspace = self._workspaces.resolve(work, _parameters(reference.workspace))
+        workspace = self._workspaces.named(work, reference.workspace)
         if not allows(work.actor, f"workspaces/{reference.kind}/versions/read", workspace.scope):
             raise Forbidden(
                 f"{work.actor.name!r} may not read the {reference.kind} of workspace {workspace.name!r}. Get a role."
@@ -118,9 +118,3 @@ def _below(location: Location) -> list[str]:
         after = page.after
         if after is None:
             return found
-
-
-def _parameters(named: WorkspaceName) -> dict[str, str]:
-    if named.resource_group is None or named.subscription is None:
-        return {"workspace": named.name}
-    return {"subscription": named.subscription, "group": named.resource_group, "workspace": named.name}

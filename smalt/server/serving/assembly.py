@@ -28,6 +28,8 @@ from smalt.server.serving.instances import Instances
 from smalt.server.serving.launch import Outside
 from smalt.server.serving.load import Load
 from smalt.server.serving.loop import ServingLoop
+from smalt.server.serving.package_routes import package_routes
+from smalt.server.serving.packages import PackageService
 from smalt.server.serving.page_routes import page_routes
 from smalt.server.serving.pinning import DeploymentPinner
 from smalt.server.serving.purge import EndpointsOfWorkspace
@@ -155,6 +157,7 @@ def assemble(
             endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
         ),
         *gateway_routes(works, table, gateway, bell),
+        *package_routes(PackageService(versioned, deployment_pinner), rooms),
         *page_routes(endpoints, rooms, works=works, trial=trial, log=requests, group=group),
     ]
 

@@ -21,6 +21,7 @@ from smalt.server.connections import ConnectionService
 from smalt.server.jobs import Pinner, Problems
 from smalt.server.scans import ScanService
 from smalt.server.serving.own_servers import environment_with_server, no_containers, pinned_routes, require_image
+from smalt.server.serving.packaged import opened
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -84,6 +85,9 @@ class DeploymentPinner:
             ValidationFailed: Something is wrong; everything that is stands in `details`.
         """
         problems = Problems()
+        given, package = deployment, None
+        with problems.at(_ENVIRONMENT):
+            deployment, package = opened(self._assets, work, workspace, given)
         model = None
         with problems.at(_MODEL):
             model = self.model(work, workspace, deployment.model)
@@ -94,11 +98,9 @@ class DeploymentPinner:
         is_mlflow = model is not None and _type(model) is AssetType.MLFLOW_MODEL
         flow, is_language = None, False
         if script is None and model is not None:
-            place = self.place(work, workspace, model)
             # Calls of a batch endpoint ask a model as MLflow has it, whatever it is.
-            is_online = isinstance(deployment, OnlineDeployment)
-            is_language = is_online and is_language_model(lambda name: small_text(place, name))
-            flow = None if is_mlflow else flow_model(lambda name: small_text(place, name))
+            flow, is_language = self._looked_at(work, workspace, model)
+            is_language = is_language and isinstance(deployment, OnlineDeployment)
         upstream, server = None, None
         serving = environment_with_server(self._assets, work, workspace, deployment)
         if serving is not None and serving.inference_config is not None and self._runs_images:
@@ -122,7 +124,8 @@ class DeploymentPinner:
         fields: dict[str, Any] = {"command": "serve", "environment": environment}  # Any: fields of a job
         if deployment.code_configuration is not None and deployment.code_configuration.code:
             fields["code"] = deployment.code_configuration.code
-        pinner = self._by_packages if deployment.environment is None else self._pinner
+        is_ours = deployment.environment is None or (package is not None and package.base is None)
+        pinner = self._by_packages if is_ours else self._pinner
         pinned = pinner.pin(work, workspace, name, CommandJob.parse(fields), problems)
         if server is not None:
             with problems.at(_ENVIRONMENT):
@@ -135,7 +138,8 @@ class DeploymentPinner:
                 f"The deployment is not valid. {told}", details=error.details, target=error.target
             ) from None
         kept = pinned.document()
-        changes: dict[str, Any] = {}
+        packed = type(given).model_fields if package is not None else ()
+        changes = {key: getattr(deployment, key) for key in packed if getattr(deployment, key) != getattr(given, key)}
         if pinned.code is not None and deployment.code_configuration is not None:
             changes["code_configuration"] = {**deployment.code_configuration.document(), "code": pinned.code["id"]}
         if deployment.environment is not None and isinstance(pinned.environment, str):
@@ -179,6 +183,21 @@ class DeploymentPinner:
     def place(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Location:
         """Where the bytes of a model are."""
         return self._locator.locate(work, workspace, model.source_in(workspace))
+
+    def software_of(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> Environment | None:
+        """The environment in which a model is served without a script, if it says what it needs.
+
+        Raises:
+            InvalidRequest: It is an MLflow model that does not.
+        """
+        flow, is_language = self._looked_at(work, workspace, model)
+        return self._chosen_environment(work, workspace, model, is_handed_on=False, is_language=is_language, flow=flow)
+
+    def _looked_at(self, work: Work, workspace: WorkspaceRecord, model: AssetVersion) -> tuple[FlowModel | None, bool]:
+        """The flow that a model is, if it is one; and whether it is a language model."""
+        place = self.place(work, workspace, model)
+        flow = None if _type(model) is AssetType.MLFLOW_MODEL else flow_model(lambda name: small_text(place, name))
+        return flow, is_language_model(lambda name: small_text(place, name))
 
     def _upstream(self, work: Work, workspace: WorkspaceRecord, handed: Mapping[str, str]) -> dict[str, Any]:
         """The connection through which requests are handed on, whose secret its instances will hold.

@@ -19,6 +19,7 @@ from smalt.server.identity import ShortMemory
 from smalt.server.work import NOBODY, Work, Works
 from smalt.server.workspaces import store
 from smalt.server.workspaces.record import GroupRecord, WorkspaceRecord
+from smalt.wire.references import WorkspaceName
 
 DEFAULT_LOCATION = "local"
 _PROVIDER = "/providers/Microsoft.MachineLearningServices/workspaces/"
@@ -80,6 +81,17 @@ class WorkspaceService:
         found = self._look_up(work, key)
         self._known.put(key, found, ticket=ticket)
         return found
+
+    def named(self, work: Work, reference: WorkspaceName) -> WorkspaceRecord:
+        """The workspace that a reference names: by group and name, by name alone, or by id.
+
+        Raises:
+            NotFound: There is none.
+            InvalidRequest: The name alone means several.
+        """
+        whole = reference.resource_group is not None and reference.subscription is not None
+        scope = {"subscription": reference.subscription or "", "group": reference.resource_group or ""}
+        return self.resolve(work, {"workspace": reference.name, **(scope if whole else {})})
 
     def find_scope(self, params: Mapping[str, str]) -> str | None:
         """The ARM id of the workspace that path parameters name, or None."""
