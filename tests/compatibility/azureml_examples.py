@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ COMMIT = "085cd6ea"
 IRIS = "cli/jobs/pipelines/add-column-and-word-count-using-spark/data/iris.csv"
 COMPONENTS = "jobs/pipelines-with-components"
 NESTED = "pipeline_with_pipeline_component/pipeline_with_train_eval_pipeline_component"
+REGISTRY = "samples"
 TITANIC = "cli/assets/data/sample-data/titanic.csv"
 
 
@@ -155,6 +156,26 @@ class Bench:
             answer = client.get(f"/mlflow/default/api/2.0/mlflow/{call}", params=query)
             answer.raise_for_status()
             return answer.json()
+
+    def environment(self, *options: str) -> dict[str, str]:
+        """What a user has who has run `eval "$(smalt env)"`."""
+        bare = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "MLFLOW", "SMALT"))}
+        program = f'eval "$({sys.executable} -m smalt.cli.main env {" ".join(options)})" && env -0'
+        home = {"SMALT_HOME": str(self.home)}
+        told = subprocess.run(["bash", "-c", program], env=bare | home, check=True, capture_output=True, text=True)
+        return dict(each.split("=", 1) for each in told.stdout.split("\0") if each)
+
+    def jobs(self) -> list[str]:
+        return [job["name"] for job in self.show("job", "list")]
+
+    def verdict(self, before: Collection[str]) -> str:
+        """What became of the jobs that a sample has submitted and, as some do, not waited for."""
+        for name in [name for name in self.jobs() if name not in before]:
+            self.run("job", "stream", "-n", name, check=False)
+            status = self.show("job", "show", "-n", name)["status"]
+            if status != "Completed":
+                return f"**no**: its job {name} is {status}"
+        return "runs"
 
     def run_data(self, name: str) -> tuple[dict[str, str], dict[str, float]]:
         data = self.tracking("runs/get", run_id=name)["run"]["data"]
@@ -868,6 +889,11 @@ def each(files: list[str], options: argparse.Namespace, outcome: Callable[[str],
         rows.append((file, " ".join(outcome(file).split())))
         print(f"{file}: {rows[-1][1]} ({time.monotonic() - begin:.1f} s)", flush=True)
     return rows
+
+
+def unstarted(reasons: Mapping[str, str], file: str) -> str | None:
+    """Why a sample is not even tried: the reason of the first words that are part of its path."""
+    return next((f"not started: {reason}" for part, reason in reasons.items() if part in file), None)
 
 
 def write_table(document: Path, marker: str, heading: tuple[str, ...], rows: list[tuple[str, ...]], what: str) -> None:

@@ -2,26 +2,30 @@
 
     python tests/compatibility/azureml_notebooks.py --corpus PATH --python CLIENTS [--only TEXT] [--write FILE]
 
-CLIENTS is an interpreter with `azure-ai-ml`, `mldesigner` and `pandas`. The cells run in order as one program, in a
-copy of their folder. Left out are the notebook's own commands (`%pip`, `!az`) and cells with `local=True`, for which
-that SDK starts a container itself.
+CLIENTS is an interpreter with `azure-ai-ml`, `mldesigner`, `pandas` and `pyarrow`. The cells run in order as one
+program, in a copy of their folder. Left out are the notebook's own commands (`%pip`, `!az`) and cells with
+`local=True`, for which that SDK starts a container itself.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
-from azureml_examples import Bench, each, opened, parser, write_table
+from azureml_examples import REGISTRY, Bench, each, opened, parser, unstarted, write_table
 
 PLACES = ("jobs/pipelines", "jobs/parallel", "schedules", "endpoints/batch", "endpoints/online")
 SECONDS = 1500
+POLLING = {"AZUREML_RUN_POLLING_INTERVAL_MIN": "1", "AZUREML_RUN_POLLING_INTERVAL_MAX": "2"}
 
 # The first that is part of a notebook's path says why it is not started.
 NOT_STARTED = {
@@ -39,7 +43,6 @@ NOT_STARTED = {
     "imagenet-classifier": "downloads its model and its images",
     "mnist-classifier": "its models are of PyTorch and TensorFlow for Python 3.7 and 3.8 with GPU builds",
     "openai-embeddings": "its model is one of Azure OpenAI",
-    "from-registry": "needs a registry in a second workspace, named by hand",
     "custom-container": "its environment is an image of a server of its own",
     "triton": "its environment is the image of Triton",
     "deploy-with-packages/custom": "a cell of it is no Python: a comma is missing; its other cells run",
@@ -48,8 +51,10 @@ NOT_STARTED = {
     "debug-online-endpoints": "is about containers of that SDK on the caller's machine",
     "managed-identities": "asks `management.azure.com` for identities and roles",
     "keyvault": "asks Azure Key Vault",
-    "binary-payloads": "downloads its image",
 }
+
+# What notebooks download themselves is a file of the repository, by an address of this machine.
+DOWNLOADS = {"https://aka.ms/peacock-pic": "cli/endpoints/online/managed/binary-payloads/input.jpg"}
 
 # One notebook has an empty cell where the others make their client.
 CLIENT = """
@@ -85,25 +90,36 @@ def _plain(source: str) -> str:
 
 def copied(corpus: Path, scratch: Path, workspace: dict[str, str]) -> Path:
     """The folders of the notebooks, to be written into, below the file that names the workspace."""
-    for place in PLACES:
+    for place in (*PLACES, "assets/environment"):
         shutil.copytree(corpus / "sdk/python" / place, scratch / "corpus/sdk/python" / place)
-    (scratch / "corpus/cli").symlink_to(corpus / "cli")
+    for beside in ("assets", "cli"):
+        (scratch / "corpus" / beside).symlink_to(corpus / beside)
     (scratch / "corpus/config.json").write_text(json.dumps(workspace))
     return scratch / "corpus/sdk/python"
 
 
-def outcome(bench: Bench, root: Path, file: str, python: Path) -> str:
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A folder as files of the web."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def outcome(bench: Bench, root: Path, file: str, python: Path, public: str) -> str:
     """`runs`, or in one line why not."""
-    for part, reason in NOT_STARTED.items():
-        if part in file:
-            return f"not started: {reason}"
-    exports = environment(bench)
-    workspace = {"<SUBSCRIPTION_ID>": exports["AZUREML_ARM_SUBSCRIPTION"],
-                 "<RESOURCE_GROUP>": exports["AZUREML_ARM_RESOURCEGROUP"],
-                 "<AML_WORKSPACE_NAME>": exports["AZUREML_ARM_WORKSPACE_NAME"]}  # fmt: skip
+    if reason := unstarted(NOT_STARTED, file):
+        return reason
+    exports = bench.environment() | POLLING
+    given = {"<SUBSCRIPTION_ID>": exports["AZUREML_ARM_SUBSCRIPTION"],
+             "<RESOURCE_GROUP>": exports["AZUREML_ARM_RESOURCEGROUP"],
+             "<AML_WORKSPACE_NAME>": exports["AZUREML_ARM_WORKSPACE_NAME"],
+             "<COMPUTE_NAME>": "k8s-compute", "<CLUSTER_NAME>": "k8s-cluster", "<REGISTRY_NAME>": REGISTRY,
+             **{url: f"{public}/{path}" for url, path in DOWNLOADS.items()}}  # fmt: skip
     script = bench.scratch / "notebook.py"
-    script.write_text(program(root / file, workspace))
-    before = {job["name"] for job in bench.show("job", "list")}
+    script.write_text(program(root / file, given))
+    before = bench.jobs()
     try:
         done = subprocess.run([python, script], cwd=(root / file).parent, env=exports, capture_output=True,
                               text=True, timeout=SECONDS)  # fmt: skip
@@ -112,39 +128,21 @@ def outcome(bench: Bench, root: Path, file: str, python: Path) -> str:
     if done.returncode:
         (bench.scratch / f"{file.replace('/', '.')}.log").write_text(done.stdout + done.stderr)
         return f"**no**: {' '.join(done.stderr.split())[-300:]}"
-    return verdict(bench, before)
-
-
-def verdict(bench: Bench, before: set[str]) -> str:
-    """What became of the jobs that a notebook has submitted and, as some do, not waited for."""
-    for name in [job["name"] for job in bench.show("job", "list") if job["name"] not in before]:
-        bench.run("job", "stream", "-n", name, check=False)
-        status = bench.show("job", "show", "-n", name)["status"]
-        if status != "Completed":
-            return f"**no**: its job {name} is {status}"
-    return "runs"
-
-
-def environment(bench: Bench) -> dict[str, str]:
-    """What a user has who has run `eval "$(smalt env)"`."""
-    found = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE", "MLFLOW", "SMALT"))}
-    for line in bench.run("env").stdout.splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
-        found[name] = shlex.split(value)[0]
-    return found | {"AZUREML_RUN_POLLING_INTERVAL_MIN": "1", "AZUREML_RUN_POLLING_INTERVAL_MAX": "2"}
+    return bench.verdict(before)
 
 
 def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--python", type=Path, required=True)
     options = arguments.parse_args()
-    with opened(options) as bench:
+    with opened(options) as bench, served(options.corpus) as public:
         state = json.loads((bench.home / "server.json").read_text())
         config = {"subscription_id": state["subscription"], "resource_group": state["group"],
                   "workspace_name": state["workspace"]}  # fmt: skip
         root = copied(options.corpus.absolute(), bench.scratch, config)
         python = options.python.absolute()
-        rows = each(notebooks(options.corpus), options, lambda file: outcome(bench, root, file, python))
+        bench.run("registry", "create", "-f", "resources/registry/registry.yml", "--name", REGISTRY)
+        rows = each(notebooks(options.corpus), options, lambda file: outcome(bench, root, file, python, public))
         print(f"programs and logs are in {bench.scratch}")
     done = sum(result == "runs" for _, result in rows)
     if options.write:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from azureml_examples import Bench, Unmet, each, opened, parser, write_table
+from azureml_examples import Bench, Unmet, each, opened, parser, unstarted, write_table
 
 PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
 SECONDS = 1200
@@ -57,9 +57,8 @@ def is_pipeline_job(path: Path) -> bool:
 
 def outcome(bench: Bench, file: str) -> str:
     """`Completed`, or in one line why not."""
-    for part, reason in NOT_STARTED.items():
-        if part in file:
-            return f"not started: {reason}"
+    if reason := unstarted(NOT_STARTED, file):
+        return reason
     try:
         for folder, commands in FIRST.items():
             for command in commands if file.startswith(folder) else ():

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from smalt.entities.endpoint.online import OnlineDeployment, ProbeSettings, RequestSettings, ScaleSettings
+from smalt.entities.endpoint.online import (
+    OnlineDeployment,
+    ProbeSettings,
+    RequestSettings,
+    ResourceRequirements,
+    ScaleSettings,
+)
 from smalt.kit import clock
 from smalt.server.serving.store import DeploymentRecord, EndpointRecord, OperationRecord
 from smalt.server.serving.table import place_of
@@ -92,12 +98,14 @@ def operation_to_json(record: OperationRecord, path: str) -> dict[str, Any]:  # 
 
 def filled(entity: OnlineDeployment) -> OnlineDeployment:
     """A deployment with every setting that it leaves open."""
+    resources = ResourceRequirements() if entity.type == "kubernetes" else None
     return entity.model_copy(
         update={
             "scale_settings": entity.scale_settings or ScaleSettings(),
             "request_settings": entity.request_settings or RequestSettings(),
             "liveness_probe": entity.liveness_probe or ProbeSettings(),
             "readiness_probe": entity.readiness_probe or ProbeSettings(),
+            "resources": entity.resources or resources,
             "egress_public_network_access": entity.egress_public_network_access or "enabled",
         }
     )

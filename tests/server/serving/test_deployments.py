@@ -30,6 +30,14 @@ def test_a_deployment_comes_up_answers_and_goes(either_place):
     assert [each.name for each in (place.home / "deployments").iterdir()] == ["workloads"]
 
 
+def test_a_deployment_of_kubernetes_without_resources_is_shown_with_an_empty_choice_of_them(place):
+    place.endpoint()
+
+    made = place.deployment(endpointComputeType="Kubernetes")
+
+    assert made["properties"]["containerResourceRequirements"] == {}, "the official SDK reads into it"
+
+
 def test_new_instances_answer_before_old_ones_get_no_more_requests(place):
     place.endpoint()
     place.deployment(who="old")

@@ -1,0 +1,164 @@
+"""Runs scripts of az commands of Azure/azureml-examples through our `az`, and says what became of each.
+
+    python tests/compatibility/azureml_scripts.py --corpus PATH [--only TEXT] [--write docs/compatibility.md]
+
+Each runs in its own folder of a copy, after `eval "$(smalt env --az)"`, with what stands between angle brackets filled
+in. It runs when it ends with 0, no command of az in it failed but a `show`, and every job it has submitted completes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from azureml_examples import REGISTRY, Bench, each, opened, parser, unstarted, write_table
+
+SECONDS = 1500
+ELSEWHERE = ("foundation-models", "jobs/deepspeed", "jobs/spark", "vnet/setup_vm/scripts")
+
+# The first that is part of a script's path says why it is not started.
+NOT_STARTED = {
+    "batch-score-rest": "what it uploads by `az storage` is not in the repository (`endpoints/batch/mnist`)",
+    "custom-container-tfserving": "downloads its model, and runs TensorFlow Serving by `docker run`",
+    "custom-container": "builds its image by `az acr build`",
+    "access-resource": "makes storage accounts and roles by `az storage` and `az role` on them",
+    "workspacevnet": "makes a managed network",
+    "vnet": "makes a virtual network and machines in it by `az vm`",
+    "update-to-user-identity": "makes an identity by `az identity`",
+    "autoscale": "sets rules of `az monitor`",
+    "keyvault": "makes a vault by `az keyvault`",
+    "deploy-triton": "its environment is the image of Triton",
+    "deploy-with-packages": "packages of models are images that Azure builds",
+    "migrate-service": "moves a service of the first generation, named by hand",
+    "huggingface-text": "downloads its model",
+    "imagenet-classifier": "downloads its model and its images",
+    "mnist-classifier": "its models are of PyTorch 1.13 and TensorFlow 2.15 for Python 3.8",
+    "batch-score.sh": "its models are of PyTorch 1.13 and TensorFlow 2.15 for Python 3.8",
+    "openai-embeddings": "its model is one of Azure OpenAI",
+    "deploy-flow": "its flow asks a model of Azure OpenAI",
+    "java/iris": "its job runs Java",
+    "train-rest": "ends at its first line",
+    "misc.sh": "installs az from the network",
+}
+
+# What stands in a script that its own author could not run, and what is meant.
+MISTAKES: dict[str, dict[str, str]] = {
+    "heart-classifier-mlflow": {
+        "JOB_NAME = ": "JOB_NAME=",
+        '--path "model"': '--path "deployment-simple/model"',
+        "mnist/sample": "heart-disease-uci/data",
+    },
+    "custom-outputs-parquet": {"JOB_NAME = ": "JOB_NAME="},
+    "schedule.sh": {"cron-schedule.yml": "cron-job-schedule.yml"},
+}
+
+# A command that cannot be answered here, and why.
+BUT_FOR: dict[str, tuple[str, str]] = {}
+
+ARGUMENTS = {
+    "run-job.sh": ["jobs/basics/hello-world.yml"],
+    "run-pipeline-job-with-registry-components.sh": ["jobs/basics/hello-pipeline", "samples"],
+    "upload-data-to-blob.sh": ["assets/data/sample-data"],
+}
+
+RECORDING = """#!/bin/bash
+{az} "$@"
+status=$?
+[[ $status == 0 ]] || echo "$*" >> {failed}
+exit $status
+"""
+
+
+def scripts(corpus: Path) -> list[str]:
+    """Those that call az, below the folder `cli`, in order."""
+    root = corpus / "cli"
+    calling = [path for path in root.rglob("*.sh") if re.search(r"\baz ", path.read_text())]
+    found = sorted(str(path.relative_to(root)) for path in calling)
+    return [file for file in found if not any(part in file for part in ELSEWHERE)]
+
+
+def copied(corpus: Path, scratch: Path) -> Path:
+    """The folder of the scripts, to be written into."""
+    shutil.copytree(corpus / "cli", scratch / "corpus/cli", ignore=shutil.ignore_patterns("foundation-models"))
+    (scratch / "corpus/assets").symlink_to(corpus / "assets")
+    return scratch / "corpus/cli"
+
+
+def outcome(bench: Bench, root: Path, file: str) -> str:
+    """`runs`, or in one line why not."""
+    if reason := unstarted(NOT_STARTED, file):
+        return reason
+    mended = prepare(bench, root / file)
+    failed = bench.scratch / "failed"
+    failed.unlink(missing_ok=True)
+    before = bench.jobs()
+    try:
+        done = subprocess.run(["bash", Path(file).name, *ARGUMENTS.get(file, [])], cwd=(root / file).parent,
+                              env=recorded(bench, failed), capture_output=True, text=True, timeout=SECONDS)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"not done after {SECONDS} s"
+    (bench.scratch / f"{file.replace('/', '.')}.log").write_text(done.stdout + done.stderr)
+    commands = failed.read_text().splitlines() if failed.exists() else []
+    refused = [command for command in commands if " show" not in command]
+    words, why = BUT_FOR.get(file, ("", ""))
+    unforgiven = [command for command in refused if not words or words not in command]
+    if done.returncode or unforgiven:
+        return f"**no**: {'; '.join(unforgiven[:1])} {' '.join(done.stderr.split())[-250:]}"
+    verdict = bench.verdict(before)
+    notes = [*([f"but for `{words}`: {why}"] if refused else []), *([f"with {mended} mended"] if mended else [])]
+    return ", ".join([verdict, *notes])
+
+
+def prepare(bench: Bench, script: Path) -> str:
+    """Fill in what the reader is to fill in; returns what else had to be changed."""
+    exports = bench.environment()
+    subscription, workspace = exports["AZUREML_ARM_SUBSCRIPTION"], exports["AZUREML_ARM_WORKSPACE_NAME"]
+    names = {"subscription": subscription, "subscription_id": subscription, "workspace": workspace,
+             "workspace_name": workspace, "resource_group": exports["AZUREML_ARM_RESOURCEGROUP"],
+             "location": "local", "registry_name": REGISTRY}  # fmt: skip
+    changes = next((changes for part, changes in MISTAKES.items() if part in str(script)), {})
+    text = script.read_text()
+    for name in re.findall(r"<([\w-]+)>", text):
+        text = text.replace(f"<{name}>", names.get(name.lower().replace("-", "_"), f"<{name}>"))
+    for written, meant in changes.items():
+        text = text.replace(written, meant)
+    script.write_text(text)
+    return ", ".join(f"`{word.strip()}`" for word in changes)
+
+
+def recorded(bench: Bench, failed: Path) -> dict[str, str]:
+    """What a user has after `smalt env --az`, with an `az` before it that notes which commands fail."""
+    exports = bench.environment("--az")
+    az = shutil.which("az", path=exports["PATH"])
+    place = bench.scratch / "recording"
+    place.mkdir(exist_ok=True)
+    (place / "az").write_text(RECORDING.format(az=az, failed=failed))
+    (place / "az").chmod(stat.S_IRWXU)
+    return exports | {"PATH": f"{place}{os.pathsep}{exports['PATH']}", "REGISTRY_NAME": REGISTRY}
+
+
+def main() -> int:
+    options = parser(__doc__).parse_args()
+    with opened(options) as bench:
+        root = copied(options.corpus.absolute(), bench.scratch)
+        subprocess.run(["az", "configure", "--defaults", "group=smalt", "workspace=default", "location=local"],
+                       env=bench.environment("--az"), check=True)  # fmt: skip
+        bench.run("registry", "create", "-f", "resources/registry/registry.yml", "--name", REGISTRY)
+        bench.run("compute", "create", "-n", "inferencecompute", "--type", "amlcompute")
+        rows = each(scripts(options.corpus), options, lambda file: outcome(bench, root, file))
+        print(f"logs are in {bench.scratch}")
+    done = sum(result == "runs" for _, result in rows)
+    if options.write:
+        told = [(f"`{file}`", result[:300]) for file, result in rows]
+        write_table(options.write, "scripts", ("script", "result"), told, "run as they stand")
+    print(f"{done} of {len(rows)} scripts run as they stand")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
