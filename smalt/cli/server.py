@@ -336,6 +336,7 @@ def exports(folder: Path, state: Mapping[str, str], credentials: Mapping[str, st
         "ARM_CLOUD_METADATA_URL": f"{authority}/metadata/endpoints?api-version=2019-05-01",
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
+        "CURL_CA_BUNDLE": bundle,
         "REGISTRY_DISCOVERY_ENDPOINT_URL": f"{authority}/",
         "AZURE_AUTHORITY_HOST": authority,
         "AZURE_TENANT_ID": state["tenant"],

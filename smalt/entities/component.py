@@ -10,6 +10,7 @@ from smalt.entities.base import Asset, Entity
 from smalt.entities.text import Text, coerce_literal
 from smalt.entities.types import ModeField
 
+ANONYMOUS_COMPONENT = "azureml_anonymous"
 _PORTS = frozenset(
     {"path", "uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model", "mltable_folder"}
 )
@@ -59,7 +60,8 @@ OutputPort = Annotated[ComponentOutput, BeforeValidator(_port)]
 class Component(Asset):
     """A component of any type (command, pipeline, parallel, sweep, spark, automl, import, data_transfer).
 
-    Fields that only one type has are kept as given. `component_spec` is the document as it came on the wire; it is
+    Fields that only one type has are kept as given. Components that were written for one pipeline share one name;
+    `own_name` is what their files call them. `component_spec` is the document as it came on the wire; it is
     returned verbatim and is not part of what `show` prints.
     """
 
@@ -73,4 +75,5 @@ class Component(Asset):
     command: Text | None = None
     code: Text | None = None
     environment: str | dict[str, Any] | None = None  # Any: an inline environment is kept as given
+    own_name: Text | None = None
     component_spec: dict[str, Any] | None = Field(default=None, exclude=True)  # Any: verbatim

@@ -33,6 +33,7 @@ COMMIT = "085cd6ea"
 IRIS = "cli/jobs/pipelines/add-column-and-word-count-using-spark/data/iris.csv"
 COMPONENTS = "jobs/pipelines-with-components"
 NESTED = "pipeline_with_pipeline_component/pipeline_with_train_eval_pipeline_component"
+HEART = "cli/endpoints/batch/deploy-models/heart-classifier-mlflow/data"
 REGISTRY = "samples"
 TITANIC = "cli/assets/data/sample-data/titanic.csv"
 
@@ -814,7 +815,9 @@ def seed(b: Bench) -> None:
     shutil.copy(b.corpus / TITANIC, public / "titanic.csv")
     shutil.copy(b.corpus / TITANIC, public / "Titanic.csv")
     (public / "diabetes.csv").write_text(diabetes())
+    shutil.copytree(b.corpus / HEART, public / "heart-disease-uci/data")
     prefixes = (
+        "https://azuremlexampledata.blob.core.windows.net/data",
         "https://azuremlexamples.blob.core.windows.net/datasets",
         "wasbs://datasets@azuremlexamples.blob.core.windows.net",
         "https://dprepdata.blob.core.windows.net/demo",
@@ -859,8 +862,13 @@ def parser(about: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Bench]:
-    """A server with what the samples find in their workspace; one that ran already is left running."""
+def opened(options: argparse.Namespace, *further: str) -> Iterator[Bench]:
+    """A server with what the samples find in their workspace; one that ran already is left running.
+
+    Args:
+        options: Where the corpus is, and the server's home.
+        further: Options of the server.
+    """
     home = options.home or Path(tempfile.mkdtemp(prefix="smalt-"))
     bench = Bench(options.corpus.absolute(), home.absolute(), Path(tempfile.mkdtemp(prefix="smalt-cases-")))
     if not (home / "public").exists():
@@ -868,7 +876,7 @@ def opened(options: argparse.Namespace) -> Iterator[Bench]:
     started = bench.run("status", check=False).returncode != 0
     if started:
         # Some samples pin packages that only Python 3.8 has: where the machine has none, the server fetches one.
-        bench.run("up", "--detach", "--port", str(options.port), "--python-downloads")
+        bench.run("up", "--detach", "--port", str(options.port), "--python-downloads", *further)
     upload_examples(bench)
     bench.run("compute", "create", "-n", "gpu-cluster", "--type", "amlcompute", "--size", "Standard_NC12")
     try:

@@ -8,6 +8,7 @@ in. It runs when it ends with 0, no command of az in it failed but a `show`, and
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,11 +16,15 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from azureml_examples import REGISTRY, Bench, each, opened, parser, unstarted, write_table
 
 SECONDS = 1500
 ELSEWHERE = ("foundation-models", "jobs/deepspeed", "jobs/spark", "vnet/setup_vm/scripts")
+DEFAULTS = ("group=smalt", "workspace=default", "location=local")
+NAMES = ("management.azure.com", "ml.azure.com")
+"""Names of Azure that lead to the server, as the name server of a closed network may say."""
 
 # The first that is part of a script's path says why it is not started.
 NOT_STARTED = {
@@ -44,6 +49,7 @@ NOT_STARTED = {
     "java/iris": "its job runs Java",
     "train-rest": "ends at its first line",
     "misc.sh": "installs az from the network",
+    "run-job-pipeline-all": "submits, by `run-job.sh`, the pipelines of the table above",
 }
 
 # What stands in a script that its own author could not run, and what is meant.
@@ -51,14 +57,21 @@ MISTAKES: dict[str, dict[str, str]] = {
     "heart-classifier-mlflow": {
         "JOB_NAME = ": "JOB_NAME=",
         '--path "model"': '--path "deployment-simple/model"',
-        "mnist/sample": "heart-disease-uci/data",
+        "data/mnist/sample": "data/heart-disease-uci/data",
     },
     "custom-outputs-parquet": {"JOB_NAME = ": "JOB_NAME="},
     "schedule.sh": {"cron-schedule.yml": "cron-job-schedule.yml"},
 }
 
 # A command that cannot be answered here, and why.
-BUT_FOR: dict[str, tuple[str, str]] = {}
+BUT_FOR: dict[str, tuple[str, str]] = {
+    "endpoints/batch/deploy-models/heart-classifier-mlflow/deploy-and-run.sh": (
+        "job stream",
+        "the script of its second deployment calls `mlflow.pyfunc.load`, which MLflow does not have",
+    ),
+    "train.sh": ("cifar-distributed", "it trains with PyTorch on GPU machines, over images of another sample"),
+    "schedules/schedule.sh": ("schedule delete", "a schedule is disabled before it is deleted, as on the original"),
+}
 
 ARGUMENTS = {
     "run-job.sh": ["jobs/basics/hello-world.yml"],
@@ -104,13 +117,14 @@ def outcome(bench: Bench, root: Path, file: str) -> str:
         return f"not done after {SECONDS} s"
     (bench.scratch / f"{file.replace('/', '.')}.log").write_text(done.stdout + done.stderr)
     commands = failed.read_text().splitlines() if failed.exists() else []
-    refused = [command for command in commands if " show" not in command]
     words, why = BUT_FOR.get(file, ("", ""))
-    unforgiven = [command for command in refused if not words or words not in command]
-    if done.returncode or unforgiven:
-        return f"**no**: {'; '.join(unforgiven[:1])} {' '.join(done.stderr.split())[-250:]}"
-    verdict = bench.verdict(before)
-    notes = [*([f"but for `{words}`: {why}"] if refused else []), *([f"with {mended} mended"] if mended else [])]
+    known = [command for command in commands if words and words in command]
+    refused = [command for command in commands if command not in known and " show" not in command]
+    if refused or (done.returncode and not known):
+        return f"**no**: {'; '.join(refused[:1])} {' '.join(done.stderr.split())[-250:]}"
+    # A job that is known to fail is named in the command that fails for it.
+    verdict = bench.verdict({*before, *" ".join(known).split()})
+    notes = [*([f"but for `{words}`: {why}"] if known else []), *([f"with {mended} mended"] if mended else [])]
     return ", ".join([verdict, *notes])
 
 
@@ -139,15 +153,16 @@ def recorded(bench: Bench, failed: Path) -> dict[str, str]:
     place.mkdir(exist_ok=True)
     (place / "az").write_text(RECORDING.format(az=az, failed=failed))
     (place / "az").chmod(stat.S_IRWXU)
-    return exports | {"PATH": f"{place}{os.pathsep}{exports['PATH']}", "REGISTRY_NAME": REGISTRY}
+    subprocess.run([place / "az", "configure", "--defaults", *DEFAULTS], env=exports, check=True)
+    port = urlsplit(json.loads((bench.home / "server.json").read_text())["tls_url"]).port
+    (place / ".curlrc").write_text("".join(f'connect-to = "{name}:443:localhost:{port}"\n' for name in NAMES))
+    return exports | {"PATH": f"{place}{os.pathsep}{exports['PATH']}", "CURL_HOME": str(place)}
 
 
 def main() -> int:
     options = parser(__doc__).parse_args()
-    with opened(options) as bench:
+    with opened(options, *(word for name in NAMES for word in ("--host-name", name))) as bench:
         root = copied(options.corpus.absolute(), bench.scratch)
-        subprocess.run(["az", "configure", "--defaults", "group=smalt", "workspace=default", "location=local"],
-                       env=bench.environment("--az"), check=True)  # fmt: skip
         bench.run("registry", "create", "-f", "resources/registry/registry.yml", "--name", REGISTRY)
         bench.run("compute", "create", "-n", "inferencecompute", "--type", "amlcompute")
         rows = each(scripts(options.corpus), options, lambda file: outcome(bench, root, file))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smalt.entities.component import Component
 from smalt.entities.job.inputs import literal_texts
 from smalt.errors import InvalidRequest
 from smalt.wire.arm import codec
@@ -46,6 +47,25 @@ def test_what_a_client_sends_comes_back(kind, body):
     entity = codec(kind).from_arm(body, name="abc")
 
     assert list(lost(body, codec(kind).to_arm(entity, secrets=True))) == []
+
+
+def test_a_step_of_automl_has_no_inputs_on_the_wire_which_the_official_client_refuses_to_read():
+    step = {"type": "automl", "task": "classification", "target_column_name": "y"}
+    job = codec("jobs").from_arm({"properties": {"jobType": "Pipeline", "jobs": {"a": step}}}, name="p")
+
+    body = codec("jobs").to_arm(job)
+
+    assert "inputs" not in body["properties"]["jobs"]["a"]
+
+
+def test_a_component_without_a_name_in_the_workspace_keeps_the_one_of_its_file():
+    spec = {"name": "clean", "type": "command", "command": "true", "environment": "azureml:e:1"}
+    sent = {"properties": {"componentSpec": spec, "isAnonymous": True}}
+
+    kept = codec("components").from_arm(sent, name="azureml_anonymous", version="1").document()
+
+    shown = codec("components").to_arm(Component.parse(kept))["properties"]["componentSpec"]
+    assert (kept["name"], shown["name"]) == ("azureml_anonymous", "clean")
 
 
 @settings(max_examples=400, deadline=None)

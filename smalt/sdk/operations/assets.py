@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Asset)
 
 ANONYMOUS_ENVIRONMENT = "CliV2AnonymousEnvironment"
-ANONYMOUS_COMPONENT = "azureml_anonymous"
 _VERSION_ATTEMPTS = 3
 
 Paths = list[Path]
@@ -348,11 +347,11 @@ class ComponentOperations(AssetOperations["Component"]):
         return not asset.name
 
     def _named_by_content(self, asset: Component) -> Component:
+        from smalt.entities.component import ANONYMOUS_COMPONENT
+
         prepared = self._prepare(asset)
-        own = getattr(prepared, "own_name", None) or ANONYMOUS_COMPONENT
         named = prepared.model_copy(update={"name": ANONYMOUS_COMPONENT, "version": "1", "is_anonymous": True})
-        spec = codec(self.kind).to_arm(named)["properties"]["componentSpec"] | {"name": own}
-        spec.pop("own_name", None)
+        spec = codec(self.kind).to_arm(named)["properties"]["componentSpec"]
         digest = str(uuid.UUID(_content_hash({key: spec[key] for key in spec if key != "_source"})[:32]))
         return named.model_copy(
             update={

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from smalt.entities.component import Component
+from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.job.base import Job
 from smalt.entities.job.limits import CommandJobLimits
 from smalt.entities.job.pipeline import PipelineSettings
@@ -48,7 +48,7 @@ class Node:
         document = component if isinstance(component, dict) else settings.pop("ports", {})
         declared = document.get("inputs") or {}
         self._component = component
-        self._base_name = str(document.get("name") or "azureml_anonymous")
+        self._base_name = str(document.get("name") or ANONYMOUS_COMPONENT)
         ports = {name: InputPort(port) for name, port in declared.items()}
         self.inputs = Inputs(ports, "input")
         for name, value in _flat(inputs).items():

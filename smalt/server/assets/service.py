@@ -31,7 +31,7 @@ from smalt.wire.references import parse_asset
 
 MUTABLE = frozenset(
     {"description", "tags", "properties", "stage", "is_archived", "is_anonymous", "flavors", "provisioning_state",
-     "display_name", "job_name", "referenced_uris", "auto_delete_setting", "inference_config"}
+     "display_name", "job_name", "referenced_uris", "auto_delete_setting", "inference_config", "own_name"}
 )  # fmt: skip
 """Fields of a version that may change; everything else is its content and may not."""
 

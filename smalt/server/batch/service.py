@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from smalt.entities.component import Component
+from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.endpoint.base import endpoint_name
 from smalt.entities.endpoint.batch import (
     BatchDeployment,
@@ -33,7 +33,6 @@ _BESIDE = frozenset(
     {"name", "id", "creation_context", "provisioning_state", "scoring_uri", "openapi_uri", "location", "endpoint_name"}
 )
 _PINNED = "pinned"
-_ANONYMOUS = "azureml_anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +174,9 @@ class BatchService:
         """The id of a component that only its job knows; the same content always has the same one."""
         content = msgspec.json.encode(component.document(), order="sorted")
         version = str(uuid.UUID(bytes=hashlib.sha256(content).digest()[:16]))
-        if self._assets.exists(work, workspace, "components", _ANONYMOUS, version):
-            return self._assets.get(work, workspace, "components", _ANONYMOUS, version).id
-        return self._assets.register(work, workspace, "components", _ANONYMOUS, version, component).id
+        if self._assets.exists(work, workspace, "components", ANONYMOUS_COMPONENT, version):
+            return self._assets.get(work, workspace, "components", ANONYMOUS_COMPONENT, version).id
+        return self._assets.register(work, workspace, "components", ANONYMOUS_COMPONENT, version, component).id
 
     def models_in_use(self, work: Work, workspace: WorkspaceRecord) -> list[tuple[str, str, str]]:
         """Endpoint, deployment and the id of the model, of every deployment that has one."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from smalt.entities.component import Component
+from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.monitor.definition import AlertNotification, MonitorDefinition
 from smalt.entities.schedule import MonitorSchedule, Schedule
 from smalt.errors import NotFound, ValidationFailed
@@ -24,8 +24,6 @@ from smalt.server.monitoring.store import RunRecord, RunState
 from smalt.server.schedules import Action, Occasion, ScheduleRecord, marked, name_of
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
-
-_SIGNAL_COMPONENT = "azureml_anonymous"
 
 Document = dict[str, Any]  # Any: an entity as plain values
 CollectedBy = Callable[[Work, WorkspaceRecord, str, str], Collected | None]
@@ -111,7 +109,7 @@ class CreateMonitor(Action):
         """The id of a component that only monitors know; the same content always has the same one."""
         version = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:32]
         entity = Component.parse({**document, "is_anonymous": True})
-        return self._assets.put(work, workspace, "components", _SIGNAL_COMPONENT, version, entity)[0].id
+        return self._assets.put(work, workspace, "components", ANONYMOUS_COMPONENT, version, entity)[0].id
 
     def _target(self, work: Work, workspace: WorkspaceRecord, definition: MonitorDefinition) -> Collected:
         """What the deployment that is monitored collects.

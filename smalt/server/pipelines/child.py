@@ -17,7 +17,7 @@ from smalt.errors import InvalidRequest
 from smalt.server.pipelines import bindings, draft
 from smalt.server.pipelines.bindings import ParentOutput
 from smalt.server.pipelines.check import check_value
-from smalt.server.pipelines.components import steps_of
+from smalt.server.pipelines.components import module_name, steps_of
 from smalt.server.pipelines.flow_steps import as_flow
 from smalt.server.pipelines.values import Data, Value, Values
 
@@ -77,6 +77,7 @@ def build(
         "outputs": _outputs(name, step, component, around),
         "compute": settings.get("compute") or around.settings.default_compute or around.compute,
         "component": component.id,
+        "properties": {**settings.get("properties", {}), "azureml.moduleName": module_name(component, name)},
     }
     if document.get("identity") is None and around.identity is not None:
         document["identity"] = around.identity

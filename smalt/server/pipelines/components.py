@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smalt.entities.base import Entity
-from smalt.entities.component import Component
+from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.job.flow_words import FLOW_OUTPUTS
 from smalt.entities.job.step import Step, StepInput, Steps
 from smalt.entities.text import normal_form
@@ -75,6 +75,16 @@ class Components:
         if normal_form(step.type) == "automl" or any(key in extra for key in _IN_PLACE):
             return Component.parse(_in_place(step, {"type": step.type, **extra}))
         raise InvalidRequest("This step names nothing to run. Give it a component, or a command with an environment.")
+
+
+def is_anonymous(component: Component) -> bool:
+    """Whether a component was written for one pipeline only."""
+    return component.is_anonymous or component.name in (None, ANONYMOUS_COMPONENT)
+
+
+def module_name(component: Component, step: str) -> str:
+    """What the job of a step says it runs: the component, or the step where that has no name of its own."""
+    return component.own_name or (step if is_anonymous(component) else str(component.name))
 
 
 def reference_of(step: Step) -> str | None:

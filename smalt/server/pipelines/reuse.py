@@ -15,6 +15,7 @@ from smalt.errors import NotFound, SmaltError
 from smalt.server.assets import DataLocator
 from smalt.server.jobs import Children, Draft, JobRecord
 from smalt.server.pipelines import fingerprint, store
+from smalt.server.pipelines.components import is_anonymous
 from smalt.server.pipelines.graph import Node
 from smalt.server.pipelines.plan import Plan
 from smalt.server.pipelines.store import StepKey, StepRow
@@ -25,7 +26,6 @@ from smalt.wire import references
 from smalt.wire.references import AssetReference, RemoteUrl
 
 _MOST_FILES = 10_000
-_ANONYMOUS = "azureml_anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Reuse:
             job=child,
             fingerprint=row.fingerprint,
             family=_family(node, component),
-            component=None if _is_anonymous(component) else component.name,
+            component=None if is_anonymous(component) else component.name,
             parts=store.parts(self._work.connection, pipeline.id, row.key) or {},
             finished_at=self._work.now,
         )
@@ -246,9 +246,5 @@ def _of_blobs(blobs: BlobStore, key: str) -> str | None:
     return f"blobs:{whole.hexdigest()}"
 
 
-def _is_anonymous(component: Component) -> bool:
-    return component.is_anonymous or component.name in (None, _ANONYMOUS)
-
-
 def _family(node: Node, component: Component) -> str:
-    return f"{node.name}|{'' if _is_anonymous(component) else component.name}"[:512]
+    return f"{node.name}|{'' if is_anonymous(component) else component.name}"[:512]

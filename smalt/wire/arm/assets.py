@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.base import Entity
-from smalt.entities.component import Component
+from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.environment import BuildContext, InferenceConfig
 from smalt.entities.flow_component import flow_ports, is_flow_component
 from smalt.entities.text import coerce_literal, literal_text
@@ -112,6 +112,8 @@ class ComponentCodec:
         if unknown:
             document["arm_properties"] = unknown
         envelope = envelope_fields(whole, name=name, version=version)
+        if document.get("name") != envelope.get("name") == ANONYMOUS_COMPONENT:
+            document["own_name"] = document.get("name")
         return Component.parse(document | beside | envelope | {"component_spec": given})
 
     def schema(self) -> JsonObject:
@@ -138,6 +140,7 @@ def _spec(document: JsonObject) -> JsonObject:
     """The document as the wire wants it: defaults of parameters are text."""
     left_out = {"id", "creation_context", "properties", "is_anonymous", "is_archived", "provisioning_state", "stage"}
     spec = {key: value for key, value in document.items() if key not in left_out}
+    spec["name"] = spec.pop("own_name", spec.get("name"))
     spec["inputs"] = {name: _input(port) for name, port in spec.get("inputs", {}).items()}
     spec |= {key: _by_id(spec[key]) for key in ("code", "environment") if key in spec}
     if isinstance(spec.get("task"), dict):

@@ -40,7 +40,10 @@ class StepPart:
         """As the official client writes it."""
         if not isinstance(value, dict):
             return value
-        return {_wire_key(key, item): _value_to_arm(key, item, value) for key, item in value.items()}
+        is_automl = normal_form(str(value.get("type", ""))) == "automl"
+        left_out = {"inputs"} if is_automl and not value.get("inputs") else set()
+        shown = {key: item for key, item in value.items() if key not in left_out}
+        return {_wire_key(key, item): _value_to_arm(key, item, value) for key, item in shown.items()}
 
     def from_arm(self, value: Any) -> Any:  # Any: JSON
         """As YAML writes it; a step that is in YAML already stays as it is."""

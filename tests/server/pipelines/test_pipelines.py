@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smalt.entities.job.status import JobStatus
-from tests.server.pipelines.conftest import command, literal
+from tests.server.pipelines.conftest import ENVIRONMENT, command, literal
 
 
 def test_data_and_values_flow_from_step_to_step(works):
@@ -293,3 +293,16 @@ def test_a_list_may_leave_out_the_steps_of_pipelines(works):
     assert list(whole["properties"]["jobs"]) == ["one"]
     assert "jobs" not in brief["properties"]
     assert brief["properties"]["displayName"] == whole["properties"]["displayName"]
+
+
+def test_a_steps_job_tells_what_its_component_is_called_even_if_that_was_registered_without_a_name(works):
+    path = f"{works.plant.scope}/components/azureml_anonymous/versions/some-digest"
+    spec = {"name": "clean", "type": "command", "environment": ENVIRONMENT, "command": "true"}
+    works.pages.put(path, json={"properties": {"componentSpec": spec, "isAnonymous": True}})
+    registered = works.component("train", command="true")
+
+    works.complete("p", {"a": {"type": "command", "componentId": path}, "b": {"type": "command",
+                         "componentId": registered}, "c": command("true")})  # fmt: skip
+
+    names = [works.plant.record(f"p_{step}").properties["azureml.moduleName"] for step in "abc"]
+    assert names == ["clean", "train", "c"]
