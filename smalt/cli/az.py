@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Passed(click.Command):
 
 @click.command(cls=Passed, add_help_option=False)
 def az(arguments: tuple[str, ...]) -> int:
-    """Answer az commands: ml, login, account, configure, group, role."""
+    """Answer az commands: ml, login, account, configure, group, role, storage blob upload-batch."""
     if arguments[:1] == ("ml",):
         from smalt.cli.app import run
 
@@ -41,13 +41,13 @@ def az(arguments: tuple[str, ...]) -> int:
     for length in (3, 2, 1):
         answer = _ANSWERS.get(arguments[:length])
         if answer is not None:
-            return _answered(answer, arguments[length:])
+            return _answered(answer, arguments[length:], short=_SHORT_OF.get(arguments[0], _SHORT))
     return _handed_on(arguments)
 
 
-def _answered(answer: Callable[[Document], object], arguments: Sequence[str]) -> int:
+def _answered(answer: Callable[[Document], object], arguments: Sequence[str], *, short: Mapping[str, str]) -> int:
     """Answer with the output options of every other verb; other options are accepted and kept by name."""
-    options, rest = _options(arguments)
+    options, rest = _options(arguments, short)
     result = answer({**options, "rest": rest})
     form = str(options.get("output") or _defaults().get("output") or "json")
     if form not in output.FORMS:
@@ -64,9 +64,10 @@ _SHORT = {
     "-l": "location",
     "-d": "defaults",
 }
+_SHORT_OF = {"storage": {**_SHORT, "-d": "destination", "-s": "source"}}
 
 
-def _options(arguments: Sequence[str]) -> tuple[Document, list[str]]:
+def _options(arguments: Sequence[str], short: Mapping[str, str]) -> tuple[Document, list[str]]:
     options: Document = {}
     rest: list[str] = []
     words = list(arguments)
@@ -76,7 +77,7 @@ def _options(arguments: Sequence[str]) -> tuple[Document, list[str]]:
         if not word.startswith("-"):
             rest.append(word)
             continue
-        key = _SHORT.get(name, name.lstrip("-"))
+        key = short.get(name, name.lstrip("-"))
         values = [value] if equals else []
         while not equals and words and not words[0].startswith("-"):
             values.append(words.pop(0))
@@ -170,6 +171,13 @@ def _on_roles(verb: str) -> Callable[[Document], object]:
     return answer
 
 
+def _upload_batch(options: Document) -> list[Document]:
+    from smalt.cli import az_storage
+
+    defaults = _defaults()
+    return az_storage.upload_batch(options, group=defaults.get("group"), workspace=defaults.get("workspace"))
+
+
 _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("login",): _login,
     ("logout",): _logout,
@@ -179,6 +187,7 @@ _ANSWERS: dict[tuple[str, ...], Callable[[Document], object]] = {
     ("account", "get-access-token"): _access_token,
     ("configure",): _configure,
     **{("group", verb): _on_groups(verb) for verb in _GROUP_VERBS},
+    ("storage", "blob", "upload-batch"): _upload_batch,
     **{tuple(f"role {verb}".split()): _on_roles(verb) for verb in _ROLE_VERBS},
     ("version",): _version,
     ("--version",): _version,

@@ -33,17 +33,19 @@ class BlobContainer:
     Args:
         transport: The server.
         url: Path or URL of the container, with the query that signs for it, if any.
+        writes_over: Whether what is there already is replaced.
     """
 
-    def __init__(self, transport: Transport, url: str) -> None:
+    def __init__(self, transport: Transport, url: str, *, writes_over: bool = False) -> None:
         self._transport = transport
         base, _, self._signature = url.partition("?")
         self._base = base.rstrip("/")
+        self._condition = {} if writes_over else {"If-None-Match": "*"}
 
     def put(self, key: str, content: Content, *, size: int, md5: bytes) -> bool:
-        """Write a blob that is not there yet; False when it is there already."""
-        headers = {"x-ms-blob-type": "BlockBlob", "If-None-Match": "*", "Content-MD5": _text(md5)}
-        return self._write(key, {}, content, headers | {"Content-Length": str(size)})
+        """Write a blob; False when it is there already and is not to be replaced."""
+        headers = {"x-ms-blob-type": "BlockBlob", "Content-MD5": _text(md5), "Content-Length": str(size)}
+        return self._write(key, {}, content, headers | self._condition)
 
     def put_block(self, key: str, block: str, content: bytes, *, md5: bytes) -> None:
         """Stage one block of a blob."""
@@ -59,11 +61,11 @@ class BlobContainer:
         return {block.findtext("Name") or "": int(block.findtext("Size") or 0) for block in blocks}
 
     def commit(self, key: str, blocks: Iterable[str], *, md5: bytes) -> bool:
-        """Make a blob of its staged blocks; False when it is there already."""
+        """Make a blob of its staged blocks; False when it is there already and is not to be replaced."""
         listed = "".join(f"<Latest>{block}</Latest>" for block in blocks)
         content = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
-        headers = {"If-None-Match": "*", "x-ms-blob-content-md5": _text(md5), "Content-Type": "application/xml"}
-        return self._write(key, {"comp": "blocklist"}, content, headers)
+        headers = {"x-ms-blob-content-md5": _text(md5), "Content-Type": "application/xml"}
+        return self._write(key, {"comp": "blocklist"}, content, headers | self._condition)
 
     def set_metadata(self, key: str, metadata: Mapping[str, str]) -> None:
         """Replace the metadata of a blob."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from smalt.errors import InvalidRequest, Unsupported
+from smalt.errors import InvalidRequest, NotFound, Unsupported
 from smalt.sdk.blobs import BlobContainer
 from smalt.wire import references
 from smalt.wire.arm.envelope import PROVIDER, Scope
@@ -110,6 +110,22 @@ class Room:
         # What stands elsewhere the server opens with the datastore's own credentials, which never come here.
         container = properties["containerName"] if is_own else f"datastore-{datastore}"
         return BlobContainer(self.transport, f"/blob/{workspace_id}/{container}")
+
+    def container_of_name(self, name: str) -> BlobContainer:
+        """A container of the workspace's own datastores, whose files may be written over.
+
+        Raises:
+            NotFound: No datastore of this server has it.
+        """
+        workspace_id = self.details["properties"]["workspaceId"]
+        for body in self.transport.items(f"{self.path}/datastores"):
+            properties = body["properties"]
+            if properties.get("containerName") == name and f"/blob/{workspace_id}" in properties.get("accountName", ""):
+                return BlobContainer(self.transport, f"/blob/{workspace_id}/{name}", writes_over=True)
+        raise NotFound(
+            f"No datastore of this server has a container {name!r}. `smalt datastore show -n workspaceblobstore` "
+            "tells the one of the default datastore."
+        )
 
     def locate(self, uri: str) -> tuple[BlobContainer, str] | None:
         """The container and key behind a URI of a datastore or of this server; None for what lies elsewhere."""

@@ -55,18 +55,37 @@ def upload(
     there = {blob.key: blob.size for blob in container.list(root)} if resume else {}
     keys = {file: f"{root}/{file.key}" if snapshot.is_folder else root for file in snapshot.files}
     meter = _Meter(snapshot.size, progress)
-    with Lanes() as lanes:
-        for file, key in keys.items():
-            if there.get(key) == file.size:
-                meter.add(file.size)
-            elif file.size <= SINGLE_PUT_BYTES:
-                lanes.run(partial(_put, container, file, key, meter))
-            else:
-                staged = container.staged_blocks(key) if resume else {}
-                _put_blocks(container, file, key, lanes=lanes, meter=meter, staged=staged)
+    missing = {file: key for file, key in keys.items() if there.get(key) != file.size}
+    meter.add(sum(file.size for file in keys.keys() - missing.keys()))
+    _send_all(container, missing, meter, staged=container.staged_blocks if resume else None)
     if metadata is not None and there.keys() != set(keys.values()):
         container.set_metadata(next(iter(keys.values())), {"upload_status": "completed", **metadata})
     return root
+
+
+def upload_as(container: BlobContainer, keys: Mapping[LocalFile, str]) -> None:
+    """Upload files to keys of their own.
+
+    Raises:
+        TransferFailed: A file changes meanwhile.
+    """
+    _send_all(container, keys, _Meter(0, None), staged=None)
+
+
+def _send_all(
+    container: BlobContainer,
+    keys: Mapping[LocalFile, str],
+    meter: _Meter,
+    *,
+    staged: Callable[[str], Mapping[str, int]] | None,
+) -> None:
+    with Lanes() as lanes:
+        for file, key in keys.items():
+            if file.size <= SINGLE_PUT_BYTES:
+                lanes.run(partial(_put, container, file, key, meter))
+            else:
+                known = staged(key) if staged is not None else {}
+                _put_blocks(container, file, key, lanes=lanes, meter=meter, staged=known)
 
 
 class _Meter:

@@ -1,9 +1,10 @@
-"""Users, roles, groups and the audit trail from the command line, against a real server."""
+"""Users, roles, groups, the audit trail and what az has beside `ml`, from the command line, against a real server."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,18 @@ def test_az_makes_a_group_for_a_workspace_and_removes_both(smalt: Smalt) -> None
 
 def group(smalt: Smalt) -> str:
     return f"/subscriptions/{smalt('az', 'account', 'show', '--query', 'id', '-o', 'tsv').strip()}/resourceGroups/smalt"
+
+
+def test_az_brings_files_to_a_datastore_over_what_is_there(smalt: Smalt, server: RunningServer, tmp_path: Path) -> None:
+    show = ("datastore", "show", "-n", "workspaceblobstore", "--query", "container_name", "-o", "tsv")
+    container = smalt("az", "ml", *show).strip()
+    (tmp_path / "note.txt").write_text("left")
+    send = ("az", "storage", "blob", "upload-batch", "-s", str(tmp_path), "--pattern", "*.csv")
+
+    for content in ("old", "new"):
+        (tmp_path / "a.csv").write_text(content)
+        smalt(*send, "-d", f"{container}/score", "--account-name", "any")
+
+    (folder,) = server.home.glob(f"blobs/*/{container}/score")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.csv": "new"}
+    assert "No datastore of this server has a container 'other'" in smalt(*send, "-d", "other", code=3)

@@ -14,7 +14,7 @@ from pathlib import Path
 from azureml_examples import Bench, Unmet, each, opened, parser, unstarted, write_table
 
 PLACES = ("jobs/basics", "jobs/pipelines-with-components", "jobs/pipelines", "jobs/parallel")
-SECONDS = 1200
+SECONDS = 3600
 
 REGISTERED = "jobs/pipelines-with-components/basics/1b_e2e_registered_components"
 ASSET = "jobs/pipelines-with-components/basics/4d_data_input"

@@ -168,7 +168,7 @@ def _blob(fake: Fake, request: Request, key: str, body: bytes) -> Response:
         fake.metadata[key] = {name: text for name, text in request.headers.items() if name.startswith("x-ms-meta-")}
         return Response(status_code=200)
     if request.method == "PUT":
-        if key in fake.blobs:
+        if key in fake.blobs and request.headers.get("if-none-match") == "*":
             return Response(status_code=409, headers={"x-ms-error-code": "BlobAlreadyExists"})
         if action == "blocklist":
             body = b"".join(fake.blocks[key][block] for block in re.findall(r"<Latest>(.*?)</Latest>", body.decode()))

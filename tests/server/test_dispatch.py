@@ -118,10 +118,16 @@ def test_a_crash_is_a_500_without_a_traceback(client):
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b'{"a": 1}', 200), (b"{", 400), (b"\xff", 400), (b"[" * 30, 413), (b"", 200)]
+    ("body", "status"),
+    [(b'{"a": 1}', 200), (b"{", 400), (b"\xff", 400), (b"[" * 30, 413), (b"", 200), (b"[NaN,\n1]", 400)],
 )
 def test_bodies_are_bounded_and_must_be_json(client, body, status):
     assert client.post("/echo", content=body).status_code == status
+
+
+def test_a_file_that_a_script_put_between_quotes_keeps_its_lines(client):
+    assert client.post("/echo", content=b'{"a": "1\n2"}').json() == {"a": "1\n2"}
+    assert client.post("/echo", content=b'{"a": "1\n\x00"}').status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/files/%00", "/files/a%0d%0ab", "/files/%ff"])

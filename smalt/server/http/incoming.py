@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,9 +28,20 @@ def json_value(body: bytes) -> Any:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}. Send UTF-8 JSON.", target="body") from error
+        body = _with_escapes(body, error)
+        value = msgspec.json.decode(body)
     _check(value, has_nul=_ESCAPED_NUL in body)
     return value
+
+
+def _with_escapes(body: bytes, refused: Exception) -> bytes:
+    """The same with the line breaks of texts escaped: scripts put whole files between quotes as they are."""
+    try:
+        if b"\n" in body:
+            return json.dumps(json.loads(body.decode(), strict=False), allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        pass  # What is told is what the strict reader found.
+    raise InvalidRequest(f"The body is not valid JSON: {refused}. Send UTF-8 JSON.", target="body") from refused
 
 
 def check_json(body: bytes) -> None:

@@ -27,6 +27,7 @@ _DEPLOYMENTS = _ALL + "/{endpoint}/deployments"
 _DEPLOYMENT = _DEPLOYMENTS + "/{name}"
 _OPERATIONS = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
 _WHOLE = ("traffic", "mirrorTraffic", "environmentVariables")
+_LAST_OPERATION = "AzureAsyncOperationUri"
 _PAGE_SIZE = 100
 _PATIENCE_SECONDS = 1.5
 _MOST_LINES = 100_000
@@ -80,8 +81,10 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         entity = codec("onlineEndpoints").from_arm(body, name=call.params["name"])
         assert isinstance(entity, OnlineEndpoint)
+        entity.properties.pop(_LAST_OPERATION, None)
         record, is_new = self._endpoints.put(call.work, workspace, call.params["name"], entity)
-        return created(self._documents.endpoint(workspace, record), is_new=is_new)
+        operation = self._endpoints.done_at_once(call.work, workspace)
+        return created(_with_operation(call, self._documents.endpoint(workspace, record), operation), is_new=is_new)
 
     def delete(self, call: Call) -> Answer:
         """Delete an online endpoint and its deployments."""
@@ -137,7 +140,7 @@ class _Handlers:
         workspace = self._workspaces.of(call)
         endpoint = self._endpoints.get(call.work, workspace, call.params["endpoint"])
         record = self._deployments.get(call.work, endpoint, call.params["name"])
-        return ok(self._documents.deployment(workspace, endpoint, record))
+        return ok(_with_operation(call, self._documents.deployment(workspace, endpoint, record), record.operation))
 
     def put_deployment(self, call: Call) -> Answer:
         """Create a deployment, or write one anew; its instances follow."""
@@ -156,10 +159,11 @@ class _Handlers:
         endpoint = self._endpoints.get(call.work, workspace, call.params["endpoint"])
         entity = codec("onlineDeployments").from_arm(body, name=call.params["name"])
         assert isinstance(entity, OnlineDeployment)
+        entity.properties.pop(_LAST_OPERATION, None)
         record, is_new = self._deployments.put(call.work, workspace, endpoint, call.params["name"], entity)
         assert record.operation is not None
-        headers = operation_headers(call, record.operation)
-        return created(self._documents.deployment(workspace, endpoint, record), is_new=is_new, headers=headers)
+        shown = _with_operation(call, self._documents.deployment(workspace, endpoint, record), record.operation)
+        return created(shown, is_new=is_new, headers=operation_headers(call, record.operation))
 
     def delete_deployment(self, call: Call) -> Answer:
         """Delete a deployment that gets no traffic."""
@@ -282,6 +286,13 @@ def _add_deployments(table: Routes, handlers: _Handlers, kind: str) -> None:
     body = "containerType tail:int"
     table.add("POST", f"{_DEPLOYMENT}/getLogs", handlers.logs, action=action, writes=False, body=body)
     table.add("GET", f"{_DEPLOYMENT}/skus", handlers.skus, action=f"{kind}/read", query=("count:int", "$skip"))
+
+
+def _with_operation(call: Call, resource: dict[str, Any], operation: str | None) -> dict[str, Any]:  # Any: JSON
+    """A resource that also says where to ask how far its last change is, for callers who see no headers."""
+    if operation is not None:
+        resource["properties"]["properties"][_LAST_OPERATION] = _status_url(call, operation)
+    return resource
 
 
 def _status_url(call: Call, operation: str, word: str = "mfeOperationsStatus") -> str:

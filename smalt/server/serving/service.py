@@ -120,6 +120,12 @@ class EndpointService:
         work.publish(ServingChanged(workspace.id))
         return record, old is None
 
+    def done_at_once(self, work: Work, workspace: WorkspaceRecord) -> str:
+        """An operation that has ended, for callers who wait for every change as for long ones."""
+        operation = operations.begin(work, workspace.id)
+        operations.end(work, workspace.id, operation)
+        return operation
+
     def roll_back(self, work: Work, workspace: WorkspaceRecord, name: str) -> EndpointRecord:
         """Give the traffic the state that it had before its last change; a second call takes that back.
 

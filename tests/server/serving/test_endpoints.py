@@ -148,6 +148,19 @@ def test_equal_content_has_an_equal_version(place):
     assert first["version"] == second["version"] != empty["version"]
 
 
+def test_a_change_says_in_its_body_too_where_to_ask_for_its_end(place):
+    made = place.endpoint()
+
+    deployed = place.deployment()
+
+    ended, running = (each["properties"]["properties"]["AzureAsyncOperationUri"] for each in (made, deployed))
+    assert place.client.get(ended).json()["status"] == "Succeeded"
+    assert place.client.get(running).json()["status"] == "InProgress"
+    assert place.call("GET", "/onlineEndpoints/ep/deployments/blue")["properties"]["properties"] == {
+        "AzureAsyncOperationUri": running
+    }
+
+
 def test_the_gateway_waits_for_a_newer_table_with_a_token_of_its_own(place):
     place.endpoint()
     gateway = place.loop._outside.gateway
