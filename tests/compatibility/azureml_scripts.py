@@ -59,6 +59,7 @@ MISTAKES: dict[str, dict[str, str]] = {
         '--path "model"': '--path "deployment-simple/model"',
         "data/mnist/sample": "data/heart-disease-uci/data",
     },
+    "training-with-components": {"--output-name transformations": "--output-name prepare_transformations"},
     "custom-outputs-parquet": {"JOB_NAME = ": "JOB_NAME="},
     "schedule.sh": {"cron-schedule.yml": "cron-job-schedule.yml"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ _NEW_NAMES = {"H": "h", "T": "min", "S": "s", "M": "ME", "Q": "QE", "Y": "YE", "
 _PARTS = ("year", "quarter", "month", "day", "dayofweek", "dayofyear", "hour", "minute")
 _TARGET = "__target__"
 _SMOOTHED_SEASONS = 30
+_MOST_CANDIDATES = 8
+_LEAST_ROWS_OF_A_SERIES = 4
 
 
 class Forecaster(Model):
@@ -289,6 +292,25 @@ def horizon_of(forecasting: Mapping[str, Any], season: int) -> int:
     """How far a forecast reaches."""
     horizon = forecasting.get("forecast_horizon")
     return horizon if isinstance(horizon, int) else max(season, 1)
+
+
+def with_series(given: Mapping[str, Any], table: Frame) -> dict[str, Any]:
+    """The settings with the columns that tell series apart: the first few that differ in any two rows of one time.
+
+    Settings that name them, or that add up rows of one time, stay as they are, and so do those of tables without any.
+    """
+    time, adds_up = given["time_column_name"], (given.get("target_aggregate_function") or "none").lower() != "none"
+    if given.get("time_series_id_column_names") or adds_up or time not in table or not table[time].duplicated().any():
+        return dict(given)
+    few = [name for name in table.columns if name != time and _could_tell_apart(table[name])][:_MOST_CANDIDATES]
+    chosen = (names for size in (1, 2, 3) for names in itertools.combinations(few, size))
+    found = next((names for names in chosen if not table.duplicated([time, *names]).any()), ())
+    return {**given, "time_series_id_column_names": list(found)}
+
+
+def _could_tell_apart(column: Frame) -> bool:
+    is_measured = pd.api.types.is_float_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+    return not is_measured and bool(column.nunique() * _LEAST_ROWS_OF_A_SERIES <= len(column))
 
 
 def folds(settings: Mapping[str, Any], table: Frame) -> list[tuple[Array, Array]]:

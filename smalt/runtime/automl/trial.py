@@ -27,6 +27,10 @@ JUDGED = "validation.npz"
 def main(settings: Mapping[str, Any]) -> None:  # Any: JSON
     """Run the trial."""
     data = load(settings)
+    if settings["task"] == "forecasting":
+        series = forecaster.with_series(settings["forecasting"], data.train.table)
+        settings = {**settings, "forecasting": series}
+        print(f"Series are told apart by: {', '.join(series.get('time_series_id_column_names') or ['nothing'])}")
     params: dict[str, Any] = {}
     if settings["members"]:
         model, judged = _combined(settings, data)

@@ -142,8 +142,21 @@ class DataLocator:
             raise InvalidRequest(f"{found.id} has no files of its own. Name data, a model or code.", target="path")
         if found.id in through:
             raise InvalidRequest(f"The path of {found.id} leads back to itself. Register it with a real path.")
+        return self._said_by(work, workspace, found, path, (*through, found.id))
+
+    def said_by(self, work: Work, workspace: WorkspaceRecord, found: AssetVersion, uri: str) -> Location:
+        """Where a reference leads that a version holds, which may be one of a registry and know that one's places.
+
+        Raises:
+            Unsupported: The version is a registry's, and the reference leads out of that.
+        """
+        return self._said_by(work, workspace, found, uri, (found.id,))
+
+    def _said_by(
+        self, work: Work, workspace: WorkspaceRecord, found: AssetVersion, path: str, through: tuple[str, ...]
+    ) -> Location:
         if found.workspace_id == workspace.id:
-            return self._follow(work, workspace, path, (*through, found.id))
+            return self._follow(work, workspace, path, through)
         own = _OWN_BLOB.match(urlsplit(path).path)
         if own is None or own["workspace"].lower() != found.workspace_id.lower():
             raise Unsupported(f"The files of {found.id} stand at {path[:200]!r}, outside its registry. Share it anew.")

@@ -11,7 +11,7 @@ from typing import Any
 from smalt.entities.environment import Environment
 from smalt.environments import CondaRecipe, EnvironmentRequest, ImageRecipe, Recipe, SubstitutionPolicy, plan
 from smalt.errors import InvalidRequest, NotFound
-from smalt.server.assets import AssetService, DataLocator
+from smalt.server.assets import AssetService, AssetVersion, DataLocator
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 from smalt.wire import references
@@ -75,22 +75,28 @@ class Software:
             request = EnvironmentRequest(curated=reference.name, environment_name=reference.name)
             return environment, self._plan(request)
         assert isinstance(version.entity, Environment)
-        return version.id, self._recipe(work, workspace, version.entity, version.name)
+        return version.id, self._recipe(work, workspace, version.entity, version)
 
-    def _recipe(self, work: Work, workspace: WorkspaceRecord, environment: Environment, name: str | None) -> Recipe:
+    def _recipe(
+        self, work: Work, workspace: WorkspaceRecord, environment: Environment, version: AssetVersion | None
+    ) -> Recipe:
         context: Path | None = None
-        if environment.build is not None and environment.build.path:
-            context = self._locator.locate(work, workspace, environment.build.path).local_path
+        place = environment.build.path if environment.build is not None else None
+        if place:
+            found = (
+                self._locator.locate(work, workspace, place)
+                if version is None
+                else self._locator.said_by(work, workspace, version, place)
+            )
+            context = found.local_path
             if context is None:
-                raise InvalidRequest(
-                    f"The build context {environment.build.path!r} is not on this server. Upload it first."
-                )
+                raise InvalidRequest(f"The build context {place!r} is not on this server. Upload it first.")
         request = EnvironmentRequest(
             image=environment.image,
             conda=environment.conda_file,
             build_context=context,
             dockerfile=environment.build.dockerfile_path if environment.build else "Dockerfile",
-            environment_name=name,
+            environment_name=None if version is None else version.name,
         )
         return self._plan(request, containers=self._containers)
 

@@ -285,6 +285,18 @@ def test_series_are_told_apart():
     assert high - low == pytest.approx(100)
 
 
+def test_the_columns_that_tell_series_apart_are_found_where_none_are_named():
+    table, target = months(24)
+    parts = [table.assign(price=target, kind=kind, shop=shop, area=shop[0]) for kind in "xy" for shop in ("a1", "b2")]
+    both = pd.concat(parts, ignore_index=True)
+
+    assert forecaster.with_series(given_time(), both)["time_series_id_column_names"] == ["kind", "shop"]
+    assert forecaster.with_series(given_time(), table) == given_time()
+    assert forecaster.with_series(given_time(target_aggregate_function="sum"), both).keys() == {
+        "time_column_name", "frequency", "target_aggregate_function"
+    }  # fmt: skip
+
+
 def test_rows_that_cannot_be_forecast_are_refused_with_the_reason():
     table, target = months()
     model = Forecaster("naive", {}, given_time()).fit(table, target)
