@@ -243,6 +243,7 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "connections",
         "datastores",
         "experiments",
+        "families_in_line",
         "flow_versions",
         "flows",
         "job_tokens",

@@ -22,7 +22,9 @@ from smalt.server.jobs.errors import LeaseLost
 from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher, canceled, failed
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike, Progress
+from smalt.server.jobs.line import Line
 from smalt.server.jobs.neighbours import Environments
+from smalt.server.jobs.places import Sort
 from smalt.server.jobs.start import Ready, Starter
 from smalt.server.jobs.store import Due, JobRecord
 from smalt.server.work import SYSTEM, Work, Works
@@ -246,8 +248,9 @@ class JobsLoop:
         )
         if environment is None:
             self._give_back(work, record, due_in=_BUILD_CHECK, status=JobStatus.PREPARING)
+            self._line(work, record, site).call_next()  # The place that it may have been called to.
             return None
-        if not self._has_place(work, record, site):
+        if not self._line(work, record, site).admits(record):
             self._give_back(work, record, due_in=_QUEUE_CHECK, status=JobStatus.QUEUED, site=site.key)
             return None
         store.change(work.connection, record, environment_key=environment.key)
@@ -255,10 +258,10 @@ class JobsLoop:
             work, workspace, record, job=kind.expand(record.entity()), environment=environment, site=site
         )
 
-    def _has_place(self, work: Work, record: JobRecord, site: Site) -> bool:
-        interactive = record.is_interactive
-        count = store.running(work.connection, worker=self._worker, site=site.key, interactive=interactive)
-        return count < (_MOST_INTERACTIVE if interactive else site.slots)
+    def _line(self, work: Work, record: JobRecord, site: Site) -> Line:
+        """The line that a job stands in for a place at a site."""
+        sort = Sort(site.key, self._worker, self._lease, record.is_interactive)
+        return Line(work.connection, sort, _MOST_INTERACTIVE if sort.is_interactive else site.slots, work.now)
 
     def _look_at(self, due: Due, handle: Handle) -> None:
         """From started to over."""
@@ -432,18 +435,21 @@ class JobsLoop:
         outside = self._outside
         outside.finisher.finish(work, workspace, record, state)
         site = outside.sites.of(work, workspace, record.pinned.get("compute"))
-        if store.is_anyone_waiting(work.connection, site=site.key):
-            held = store.running(work.connection, worker=self._worker, site=site.key, interactive=False)
-            free = site.slots - held
-            store.call_next(work.connection, now=work.now, count=max(free, 0), site=site.key)
+        self._line(work, record, site).call_next()
         work.after_commit(lambda: self._untidied.append(record))
 
     def _try_again(self, due: Due, error: Exception) -> None:
         """After a failure that is not the job's, try later, and at last give the job up."""
         with self._works.write(SYSTEM) as work:
-            attempts = self._held(work, due).attempts + 1
+            present = self._held(work, due)
+            attempts = present.attempts + 1
+            pause = timedelta(seconds=min(2.0 ** (attempts - 1), 60))
             if attempts < _MOST_ATTEMPTS or due.handle is not None:
-                pause = timedelta(seconds=min(2.0 ** (attempts - 1), 60))
-                self._give_back(work, self._held(work, due), due_in=pause, attempts=attempts)
+                is_queued = present.status is JobStatus.QUEUED
+                status = JobStatus.PREPARING if is_queued and due.handle is None else None
+                self._give_back(work, present, due_in=pause, attempts=attempts, status=status)
+                # Its place goes to the next in line. A cluster is not asked about, as it may be what is wrong.
+                if status is not None and present.site is None:
+                    self._line(work, present, self._outside.sites.here).call_next()
                 return
         self._finish(due, failed(f"The job could not be started after {_MOST_ATTEMPTS} attempts: {error}"))

@@ -102,9 +102,8 @@ def _of_the_rest(job: CommandJob) -> Iterator[Remark]:
             "run, its inputs and its outputs.",
             is_loss=True,
         )
-    if job.queue_settings is not None:
-        asked = [text for text in (job.queue_settings.job_tier, job.queue_settings.priority) if text]
-        yield Remark(f"Queue settings ({', '.join(asked) or 'none'}) have no effect; jobs start in order of arrival.")
+    if job.queue_settings is not None and job.queue_settings.job_tier:
+        yield Remark(f"The tier {job.queue_settings.job_tier!r} has no effect; machines are not chosen by it.")
     for name, service in job.services.items():
         if name not in {"Studio", "Tracking"}:
             yield Remark(f"Service {name!r} ({service.type or 'custom'}) is not started.", is_loss=True)

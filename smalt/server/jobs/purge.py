@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from smalt.server.jobs import store
+from smalt.server.jobs import places, store
 from smalt.server.jobs.errors import JobAlreadyFinished
 from smalt.server.jobs.service import JobService
 from smalt.server.work import Work
@@ -49,4 +49,5 @@ class JobsOfWorkspace:
         for listener in self.on_removed:
             listener(work, list(found))
         store.remove(work.connection, found.keys())
+        places.forget_workspace(work.connection, workspace_id)
         return Left.MORE if found else Left.NOTHING

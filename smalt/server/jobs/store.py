@@ -79,6 +79,8 @@ class JobRecord:
     due_at: datetime | None
     lease: str | None
     lease_until: datetime | None
+    priority: int
+    arrival: datetime
 
     @property
     def is_interactive(self) -> bool:
@@ -211,18 +213,6 @@ _CALL = update(jobs).where(_NAMED, jobs.c.active.is_(True)).values(due_at=bindpa
 _ADD = insert(jobs)
 _CHANGE = update(jobs).where(jobs.c.id == bindparam("job"))
 _FIELDS = tuple(field.name for field in fields(JobRecord))
-_RUNNING = select(func.count()).where(
-    jobs.c.active.is_(True),
-    jobs.c.handle.is_not(None),
-    func.coalesce(jobs.c.pinned[("parts", INTERACTIVE)].as_string(), "") == bindparam("waits"),
-)
-_RUNNING_THERE = _RUNNING.where(jobs.c.site == bindparam("at"))
-_RUNNING_HERE = _RUNNING.where(jobs.c.site.is_(None), jobs.c.worker == bindparam("own_worker"))
-_WAITING = select(jobs.c.id).where(
-    jobs.c.active.is_(True), jobs.c.status == JobStatus.QUEUED, jobs.c.site.is_not_distinct_from(bindparam("at"))
-)
-_ANYONE_WAITING = _WAITING.limit(1)
-_NEXT = _WAITING.order_by(jobs.c.created_at, jobs.c.id).limit(bindparam("limit")).with_for_update(skip_locked=True)
 _CHILD_STATES = (
     select(jobs.c.name, jobs.c.status, jobs.c.active, jobs.c.error, jobs.c.started_at, jobs.c.ended_at)
     .where(_IN_WORKSPACE, jobs.c.parent == bindparam("of"))
@@ -359,15 +349,6 @@ def release(connection: Connection, *, worker: str, now: datetime) -> int:
     return len(found)
 
 
-def running(connection: Connection, *, worker: str, site: str | None, interactive: bool) -> int:
-    """How many workloads are not over, of those that wait for people or of all others: on a cluster, or on the machine
-    of this worker."""
-    kind = "yes" if interactive else ""
-    if site is None:
-        return connection.execute(_RUNNING_HERE, {"own_worker": worker, "waits": kind}).scalar_one()
-    return connection.execute(_RUNNING_THERE, {"at": site, "waits": kind}).scalar_one()
-
-
 def is_busy(connection: Connection, workspace_id: str, compute_id: str) -> bool:
     """Whether a workload that is not over was started on a compute, or is about to be."""
     named = func.lower(jobs.c.pinned["compute"].as_string()) == compute_id.lower()
@@ -427,21 +408,6 @@ def ended(connection: Connection, workloads: Collection[str]) -> list[tuple[str,
         jobs.c.workload.in_(workloads), jobs.c.active.is_(False), jobs.c.ended_at.is_not(None)
     )
     return [(row.workload, row.ended_at) for row in connection.execute(query)]
-
-
-def is_anyone_waiting(connection: Connection, *, site: str | None) -> bool:
-    """Whether a job waits for a place at a site."""
-    return connection.execute(_ANYONE_WAITING, {"at": site}).first() is not None
-
-
-def call_next(connection: Connection, *, now: datetime, count: int, site: str | None) -> None:
-    """Make the oldest jobs due that wait for a site, as places have become free there.
-
-    Those that somebody else has locked are passed over: whoever ends a job must not wait for jobs of other parents.
-    """
-    found = connection.execute(_NEXT, {"at": site, "limit": count}).scalars().all()
-    if found:
-        connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(due_at=now))
 
 
 def hold_parent(connection: Connection, record: JobRecord | Due) -> str | None:

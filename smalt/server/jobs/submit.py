@@ -10,7 +10,7 @@ from smalt.entities.job.base import Job
 from smalt.entities.job.status import JobStatus
 from smalt.errors import Unsupported
 from smalt.kit import ids
-from smalt.server.jobs import outputs, policy, store
+from smalt.server.jobs import line, outputs, policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
 from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike
@@ -150,6 +150,7 @@ class Submission:
     ) -> JobRecord:
         job = draft.job
         job_id = ids.opaque()
+        priority = line.priority_of(job, parent)
         return JobRecord(
             id=job_id,
             workspace_id=workspace.id,
@@ -189,6 +190,8 @@ class Submission:
             due_at=work.now,
             lease=None,
             lease_until=None,
+            priority=priority,
+            arrival=line.arrival(priority, work.now),
         )
 
     def _add(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, *, takes_over: str | None = None) -> None:

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from smalt.server.database import Document, Moment, metadata
+
+# Few jobs of all that there are; a query has to say the same in the same words for an index of them to be taken.
+_RUN = {
+    "sqlite": text("active IS 1 AND handle IS NOT NULL"),
+    "postgresql": text("active IS true AND handle IS NOT NULL"),
+}
+_WAIT = {
+    "sqlite": text("active IS 1 AND status = 'Queued' AND handle IS NULL"),
+    "postgresql": text("active IS true AND status = 'Queued' AND handle IS NULL"),
+}
 
 jobs = Table(
     "jobs",
@@ -47,10 +68,41 @@ jobs = Table(
     Column("due_at", Moment),
     Column("lease", String(64)),
     Column("lease_until", Moment),
+    Column("priority", Integer, nullable=False, server_default="2", comment="1 is low, 2 is usual, 3 is high"),
+    Column(
+        "arrival", Moment, nullable=False, server_default="0", comment="since when it counts as waiting for a place"
+    ),
     UniqueConstraint("workspace_id", "name"),
     Index("ix_jobs_due", "active", "due_at"),
     Index("ix_jobs_listing", "workspace_id", "created_at", "id"),
     Index("ix_jobs_status", "workspace_id", "status", "created_at", "id"),
     Index("ix_jobs_parent", "workspace_id", "parent"),
     Index("ix_jobs_ended", "workspace_id", "ended_at"),
+    Index(
+        "ix_jobs_running", "active", "site", "worker", sqlite_where=_RUN["sqlite"], postgresql_where=_RUN["postgresql"]
+    ),
+    Index(
+        "ix_jobs_in_line",
+        "active",
+        "site",
+        "workspace_id",
+        "root",
+        "arrival",
+        "id",
+        sqlite_where=_WAIT["sqlite"],
+        postgresql_where=_WAIT["postgresql"],
+    ),
 )
+
+families_in_line = Table(
+    "families_in_line",
+    metadata,
+    Column("site", String(255), nullable=False, comment="the cluster; empty for the machine of a worker"),
+    Column("interactive", Boolean, nullable=False),
+    Column("workspace_id", String(64), nullable=False),
+    Column("root", String(255), nullable=False),
+    Column("since", Moment, nullable=False, comment="when a job of it came, or was given a place, last"),
+    PrimaryKeyConstraint("site", "interactive", "workspace_id", "root"),
+    Index("ix_families_in_line_since", "site", "interactive", "since"),
+)
+"""Families that have jobs in line. One that has none any more may stand here until somebody comes to it."""
