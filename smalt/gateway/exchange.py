@@ -10,7 +10,7 @@ from smalt.gateway.asked import LARGEST_BYTES, Asked
 from smalt.gateway.link import Header, Link, Place
 from smalt.gateway.pool import Pool
 from smalt.gateway.quotas import TAIL_BYTES, Quotas, tokens_in
-from smalt.gateway.refusal import Refusal, retry_after
+from smalt.gateway.refusal import Refusal
 from smalt.gateway.site import Site
 from smalt.gateway.table import WorkerEntry
 
@@ -251,11 +251,7 @@ class Exchange(Asked):
             self._break()
             return
         if was_unread and self._is_all_here and self.pool:
-            if self._tries < _MOST_TRIES:
-                self.pool.take_back(self)
-                return
-            message = "The processes that it was sent to ended before they had read it. Send it again."
-            self.refuse(Refusal(503, "NoInstances", message, retry_after(1)))
+            self.pool.take_back(self)  # Until it has waited too long there; nobody has begun with it.
             return
         message = (
             "The process that was scoring this request ended. It may be sent again, if scoring twice does no harm."

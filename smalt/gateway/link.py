@@ -70,6 +70,9 @@ class Place(Protocol):
     def on_closed(self, link: Link, *, was_busy: bool) -> None:
         """A connection is gone."""
 
+    def on_lost(self) -> None:
+        """The other side has left in the middle of a request."""
+
 
 class Link(asyncio.Protocol):
     """A connection that belongs to a worker's place in a pool."""
@@ -102,6 +105,7 @@ class Link(asyncio.Protocol):
             exchange.flush()
             exchange.on_released()
         elif exchange is not None:
+            self.worker.on_lost()
             exchange.on_link_lost(was_unread=self._was_unread(exc))
         self.worker.on_closed(self, was_busy=was_busy)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 from smalt.gateway.link import Link
@@ -64,6 +65,12 @@ class Worker:
         """A connection is gone."""
         self._pool.on_closed(self, link, was_busy=was_busy)
 
+    def on_lost(self) -> None:
+        """It has left in the middle of a request: what else leads there leads to a process that is ending."""
+        self.is_missed(time.monotonic())
+        for link in list(self.idle):
+            link.close()
+
     def answered(self, now: float) -> None:
         """It has answered: learn how long one takes it."""
         took, self.moved_at = now - self.moved_at, now
@@ -94,7 +101,9 @@ class Worker:
         self._pause = _SHORTEST_PAUSE_SECONDS
 
     def is_missed(self, now: float) -> None:
-        """Nobody listens there: leave it alone for a while."""
+        """Nobody listens there: leave it alone for a while. What was on its way before then counts once."""
+        if now < self.down_until:
+            return
         self.down_until = now + self._pause
         self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
 
