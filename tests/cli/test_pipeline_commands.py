@@ -28,6 +28,23 @@ def test_a_pipeline_is_submitted_from_its_file(fake: Fake, capsys: pytest.Captur
     assert fake.resources[f"{SCOPE}/jobs/p"]["properties"]["inputs"]["epochs"]["value"] == "9"
 
 
+def test_mistakes_of_files_and_of_names_on_the_server_are_told_at_once(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = tmp_path / "pipeline.yml"
+    job.write_text(
+        "type: pipeline\njobs:\n"
+        "  first: {type: command, component: 'azureml:nothing:7'}\n"
+        "  second: {type: command, command: echo, inputs: {i: '${{parent.inputs.gone}}'}}\n"
+    )
+
+    assert run(["job", "create", "-f", str(job)]) != 0
+
+    told = capsys.readouterr().err
+    assert "pipeline.yml:3: jobs.first.component" in told
+    assert "pipeline.yml:4: jobs.second.inputs.i" in told
+
+
 def test_the_steps_are_a_tree_for_people_and_a_document_for_programs(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from smalt.entities.warned import Warned
 from smalt.errors import InvalidRequest, NotFound, SmaltError, ValidationFailed
 from smalt.sdk.anchor import JsonObject, anchored, environment_document, is_file, is_local, path_in
 from smalt.sdk.pipelines import check, flow_file
+from smalt.sdk.pipelines.known import LookUp, with_known
 from smalt.wire.yaml import Loaded, load_document, load_entity, refusal, resolve_local
 
 _DEEPEST = 20
@@ -34,7 +35,13 @@ class Found:
 
 
 def read(
-    kind: str, source: Path | str, *, overrides: Sequence[str] = (), base_dir: Path | None = None, name: str = ""
+    kind: str,
+    source: Path | str,
+    *,
+    overrides: Sequence[str] = (),
+    base_dir: Path | None = None,
+    name: str = "",
+    look_up: LookUp | None = None,
 ) -> Found:
     """Read an entity from a YAML file (a `Path`) or from YAML text (a `str`), with everything it names by file.
 
@@ -44,13 +51,14 @@ def read(
         overrides: `--set` values.
         base_dir: What relative paths are relative to; by default the folder of the file.
         name: The file that text was read from, beside which includes are looked for.
+        look_up: Finds components of the server, whose steps are then checked as well.
 
     Raises:
         ValidationFailed: Mistakes of all files, each with its file and line.
     """
     loaded = load_entity(kind, source, overrides=overrides, base_dir=base_dir)
     entity, folder = loaded.entity, loaded.base_dir
-    files = Files()
+    files = Files(look_up)
     files.warnings.extend(loaded.warnings)
     if isinstance(entity, PipelineJob):
         entity = files.pipeline(entity, loaded)
@@ -72,9 +80,14 @@ def read(
 
 
 class Files:
-    """Reads component files, each once, and collects the mistakes of all of them."""
+    """Reads component files, each once, and collects the mistakes of all of them.
 
-    def __init__(self) -> None:
+    Args:
+        look_up: See `read`.
+    """
+
+    def __init__(self, look_up: LookUp | None = None) -> None:
+        self._look_up = look_up
         self.mistakes: list[SmaltError] = []
         self.warnings: list[Warned] = []
         self._read: dict[Path, JsonObject | None] = {}
@@ -89,7 +102,7 @@ class Files:
             job = _with_body(job, body) if body is not None else job.model_copy(update={"component": None})
         steps = self._steps(job.document().get("jobs", {}), loaded)
         job = PipelineJob.parse(job.document() | {"jobs": steps})
-        self._note(loaded, check.job(job))
+        self._note(loaded, check.job(PipelineJob.parse(self._known(job.document(), loaded))))
         self.mistakes.extend(loaded.placed(absent(job.document())))
         return job
 
@@ -124,9 +137,18 @@ class Files:
     def component(self, component: Component, loaded: Loaded, spec: Path | None) -> JsonObject:
         """The document of a component with absolute paths."""
         document = self._anchored(component.document(), loaded, spec)
-        self._note(loaded, check.component(document))
+        self._note(loaded, check.component(self._known(document, loaded)))
         self.mistakes.extend(loaded.placed(absent(document)))
         return document
+
+    def _known(self, document: JsonObject, loaded: Loaded) -> JsonObject:
+        """A document to be checked, with what is known of the components that its steps name."""
+        if self._look_up is None or not isinstance(document.get("jobs"), dict):
+            return document
+        mistakes: list[InvalidRequest] = []
+        steps = with_known(document["jobs"], self._look_up, mistakes)
+        self.mistakes.extend(loaded.placed(mistakes))
+        return document | {"jobs": steps}
 
     def _note(self, loaded: Loaded, problems: check.Problems) -> None:
         self.mistakes.extend(loaded.placed(problems.mistakes))
