@@ -227,7 +227,7 @@ def raw(request, tmp_path_factory):
     """The same script with our own modules, and with Azure's packages."""
     python = request.getfixturevalue("scoring_python") if request.param == "real" else None
     instance = Instance(tmp_path_factory.mktemp("raw"), **({"python": python} if python else {}))
-    with instance.script(RAW.format(package=NEW if python else OLD)):
+    with instance.script(RAW.format(package=OLD if python else NEW)):
         yield instance
 
 

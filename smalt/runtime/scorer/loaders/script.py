@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import importlib.util
 import inspect
 import json
@@ -55,7 +57,7 @@ class ScriptLoader(Loader):
         source = os.environ.get("AZUREML_SOURCE_DIRECTORY")
         folders = [self._root, *([os.path.join(self._root, source)] if source else []), os.path.dirname(self._path)]
         sys.path += [each for each in folders if each not in sys.path]
-        sys.path.append(_SHIMS)  # Last: what the environment has of Azure's packages comes first.
+        _stand_in()
         spec = importlib.util.spec_from_file_location("entry_module", self._path)
         if spec is None or spec.loader is None:
             raise LoadError(f"The entry script {self._name!r} is no Python file.")
@@ -153,6 +155,17 @@ class ScriptLoader(Loader):
                 raise BadInput(f"A value is not provided for the {each.name!r} parameter.")
             found[each.name] = value
         return found
+
+
+def _stand_in() -> None:
+    """Have names of Azure's packages found that the environment has not, beside those that it has."""
+    sys.path.append(_SHIMS)  # Last: what the environment has comes first.
+    for name in ("azureml", "azureml.contrib"):
+        # Where a package of the environment has this name, no other folder would be looked at for what is in it.
+        with contextlib.suppress(ImportError):
+            found = importlib.import_module(name)
+            if getattr(found, "__file__", None) is not None:
+                found.__path__.append(os.path.join(_SHIMS, *name.split(".")))
 
 
 def answer_of(returned: Any) -> Answer:
