@@ -50,7 +50,7 @@ def _as_text(override: str) -> str:
 def _add(document: Node, words: list[str]) -> None:
     if len(words) < 2:
         raise InvalidRequest(f"--add {words[0]} has no value. Write --add <list> <value>, or --add <list> key=value.")
-    target = _find(document, words[0], "--add")
+    target = _find(document, path_parts(words[0]), "--add")
     if target is None:
         raise InvalidRequest(f"--add {words[0]}: there is no such list or mapping. Create it with --set.")
     given = {key: _value(value) for key, equals, value in (word.partition("=") for word in words[1:]) if equals}
@@ -64,7 +64,7 @@ def _add(document: Node, words: list[str]) -> None:
 
 def _remove(document: Node, words: list[str]) -> None:
     parts = path_parts(words[0]) + words[1:2]
-    target = _find(document, ".".join(parts[:-1]), "--remove")
+    target = _find(document, parts[:-1], "--remove")
     last = parts[-1]
     if isinstance(target, dict) and last in target:
         del target[last]
@@ -74,15 +74,15 @@ def _remove(document: Node, words: list[str]) -> None:
         raise InvalidRequest(f"--remove {' '.join(words)}: there is nothing of this name. Look at it with show.")
 
 
-def _find(document: Node, path: str, option: str) -> Node:
+def _find(document: Node, parts: list[str], option: str) -> Node:
     target = document
-    for part in path_parts(path):
+    for part in parts:
         if isinstance(target, dict):
             target = target.get(part)
         elif isinstance(target, list) and part.isdecimal() and int(part) < len(target):
             target = target[int(part)]
         else:
-            raise InvalidRequest(f"{option} {path}: {part!r} leads nowhere. Look at it with show.")
+            raise InvalidRequest(f"{option} {'.'.join(parts)}: {part!r} leads nowhere. Look at it with show.")
     return target
 
 

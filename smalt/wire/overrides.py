@@ -9,7 +9,7 @@ from typing import Any
 
 from smalt.errors import InvalidRequest
 
-_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PART = re.compile(r"""'([^']+)'|"([^"]+)"|([^.\[\]]+)|\[(\d+)\]""")
 
 
 def apply_overrides(document: dict[str, Any], overrides: Sequence[str]) -> None:  # Any: a YAML document
@@ -27,8 +27,8 @@ def apply_overrides(document: dict[str, Any], overrides: Sequence[str]) -> None:
 
 
 def path_parts(path: str) -> list[str]:
-    """The parts of a path: `a.b[0].c` and `a.b.0.c` are the same."""
-    return [word or index for word, index in _PART.findall(path.strip())]
+    """The parts of a path: `a.b[0].c` and `a.b.0.c` are the same; `a.'b.c'` has a dot in a name."""
+    return ["".join(found) for found in _PART.findall(path.strip())]
 
 
 def _value(text: str) -> Any:  # Any: JSON
