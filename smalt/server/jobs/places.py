@@ -15,7 +15,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -81,7 +81,7 @@ _IS_OF_SORT = func.coalesce(jobs.c.pinned[("parts", INTERACTIVE)].as_string(), "
 _RUNS = and_(jobs.c.active.is_(True), jobs.c.handle.is_not(None))
 _WAITS = and_(
     jobs.c.active.is_(True),
-    jobs.c.status == literal(JobStatus.QUEUED.value, literal_execute=True),
+    jobs.c.status == literal_column(f"'{JobStatus.QUEUED.value}'"),
     jobs.c.handle.is_(None),
 )
 # Somebody else's claim is about to become a run.
