@@ -904,6 +904,13 @@ def unstarted(reasons: Mapping[str, str], file: str) -> str | None:
     return next((f"not started: {reason}" for part, reason in reasons.items() if part in file), None)
 
 
+def mended(mistakes: Mapping[str, Mapping[str, str]], file: str) -> tuple[Mapping[str, str], str]:
+    """What is changed in a sample that could not run as it stands, and how its result tells that."""
+    changes = next((changes for part, changes in mistakes.items() if part in file), {})
+    told = ", ".join(f"`{written.strip()}`" for written in changes)
+    return changes, f", with {told} mended" if changes else ""
+
+
 def write_table(document: Path, marker: str, heading: tuple[str, ...], rows: list[tuple[str, ...]], what: str) -> None:
     """Put rows into the table between the comments `marker` and `/marker`. Rows of what was not run stay.
 

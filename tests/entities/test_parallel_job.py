@@ -64,6 +64,12 @@ def test_other_sizes_are_refused(text):
         size_of(text)
 
 
+def test_the_size_that_the_official_client_writes_where_none_is_given_is_none():
+    loaded = load_entity("job", TEXT).entity.document()
+
+    assert ParallelJob.parse({**loaded, "mini_batch_size": 0}).mini_batch_size is None
+
+
 def test_all_mistakes_are_told_at_once():
     found = mistakes(
         {

@@ -133,8 +133,9 @@ class ParallelJob(Job):
     @field_validator("mini_batch_size")
     @classmethod
     def _is_a_size(cls, value: str | None) -> str | None:
-        if value is not None:
-            size_of(value)
+        if value in (None, "0"):  # The official SDK writes 0 where none is given.
+            return None
+        size_of(value)
         return value
 
     @property
