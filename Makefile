@@ -134,6 +134,15 @@ studio-types: $(VENV)/.installed studio/tools/node_modules/.installed ## Write t
 test-studio: $(VENV)/.installed $(STUDIO)/.installed ## The studio in a real browser: Debian's chromium
 	SMALT_STUDIO_BROWSER=1 $(STUDIO)/bin/python -m pytest --confcutdir=tests/studio/browser tests/studio/browser
 
+check-studio: $(VENV)/.installed $(STUDIO)/.installed ## Every page before axe and its console, and the studio's budgets; installs chromium where it is not and apt may
+	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq && \
+	  apt-get install -qq -y --no-install-recommends chromium > /dev/null; } || true
+	@if command -v chromium > /dev/null; then \
+	  SMALT_STUDIO_BROWSER=1 $(STUDIO)/bin/python -m pytest -q --confcutdir=tests/studio/browser \
+	    tests/studio/browser/test_accessibility.py -k nothing_serious && \
+	  $(STUDIO)/bin/python bench/studio.py --check; \
+	else echo "The studio's pages and budgets are left out: there is no chromium, and none could be installed."; fi
+
 bench-studio: $(VENV)/.installed $(STUDIO)/.installed ## Measure the studio in a real browser; prints the budgets
 	$(STUDIO)/bin/python bench/studio.py
 
@@ -156,4 +165,4 @@ lock: $(VENV)/bin/uv ## Resolve the locked files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --prerelease if-necessary-or-explicit --override requirements/language.overrides requirements/language.in -o requirements/language.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/responsible.in -o requirements/responsible.txt
 
-.PHONY: help install demo up down check test test-language test-responsible test-ray test-containers test-studio bench bench-studio studio studio-types screenshots docs lock
+.PHONY: help install demo up down check check-studio test test-language test-responsible test-ray test-containers test-studio bench bench-studio studio studio-types screenshots docs lock

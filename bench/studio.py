@@ -1,32 +1,42 @@
 """The budgets of the studio, in headless Chromium on loopback, over a workspace that is full.
 
-    make bench-studio
+    make bench-studio    the figures, best of a few tries
+    make check-studio    a verdict: what is over its budget fails, on a busy or slow machine as on an idle one
 
 100,000 jobs, 100 runs to compare, a metric of 100,000 points, a pipeline of 1,000 steps, a log of 1,000,000 lines.
 It runs in the environment of the browser's tests; the server is another process.
+
+The verdict is of the page, not of the machine: before and after each try the same browser does a fixed piece of work,
+and what that takes longer than on the reference machine the page may take longer as well. One try within its allowance
+is enough; the allowance is never less than the budget.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from _slowness import slowness
 from playwright.sync_api import Locator, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 SMALT = ROOT / ".venv" / "bin" / "smalt"
 JOBS, RUNS, POINTS, STEPS, LINES, TABS = 100_000, 100, 100_000, 1_000, 1_000_000, 50
-TIMES = 3
+TIMES, TRIES, IDLE_SECONDS = 3, 6, 10
 _WATCH = """
 selector => {
   const seen = (window.seen_ = {});
@@ -42,6 +52,14 @@ selector => {
     seen.end = performance.now();
   });
   watcher.observe(document.body, { childList: true, subtree: true });
+}
+"""
+
+_COUNT = """
+() => {
+  window.frames_ = [];
+  const count = moment => { window.frames_.push(moment); requestAnimationFrame(count); };
+  requestAnimationFrame(count);
 }
 """
 
@@ -155,42 +173,101 @@ def _await_end(house: House, name: str) -> None:
         time.sleep(0.2)
 
 
-def measure(house: House, made: dict[str, str]) -> list[tuple[str, float, float, str]]:
-    """Title, figure, budget and unit of each."""
-    base = f"{house.url}/studio"
+@dataclass(frozen=True)
+class Budget:
+    """What a page may take, and how it is seen."""
+
+    title: str
+    limit: float
+    unit: str
+    once: Callable[[], float]
+
+    def is_met(self, figure: float, factor: float) -> bool:
+        """Whether a figure is within the budget, on a machine that is slower by this factor."""
+        return figure <= self.limit * factor
+
+    def best(self, figures: list[float]) -> float:
+        return min(figures)
+
+
+class Rate(Budget):
+    """The more the better. One in twenty may be missed: screens and their drivers miss some by themselves."""
+
+    def is_met(self, figure: float, factor: float) -> bool:
+        return figure >= 0.95 * self.limit / factor
+
+    def best(self, figures: list[float]) -> float:
+        return max(figures)
+
+
+class Share(Budget):
+    """Time of a core that is counted, not waited for: as much on a busy machine."""
+
+    def is_met(self, figure: float, factor: float) -> bool:
+        return figure <= self.limit
+
+
+@contextmanager
+def pages() -> Iterator[tuple[Page, Page]]:
+    """Two, each in a window of its own: a page behind another one draws nothing."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1400, "height": 860}).new_page()
-        page.goto(house.call("POST", "/studio/links", {})["url"])
-        page.get_by_role("navigation", name="Main").wait_for()
-
-        def opened(path: str, selector: str) -> float:
-            return _least(lambda: _loaded(page, base + path, selector))
-
-        def within(path: str, role: Literal["link", "tab"], name: str, selector: str) -> float:
-            return _least(lambda: _followed(page, base + path, page.get_by_role(role, name=name, exact=True), selector))
-
-        figures = [
-            ("first page interactive", opened("/", ".cards .lines a"), 1000, "ms"),
-            ("first rows of 100,000 jobs", within("/", "link", "Jobs", ".long-body .long-row a"), 300, "ms"),
-            (
-                "comparison of 100 runs, whole page",
-                opened(f"/compare?jobs={made['runs']}", ".table td.number"),
-                1000,
-                "ms",
-            ),
-            ("chart of 100,000 points", within("/jobs/first", "tab", "Metrics", ".chart canvas"), 200, "ms"),
-            ("graph of 1,000 steps pans", _frames(page, f"{base}/jobs/{made['pipeline']}"), 60, "frames/s"),
-            (
-                "log of 1,000,000 lines, end shown",
-                _log(page, f"{base}/jobs/first?tab=logs&file=user_logs/big_log.txt"),
-                5000,
-                "ms",
-            ),
-        ]
+        here, there = (browser.new_context(viewport={"width": 1400, "height": 860}).new_page() for _ in range(2))
+        yield here, there
         browser.close()
-    figures.append((f"{TABS} open streams, idle server", _idle(house), 10, "% of a core"))
-    return figures
+
+
+def budgets(house: House, made: dict[str, str], page: Page) -> list[Budget]:
+    """All of them, on a page that is signed in."""
+    page.goto(house.call("POST", "/studio/links", {})["url"])
+    page.get_by_role("navigation", name="Main").wait_for()
+    base = f"{house.url}/studio"
+
+    def opened(path: str, selector: str) -> Callable[[], float]:
+        return lambda: _loaded(page, base + path, selector)
+
+    def within(path: str, role: Literal["link", "tab"], name: str, selector: str) -> Callable[[], float]:
+        return lambda: _followed(page, base + path, page.get_by_role(role, name=name, exact=True), selector)
+
+    runs, log = f"/compare?jobs={made['runs']}", "/jobs/first?tab=logs&file=user_logs/big_log.txt"
+    graph = f"{base}/jobs/{made['pipeline']}"
+    return [
+        Budget("first page interactive", 1000, "ms", opened("/", ".cards .lines a")),
+        Budget(f"first rows of {JOBS:,} jobs", 300, "ms", within("/", "link", "Jobs", ".long-body .long-row a")),
+        Budget(f"comparison of {RUNS} runs, whole page", 1000, "ms", opened(runs, ".table td.number")),
+        Budget(f"chart of {POINTS:,} points", 200, "ms", within("/jobs/first", "tab", "Metrics", ".chart canvas")),
+        Rate(f"graph of {STEPS:,} steps pans", 60, "frames/s", lambda: _frames(page, graph)),
+        Budget(f"log of {LINES:,} lines, end shown", 5000, "ms", lambda: _log(page, base + log)),
+        Share(f"{TABS} open streams, idle server", 10, "% of a core", lambda: _idle(house)),
+    ]
+
+
+def show(all_of_them: list[Budget], other: Page) -> bool:
+    """Print the best of a few tries of each."""
+    for each in all_of_them:
+        figure = each.best([each.once() for _ in range(1 if isinstance(each, Share) else TIMES)])
+        print(f"{each.title:36} {figure:9.1f} {each.unit:12} (budget {each.limit:g})", flush=True)
+    print(f"this machine is slower than the reference by {min(slowness(other) for _ in range(TRIES)):.2f}")
+    return True
+
+
+def judge(all_of_them: list[Budget], other: Page) -> bool:
+    """Whether each is within its allowance, in one of a few tries at least."""
+    return not [each for each in all_of_them if not _is_within(each, other)]
+
+
+def _is_within(budget: Budget, other: Page) -> bool:
+    """Says on the way what it saw. The other page does nothing but to tell how slow the browser is."""
+    for _ in range(TRIES):
+        before, figure, after = slowness(other), budget.once(), slowness(other)
+        factor = (before + after) / 2
+        is_met = budget.is_met(figure, factor)
+        verdict = "within" if is_met else "over"
+        seen = f"{budget.title:36} {figure:9.1f} {budget.unit:12} {verdict} {budget.limit:g}"
+        print(f"{seen}, machine slower by {factor:.2f}", flush=True)
+        if is_met:
+            return True
+    return False
 
 
 def _loaded(page: Page, url: str, selector: str) -> float:
@@ -198,10 +275,6 @@ def _loaded(page: Page, url: str, selector: str) -> float:
     page.goto(url, wait_until="commit")
     page.wait_for_selector(selector)
     return (time.perf_counter() - begin) * 1000
-
-
-def _least(once: Callable[[], float]) -> float:
-    return min(once() for _ in range(TIMES))
 
 
 def _followed(page: Page, url: str, way: Locator, selector: str) -> float:
@@ -225,19 +298,14 @@ def _frames(page: Page, url: str) -> float:
     box = page.locator(".graph-canvas").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + 20
-    page.evaluate(
-        "() => { window.frames_ = 0; const count = () => { window.frames_ += 1; requestAnimationFrame(count); };"
-        " requestAnimationFrame(count); }"
-    )
     page.mouse.move(x, y)
     page.mouse.down()
-    before, begin = page.evaluate("window.frames_"), time.perf_counter()
+    page.evaluate(_COUNT)
     for step in range(90):
         page.mouse.move(x + 200 * ((step % 30) / 30 - 0.5), y + step)
-    seconds = time.perf_counter() - begin
-    count = page.evaluate("window.frames_") - before
+    moments = page.evaluate("window.frames_")
     page.mouse.up()
-    return count / seconds
+    return 1000 * (len(moments) - 1) / (moments[-1] - moments[0])
 
 
 def _log(page: Page, url: str) -> float:
@@ -258,7 +326,7 @@ def _idle(house: House) -> float:
         streams.append(urllib.request.urlopen(request))
     time.sleep(1)
     begin, before = time.perf_counter(), _cpu_seconds(house.pid)
-    time.sleep(25)
+    time.sleep(IDLE_SECONDS)
     share = 100 * (_cpu_seconds(house.pid) - before) / (time.perf_counter() - begin)
     for stream in streams:
         stream.close()
@@ -277,13 +345,18 @@ def _free_port() -> int:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="fail when a page is over its budget")
+    look = judge if parser.parse_args().check else show
     with tempfile.TemporaryDirectory(prefix="smalt-studio-") as folder:
         house = House(Path(folder))
         try:
-            for title, figure, budget, unit in measure(house, fill(house)):
-                print(f"{title:36} {figure:9.1f} {unit:12} (budget {budget})", flush=True)
+            made = fill(house)
+            with pages() as (page, other):
+                is_good = look(budgets(house, made, page), other)
         finally:
             house.close()
+    sys.exit(not is_good)
 
 
 if __name__ == "__main__":

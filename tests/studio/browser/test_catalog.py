@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def test_models_are_found_by_their_task_and_compared(page: Page):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import ROOT, House
+from .house import ROOT, House
 
 FOLDERS = [ROOT / "examples", *(Path(each) for each in os.environ.get("SMALT_PIPELINES", "").split(":") if each)]
 """Where pipelines are looked for; `SMALT_PIPELINES` names folders of more of them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 LINES = [
     {"text": "The goalkeeper saved the penalty.", "truth": "sports"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def test_signing_out_leaves_nothing_to_see(open_page: Callable[[], Page], work, house: House):

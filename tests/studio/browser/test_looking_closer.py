@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import ROOT, House
+from .house import ROOT, House
 
 _PARQUET = """
 import sys, pyarrow as pa, pyarrow.parquet as pq

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def fill_name(page: Page, name: str) -> None:

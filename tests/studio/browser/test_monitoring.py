@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def test_a_drift_is_found_from_the_list_to_the_feature(page: Page, house: House, watched):

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 ENVIRONMENT = {"properties": {"image": "python:3.11"}}
 RICH = """from IPython.display import HTML, display

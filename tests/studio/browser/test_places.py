@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def put(house: House, path: str, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import House
+from .house import House
 
 
 def test_a_node_of_the_error_tree_becomes_a_cohort_that_is_measured(page: Page, house: House, analysed):
