@@ -158,7 +158,9 @@ def assemble(
         ),
         *gateway_routes(works, table, gateway, bell),
         *package_routes(PackageService(versioned, deployment_pinner), rooms),
-        *page_routes(endpoints, rooms, works=works, trial=trial, log=requests, group=group),
+        *page_routes(
+            endpoints, rooms, works=works, trial=trial, log=requests, group=group, gateway=gateway, table=table
+        ),
     ]
 
     def close() -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from smalt.kit import private
+from smalt.server.serving.bell import Bell
 
 _log = logging.getLogger(__name__)
 
@@ -63,11 +64,13 @@ class Gateway:
 
     Attributes:
         heard_at: When it asked for the table last, by a clock that only goes forward.
+        asked: Rings when it has asked for the table, and has said with that by which one it goes.
     """
 
     def __init__(self, place: GatewayPlace) -> None:
         self.place = place
         self.heard_at: float | None = None
+        self.asked = Bell()
         self._knows: int | None = None
         self._token: str | None = None
         self._failures = 0
@@ -92,6 +95,7 @@ class Gateway:
         """It asks what is newer than a version, so it goes by that one."""
         self._knows = version
         self.heard_at = time.monotonic()
+        self.asked.ring()
 
     def knows(self, version: int) -> bool:
         """Whether it goes by this table, or cannot be asked because it does not run."""

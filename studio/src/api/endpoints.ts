@@ -156,8 +156,6 @@ export const taken = (scope: string, name: string, deployment: string) =>
       const path = `${onlinePath(scope, name)}/description${query({ deployment })}`;
       return read((await json<{ openapi: Description | null }>(path, { signal })).openapi);
     },
-    // The gateway hears of a deployment a moment after the pages do.
-    refetchInterval: ({ state }) => (state.data?.isKnown ? false : 3000),
     retry: false,
   });
 

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -48,6 +49,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory, environments) -> Iterator[Pl
     (gateway.place.folder / "table.json").write_text(json.dumps(place.table()))
     gateway.ensure()
     until(lambda: gateway.stats() is not None)
+    place.loop._outside.gateway.heard(place.table()["version"])  # as it says when it asks
     yield place
     facts = facts_of(place.home)
     assert facts is not None
@@ -77,6 +79,18 @@ def test_a_model_tells_what_it_takes_or_nothing(tried):
 
     assert described["openapi"]["openapi"].startswith("3")
     assert unknown == {"openapi": None}
+
+
+def test_a_description_waits_until_the_gateway_has_heard_of_the_deployment(tried):
+    gateway = tried.loop._outside.gateway
+    gateway.heard(None)
+
+    with ThreadPoolExecutor() as pool:
+        described = pool.submit(tried.call, "GET", "/onlineEndpoints/ep/description")
+        until(lambda: gateway.asked._waiting)
+        gateway.heard(tried.table()["version"])
+
+    assert described.result()["openapi"]["openapi"].startswith("3")
 
 
 def test_who_may_not_score_may_not_try(tried):
