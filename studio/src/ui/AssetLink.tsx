@@ -1,18 +1,22 @@
 import { Link } from "@tanstack/react-router";
+import { useT } from "../app/i18n";
 
 const ID = /\/(data|models|environments|components)\/([^/]+)\/versions\/([^/]+)$/i;
 const JOB = /\/jobs\/([^/]+)$/i;
+/** What was made without a name has one of its content. */
+const UNNAMED = /^anonymous-|^CliV2AnonymousEnvironment$/;
 const COMPUTE = /\/computes\/([^/]+)$/i;
 
 /** An ARM id as a link to the page of what it names; anything else as text. */
 export function AssetLink({ id }: { id: string | null | undefined }) {
+  const t = useT();
   if (!id) return null;
   const asset = ID.exec(id);
   if (asset) {
     const [, kind, name, version] = asset;
     return (
       <Link to="/assets/$kind/$name" params={{ kind: kind.toLowerCase(), name }} search={{ version }}>
-        {name === "CliV2AnonymousEnvironment" ? version.slice(0, 12) : `${name}:${version}`}
+        {UNNAMED.test(name) ? <span title={`${name}:${version}`}>{t("Unnamed")}</span> : `${name}:${version}`}
       </Link>
     );
   }

@@ -15,6 +15,8 @@ interface Props {
   /** Weight of what came before, from 0 (none) to below 1. */
   smoothing?: number;
   xLabel: string;
+  /** Whether what stands below is counted: no half of it is drawn. */
+  isCounted?: boolean;
   label: string;
   height?: number;
   /** Called with the part that was zoomed into; without values when it is left. */
@@ -59,9 +61,19 @@ function buildOf(lines: readonly Line[]): Build {
 }
 
 const MOST_DOTS = 60;
+const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((each) => each * 10 ** power));
 
 /** Lines over a number. Dragging zooms, a double click leaves the zoom. */
-export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, height = 220, onZoom }: Props) {
+export function Chart({
+  lines,
+  isLog = false,
+  smoothing = 0,
+  xLabel,
+  isCounted = false,
+  label,
+  height = 220,
+  onZoom,
+}: Props) {
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<{ chart: uPlot; values: uPlot.AlignedData }>(null);
   const zoom = useRef(onZoom);
@@ -96,7 +108,7 @@ export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, heig
           })),
         ],
         axes: [
-          { stroke: ink, grid },
+          { stroke: ink, grid, ...(isCounted ? { incrs: COUNTS } : {}) },
           {
             stroke: ink,
             grid,
@@ -135,7 +147,7 @@ export function Chart({ lines, isLog = false, smoothing = 0, xLabel, label, heig
       place.removeEventListener("dblclick", left);
       chart.destroy();
     };
-  }, [labels, arePoints, isLog, xLabel, height, shown]);
+  }, [labels, arePoints, isLog, xLabel, isCounted, height, shown]);
   useEffect(() => {
     if (!drawn.current || drawn.current.values === values) return;
     drawn.current.values = values;

@@ -8,7 +8,7 @@ export function JobName({ job }: { job: Job }) {
       <Link to="/jobs/$name" params={{ name: job.name }}>
         {job.properties.displayName}
       </Link>
-      <span className="faint">{job.name}</span>
+      {job.properties.displayName !== job.name && <span className="faint">{job.name}</span>}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import { monitoring } from "./monitoring.ja";
 import { places } from "./places.ja";
 import { notebooks } from "./notebooks.ja";
 import { responsible } from "./responsible.ja";
+import { terms } from "./terms.ja";
 
 /** Japanese. The keys are what the pages say in English. */
 export const ja = {
@@ -17,6 +18,7 @@ export const ja = {
   ...places,
   ...notebooks,
   ...responsible,
+  ...terms,
   Access: "アクセス",
   Across: "横軸",
   Action: "アクション",

@@ -14,6 +14,7 @@ import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
 import { When } from "../../ui/time";
 import { detailsOf } from "./details";
+import { termOf } from "../../ui/terms";
 
 const MOST = 500;
 
@@ -30,7 +31,7 @@ export function AutoMLPage() {
       cell: (job) => <JobName job={job} />,
     },
     { key: "status", title: t("Status"), width: "9rem", cell: ({ properties }) => <Status of={properties.status} /> },
-    { key: "task", title: t("Task"), width: "9rem", cell: (job) => detailsOf(job).taskType ?? "" },
+    { key: "task", title: t("Task"), width: "9rem", cell: (job) => termOf(detailsOf(job).taskType, t) },
     {
       key: "target",
       title: t("Target column"),

@@ -18,11 +18,22 @@ const NEW = "";
 
 /** Leads from a model to an endpoint that answers with it. */
 export function DeployPage() {
+  const given = useSearch({ from: "/deploy" });
+  return <DeployForm key={Object.values(given).join(" ")} given={given} />;
+}
+
+interface Given {
+  kind?: string;
+  endpoint?: string;
+  model?: string;
+  version?: string;
+}
+
+function DeployForm({ given }: { given: Given }) {
   const t = useT();
   const scope = useScope();
   const navigate = useNavigate();
   const client = useQueryClient();
-  const given = useSearch({ from: "/deploy" });
   const [plan, setPlan] = useState<Plan>({
     kind: given.kind === "batch" ? "batch" : "online",
     endpoint: given.endpoint ?? "",

@@ -10,6 +10,7 @@ import { Deployments } from "./Deployments";
 import type { TabProps } from "./EndpointPage";
 import { TrafficEditor } from "./TrafficEditor";
 import { useChange } from "./useEndpoints";
+import { termOf } from "../../ui/terms";
 
 /** What an endpoint is, who answers behind it, and how much each of them gets. */
 export function Details({ endpoint, deployments }: TabProps) {
@@ -27,7 +28,7 @@ export function Details({ endpoint, deployments }: TabProps) {
           <Facts
             of={[
               [t("Address"), <Copied key="copied" text={properties.scoringUri} />],
-              [t("Callers come with"), properties.authMode],
+              [t("Callers come with"), termOf(properties.authMode, t)],
               [t("Description"), properties.description],
               [t("Created"), <When key="created" at={endpoint.systemData.createdAt} />],
               [t("Created by"), endpoint.systemData.createdBy],

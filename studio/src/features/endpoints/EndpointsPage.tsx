@@ -15,6 +15,7 @@ import { Table, type Column } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { Waiting } from "../../ui/Waiting";
+import { termOf } from "../../ui/terms";
 
 const Serverless = lazy(() => import("../catalog/Serverless"));
 
@@ -75,7 +76,7 @@ function Online() {
           title: t("Traffic"),
           cell: ({ properties }) => shares(properties.traffic) || <span className="faint">{t("None")}</span>,
         },
-        { key: "auth", title: t("Callers come with"), cell: ({ properties }) => properties.authMode },
+        { key: "auth", title: t("Callers come with"), cell: ({ properties }) => termOf(properties.authMode, t) },
       ]}
     />
   );

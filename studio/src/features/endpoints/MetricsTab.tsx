@@ -106,10 +106,11 @@ function chartsOf({ deployments, secondsEach }: EndpointMetrics): Drawn[] {
   const lines = (suffix: string, value: (part: Part) => number | undefined): Line[] =>
     deployments.map(({ name, series }) => ({
       label: [name, suffix].filter(Boolean).join(" "),
-      points: series.flatMap((part, index) => {
-        const y = value(part);
-        return y === undefined ? [] : [{ x: (-(series.length - 1 - index) * secondsEach) / 60, y }];
-      }),
+      // Where nothing is known stands a point that is not drawn: all charts go over the same time.
+      points: series.map((part, index) => ({
+        x: (-(series.length - 1 - index) * secondsEach) / 60,
+        y: value(part) ?? NaN,
+      })),
     }));
   return [
     { title: "Requests per second", lines: lines("", ({ requests }) => requests / secondsEach) },

@@ -14,6 +14,7 @@ import { Table } from "../../ui/Table";
 import { AUTH_MODES, deploy, type Endpoint, type Plan, type Progress } from "./deploying";
 import { useDraft } from "./useDraft";
 import { Value } from "./Value";
+import { termOf } from "../../ui/terms";
 
 const NEW = "";
 
@@ -125,7 +126,9 @@ function Wizard() {
           <Field label={t("Callers sign in with")}>
             <Select value={plan.authMode} onChange={(_, { value }) => set({ authMode: value })}>
               {AUTH_MODES.map((mode) => (
-                <option key={mode}>{mode}</option>
+                <option key={mode} value={mode}>
+                  {termOf(mode, t)}
+                </option>
               ))}
             </Select>
           </Field>

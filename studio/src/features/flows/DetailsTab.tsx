@@ -11,6 +11,7 @@ import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { Committed } from "./Committed";
 import { useDraft } from "./useDraft";
+import { termOf } from "../../ui/terms";
 
 /** What is said of the flow, besides its files. */
 export default function DetailsTab() {
@@ -52,7 +53,7 @@ export default function DetailsTab() {
         <Facts
           of={[
             [t("Name"), <code key="name">{flow.name}</code>],
-            [t("Form"), flow.kind],
+            [t("Form"), termOf(flow.kind, t)],
             [t("File"), flow.entryFile],
             [t("Version"), flow.latestVersion],
             [t("Cloned from"), flow.clonedFrom && <Origin key="origin" of={flow.clonedFrom} />],

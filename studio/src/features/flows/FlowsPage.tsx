@@ -16,6 +16,7 @@ import { When } from "../../ui/time";
 import { NewFlow } from "./NewFlow";
 import { TYPES } from "./words";
 import "./flows.css";
+import { termOf } from "../../ui/terms";
 
 const Experiments = lazy(() => import("./experiments/ExperimentsTab"));
 const TABS = [
@@ -82,12 +83,14 @@ function List() {
             <Link to="/flows/$name" params={{ name: flow.name }}>
               {flow.displayName || flow.name}
             </Link>
-            <span className="faint">{flow.description || flow.name}</span>
+            {(flow.description || flow.displayName !== flow.name) && (
+              <span className="faint">{flow.description || flow.name}</span>
+            )}
           </span>
         ),
       },
       { key: "type", title: t("Type"), width: "8rem", cell: (flow) => t(TYPES[flow.type] ?? "Standard") },
-      { key: "kind", title: t("Form"), width: "6rem", cell: (flow) => <Tag size="small">{flow.kind}</Tag> },
+      { key: "kind", title: t("Form"), width: "6rem", cell: (flow) => <Tag size="small">{termOf(flow.kind, t)}</Tag> },
       { key: "version", title: t("Version"), width: "6rem", isNumber: true, cell: (flow) => flow.latestVersion },
       { key: "tags", title: t("Tags"), width: "minmax(7rem, 1fr)", cell: (flow) => <Tags tags={flow.tags} /> },
       { key: "at", title: t("Changed"), width: "8rem", cell: (flow) => <When at={flow.updatedAt} /> },

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { json } from "../../api/client";
 import { flowPath, flows as flowsQuery, flowVersions, templates, type Flow, type FlowFile } from "../../api/flows";
-import { useT } from "../../app/i18n";
+import { useT, type Message } from "../../app/i18n";
 import { useScope, useWorkspace } from "../../app/workspace";
 import { Loaded } from "../../ui/Loaded";
 import { Problem } from "../../ui/Problem";
@@ -100,9 +100,9 @@ function Gallery({ chosen, onChange }: WayProps & { chosen: string }) {
                 checked={chosen === each.name}
                 onChange={() => onChange({ template: each.name }, each.name)}
               />
-              <strong>{each.displayName}</strong>
+              <strong>{t(each.displayName as Message)}</strong>
               <span className="faint">{t(TYPES[each.type] ?? "Standard")}</span>
-              <span>{each.description}</span>
+              <span>{t(each.description as Message)}</span>
             </label>
           ))}
         </div>

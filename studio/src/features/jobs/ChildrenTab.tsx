@@ -10,6 +10,7 @@ import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
 import { CompareButton } from "../compare/CompareButton";
 import type { TabProps } from "./JobPage";
+import { termOf } from "../../ui/terms";
 
 export default function ChildrenTab({ job }: TabProps) {
   const t = useT();
@@ -37,7 +38,7 @@ export default function ChildrenTab({ job }: TabProps) {
                   ),
                 },
                 { key: "status", title: t("Status"), cell: (child) => <Status of={child.properties.status} /> },
-                { key: "type", title: t("Type"), cell: (child) => child.properties.jobType },
+                { key: "type", title: t("Type"), cell: (child) => termOf(child.properties.jobType, t) },
                 { key: "at", title: t("Created"), cell: (child) => <When at={child.systemData.createdAt} /> },
               ]}
             />

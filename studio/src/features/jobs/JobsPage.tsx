@@ -25,6 +25,7 @@ import { MetricPicker } from "./MetricPicker";
 import { SavedViews } from "./SavedViews";
 import { useJobActions } from "./useJobActions";
 import { useJobs } from "./useJobs";
+import { termOf } from "../../ui/terms";
 
 const GROUPS: [Message, string][] = [
   ["Active", "NotStarted,Starting,Provisioning,Preparing,Queued,Running,Finalizing,CancelRequested"],
@@ -89,7 +90,7 @@ export function JobsPage() {
         cell: (job) => <JobName job={job} />,
       },
       { key: "status", title: t("Status"), width: "9rem", cell: (job) => <Status of={job.properties.status} /> },
-      { key: "type", title: t("Type"), width: "5.5rem", cell: (job) => job.properties.jobType },
+      { key: "type", title: t("Type"), width: "5.5rem", cell: (job) => termOf(job.properties.jobType, t) },
       {
         key: "experiment",
         title: t("Experiment"),
@@ -158,7 +159,9 @@ export function JobsPage() {
         >
           <option value="">{t("Any type")}</option>
           {TYPES.map((type) => (
-            <option key={type}>{type}</option>
+            <option key={type} value={type}>
+              {termOf(type, t)}
+            </option>
           ))}
         </Select>
         {filter.experiment && (

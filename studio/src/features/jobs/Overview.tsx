@@ -14,6 +14,7 @@ import { Tags } from "../../ui/Tags";
 import { Took, When } from "../../ui/time";
 import type { TabProps } from "./JobPage";
 import { useJobActions } from "./useJobActions";
+import { termOf } from "../../ui/terms";
 
 export function Overview({ job }: TabProps) {
   const t = useT();
@@ -43,7 +44,7 @@ export function Overview({ job }: TabProps) {
                   <Copy text={job.name} />
                 </span>,
               ],
-              [t("Type"), properties.jobType],
+              [t("Type"), termOf(properties.jobType, t)],
               [t("Experiment"), properties.experimentName],
               [t("Created"), <When key="created" at={job.systemData.createdAt} />],
               [t("Created by"), job.systemData.createdBy],

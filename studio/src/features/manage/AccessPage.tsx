@@ -68,6 +68,8 @@ export function AccessPage() {
                   cell: ({ properties }) =>
                     properties.scope.toLowerCase() === scope.toLowerCase() ? (
                       t("This workspace")
+                    ) : properties.scope === "/" ? (
+                      t("Everywhere")
                     ) : (
                       <code className="wrap">{properties.scope}</code>
                     ),

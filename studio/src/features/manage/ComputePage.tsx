@@ -12,6 +12,7 @@ import { Table } from "../../ui/Table";
 import { TagsButton } from "../../ui/TagsButton";
 import { When } from "../../ui/time";
 import { NewButton } from "../create/NewButton";
+import { termOf } from "../../ui/terms";
 
 interface ComputeProperties {
   computeType: string;
@@ -58,9 +59,12 @@ export function ComputePage() {
                   key: "state",
                   title: t("State"),
                   cell: ({ properties }) =>
-                    properties.properties?.state ??
-                    properties.properties?.allocationState ??
-                    properties.provisioningState,
+                    termOf(
+                      properties.properties?.state ??
+                        properties.properties?.allocationState ??
+                        properties.provisioningState,
+                      t,
+                    ),
                 },
                 { key: "size", title: t("Size"), cell: ({ properties }) => properties.properties?.vmSize ?? "" },
                 {

@@ -16,6 +16,7 @@ import { Table } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import { rule, useChanging, type Schedule } from "./schedules";
+import { termOf } from "../../ui/terms";
 
 interface Fire {
   time: string;
@@ -64,9 +65,9 @@ export function SchedulePage() {
               <Facts
                 of={[
                   [t("Name"), <code key="name">{schedule.name}</code>],
-                  [t("Fires"), <code key="rule">{rule(schedule.properties)}</code>],
+                  [t("Fires"), rule(schedule.properties, t)],
                   [t("Next time"), schedule.properties.nextRunTime && <When at={schedule.properties.nextRunTime} />],
-                  [t("Action"), schedule.properties.action.actionType],
+                  [t("Action"), termOf(schedule.properties.action.actionType, t)],
                   [t("Job"), schedule.properties.action.jobDefinition?.displayName],
                   [t("Description"), schedule.properties.description],
                   [t("Created by"), schedule.systemData.createdBy],
@@ -122,7 +123,7 @@ function Fires({ path }: { path: string }) {
                   ),
               },
               { key: "status", title: t("Status"), cell: ({ jobStatus }) => jobStatus && <Status of={jobStatus} /> },
-              { key: "outcome", title: t("Outcome"), cell: ({ outcome }) => outcome },
+              { key: "outcome", title: t("Outcome"), cell: ({ outcome }) => termOf(outcome, t) },
               { key: "reason", title: t("Reason"), cell: ({ reason }) => reason ?? "" },
             ]}
           />

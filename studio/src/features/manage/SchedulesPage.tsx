@@ -11,6 +11,7 @@ import { Table } from "../../ui/Table";
 import { When } from "../../ui/time";
 import { NewButton } from "../create/NewButton";
 import { rule, useChanging, type Schedule } from "./schedules";
+import { termOf } from "../../ui/terms";
 
 export function SchedulesPage() {
   const t = useT();
@@ -49,8 +50,8 @@ export function Schedules({ fits = () => true }: { fits?: (schedule: Schedule) =
                   </Link>
                 ),
               },
-              { key: "rule", title: t("Fires"), cell: ({ properties }) => <code>{rule(properties)}</code> },
-              { key: "action", title: t("Action"), cell: ({ properties }) => properties.action.actionType },
+              { key: "rule", title: t("Fires"), cell: ({ properties }) => rule(properties, t) },
+              { key: "action", title: t("Action"), cell: ({ properties }) => termOf(properties.action.actionType, t) },
               {
                 key: "enabled",
                 title: t("Enabled"),

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { json } from "../../api/client";
 import type { Resource } from "../../api/types";
+import type { Message, Translate } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 
 export interface ScheduleProperties {
@@ -17,6 +18,7 @@ export interface ScheduleProperties {
     frequency?: string;
     interval?: number;
     timeZone?: string;
+    schedule?: { hours?: number[]; minutes?: number[] } | null;
     startTime?: string | null;
     endTime?: string | null;
   };
@@ -26,10 +28,30 @@ export interface ScheduleProperties {
 export type Schedule = Resource<ScheduleProperties>;
 
 /** When a schedule fires, in one line. */
-export function rule({ trigger }: ScheduleProperties): string {
-  if (trigger.expression) return `${trigger.expression} (${trigger.timeZone ?? "UTC"})`;
-  if (trigger.frequency) return `${trigger.frequency} / ${trigger.interval ?? 1} (${trigger.timeZone ?? "UTC"})`;
-  return trigger.triggerType;
+export function rule({ trigger }: ScheduleProperties, t: Translate): string {
+  const zone = trigger.timeZone ?? "UTC";
+  if (trigger.expression) return `${trigger.expression} (${zone})`;
+  const { frequency, interval = 1 } = trigger;
+  if (!frequency || !Object.hasOwn(UNITS, frequency)) return t("On an event");
+  const [one, unit] = UNITS[frequency];
+  const often = interval === 1 ? t(one) : t("Every {count} {unit}", { count: interval, unit: t(unit) });
+  return `${often}${times(trigger.schedule)} (${zone})`;
+}
+
+const UNITS: Record<string, [Message, Message]> = {
+  Minute: ["Every minute", "minutes"],
+  Hour: ["Every hour", "hours"],
+  Day: ["Every day", "days"],
+  Week: ["Every week", "weeks"],
+  Month: ["Every month", "months"],
+};
+
+/** The times of the day, each after a comma. */
+function times(at: ScheduleProperties["trigger"]["schedule"]): string {
+  const hours = at?.hours ?? [];
+  const minutes = at?.minutes ?? [0];
+  const all = hours.flatMap((hour) => minutes.map((minute) => `, ${hour}:${String(minute).padStart(2, "0")}`));
+  return all.join("");
 }
 
 interface Change {

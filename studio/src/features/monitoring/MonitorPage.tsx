@@ -2,7 +2,7 @@ import { Button, Switch } from "@fluentui/react-components";
 import { Play20Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useT } from "../../app/i18n";
+import { useT, useWords } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Facts } from "../../ui/Facts";
@@ -99,7 +99,7 @@ function Target({ of }: { of: string }) {
 }
 
 function Signals({ of }: { of: Monitor }) {
-  const t = useT();
+  const { t, language } = useWords();
   const search = useSearch({ from: "/monitoring/$name" });
   const names = Object.keys(of.signals);
   const chosen = search.signal && names.includes(search.signal) ? search.signal : names[0];
@@ -140,7 +140,7 @@ function Signals({ of }: { of: Monitor }) {
             key: "rows",
             title: t("Rows of production"),
             isNumber: true,
-            cell: (name) => of.lastRun?.signals[name]?.production_rows?.toLocaleString() ?? "",
+            cell: (name) => of.lastRun?.signals[name]?.production_rows?.toLocaleString(language) ?? "",
           },
           {
             key: "alert",

@@ -14,6 +14,7 @@ import { Section } from "../../ui/Section";
 import { collects } from "./collects";
 import "./monitoring.css";
 import { bodyOf, CATEGORICAL, NUMERICAL, signals, TITLES, type Plan, type SignalPlan } from "./plan";
+import { spaced } from "../../ui/terms";
 
 /** Leads from a deployment to a monitor of it. */
 export function NewMonitorPage() {
@@ -268,7 +269,9 @@ function MetricField({ label, metrics, value, onChange }: MetricProps) {
     <Field label={label}>
       <Select value={value} onChange={(_, data) => onChange(data.value)}>
         {metrics.map((each) => (
-          <option key={each}>{each}</option>
+          <option key={each} value={each}>
+            {spaced(each)}
+          </option>
         ))}
       </Select>
     </Field>

@@ -11,6 +11,7 @@ import { short } from "../../ui/number";
 import { Table } from "../../ui/Table";
 import { Histogram } from "./Histogram";
 import { distribution, series, type MonitorRun, type Point } from "./monitoring";
+import { spaced } from "../../ui/terms";
 
 const MOST_LINES = 8;
 
@@ -70,14 +71,17 @@ function Measured({ monitor, signal, points }: { monitor: string; signal: string
             onChange={(_, { value }) => void navigate({ search: { ...search, signal, metric: value } })}
           >
             {metrics.map((each) => (
-              <option key={each}>{each}</option>
+              <option key={each} value={each}>
+                {spaced(each)}
+              </option>
             ))}
           </Select>
         </Field>
       )}
       <Chart
-        label={t("{metric} over time", { metric })}
+        label={t("{metric} over time", { metric: spaced(metric) })}
         xLabel={t("Run")}
+        isCounted
         lines={linesOf(points, metric, runs, chosen, t("All"), t("Threshold"))}
       />
       <Table
@@ -102,7 +106,7 @@ function Measured({ monitor, signal, points }: { monitor: string; signal: string
                 t("All")
               ),
           },
-          { key: "metric", title: t("Metric"), cell: ({ metric: each }) => <code>{each}</code> },
+          { key: "metric", title: t("Metric"), cell: ({ metric: each }) => spaced(each) },
           { key: "value", title: t("Value"), isNumber: true, cell: ({ value }) => short(value) },
           { key: "threshold", title: t("Threshold"), isNumber: true, cell: ({ threshold }) => short(threshold) },
           {

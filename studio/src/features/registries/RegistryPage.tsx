@@ -54,7 +54,7 @@ function Assets({ registry, kind }: { registry: Registry; kind: AssetKind }) {
     <Loaded of={found}>
       {(all) =>
         all.length === 0 ? (
-          <Empty>{t("Nothing here yet.")}</Empty>
+          <Empty>{t("Nothing is shared here yet. Open an asset of a workspace and choose Share.")}</Empty>
         ) : (
           <Table
             label={t(KINDS[kind].title)}

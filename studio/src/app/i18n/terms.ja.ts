@@ -1,0 +1,43 @@
+/** Words of the interfaces that stand in tables, and of the gallery of flows. */
+export const terms = {
+  Sweep: "スイープ",
+  Parallel: "並列",
+  "Starts a job": "ジョブを開始",
+  Monitors: "監視",
+  "Calls a batch endpoint": "バッチ エンドポイントを呼び出す",
+  "Imports data": "データをインポート",
+  "Fine-tuning": "微調整",
+  Stopped: "停止",
+  Submitted: "送信済み",
+  Steady: "安定",
+  Resizing: "サイズ変更中",
+  Unnamed: "名前なし",
+  Everywhere: "すべての場所",
+  "On an event": "イベントの発生時",
+  "Every {count} {unit}": "{count} {unit}ごと",
+  minutes: "分",
+  hours: "時間",
+  days: "日",
+  weeks: "週",
+  months: "か月",
+  "Every minute": "毎分",
+  "Every hour": "毎時",
+  "Every month": "毎月",
+  "Nothing is shared here yet. Open an asset of a workspace and choose Share.":
+    "まだ何も共有されていません。ワークスペースの資産を開き、「共有」を選んでください。",
+  "Standard flow": "標準フロー",
+  "Two Python nodes and a prompt: the shape of most flows.":
+    "Python ノード 2 つとプロンプト 1 つ。多くのフローの基本の形です。",
+  "A chat with history, answered by a model.": "履歴付きのチャットにモデルが答えます。",
+  "Text classification": "テキスト分類",
+  "Texts into categories, with two variants of the prompt and labelled data.":
+    "テキストを分類します。プロンプトのバリアント 2 つとラベル付きデータを含みます。",
+  "Questions about documents": "文書への質問",
+  "Questions about documents in a folder: looked up in a local index, answered by a model.":
+    "フォルダー内の文書への質問。ローカルのインデックスで検索し、モデルが答えます。",
+  "Grades answers against the truth and reports the accuracy.": "回答を正解と照らして採点し、正解率を報告します。",
+  Prompty: "Prompty",
+  "One prompt in one file.": "1 ファイルに 1 つのプロンプト。",
+  "Flow of Python": "Python のフロー",
+  "A class with __call__ and __aggregate__.": "__call__ と __aggregate__ を持つクラス。",
+} as const;
