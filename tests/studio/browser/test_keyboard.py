@@ -19,10 +19,10 @@ BEGIN = """
   const groups = "[role=tablist], [role=radiogroup], [role=toolbar], [role=menu], [role=tree], [role=treegrid], " +
     "[role=listbox]";
   const looks = ["outlineStyle", "outlineWidth", "outlineColor", "boxShadow", "backgroundColor", "borderColor", "scale",
-    "transform", "opacity", "borderBottomColor", "borderBottomWidth"];
+    "transform", "opacity", "borderBottomColor", "borderBottomWidth", "stroke"];
   const parts = each => ["", "::before", "::after"].map(part => getComputedStyle(each, part || null));
-  const around = ({ nextElementSibling, parentElement }) => [nextElementSibling, parentElement,
-    parentElement?.parentElement].filter(Boolean);
+  const around = ({ firstElementChild, nextElementSibling, parentElement }) => [firstElementChild, nextElementSibling,
+    parentElement, parentElement?.parentElement].filter(Boolean);
   const look = element => JSON.stringify([element, ...around(element)].flatMap(each =>
     parts(each).map(style => looks.map(name => style[name]))));
   const named = element => `${element.tagName.toLowerCase()} ${element.getAttribute("aria-label") ||
@@ -47,8 +47,8 @@ BEGIN = """
     const all = content.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
     return [...all].filter(each => each.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) &&
       each.tabIndex >= 0 && !each.disabled && !each.closest("[inert], [aria-hidden=true]") &&
-      !each.hasAttribute("data-tabster-dummy") && !seen.has(each) && !reached.has(each.closest(groups)) &&
-      !(each.type === "radio" && radios.has(each.name))).map(named);
+      !each.hasAttribute("data-tabster-dummy") && ![...seen].some(one => each.contains(one)) &&
+      !reached.has(each.closest(groups)) && !(each.type === "radio" && radios.has(each.name))).map(named);
   };
   content.focus();
 }
