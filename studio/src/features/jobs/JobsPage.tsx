@@ -90,7 +90,7 @@ export function JobsPage() {
         cell: (job) => <JobName job={job} />,
       },
       { key: "status", title: t("Status"), width: "9rem", cell: (job) => <Status of={job.properties.status} /> },
-      { key: "type", title: t("Type"), width: "5.5rem", cell: (job) => termOf(job.properties.jobType, t) },
+      { key: "type", title: t("Type"), width: "7.5rem", cell: (job) => termOf(job.properties.jobType, t) },
       {
         key: "experiment",
         title: t("Experiment"),
