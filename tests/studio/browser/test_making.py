@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from .house import House
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def fill_name(page: Page, name: str) -> None:
@@ -44,6 +47,18 @@ def test_a_compute_instance_is_made_and_stopped(page: Page, house: House):
     expect(page.get_by_role("button", name="Start my-desk")).to_be_visible()
     made = house.call("GET", f"{house.scope}/computes/my-desk")["properties"]["properties"]
     assert (made["state"], made["idleTimeBeforeShutdown"]) == ("Stopped", "PT30M")
+
+
+def test_a_model_is_packed_with_its_software(page: Page, house: House):
+    folder = str(EXAMPLES / "endpoints" / "online" / "mlflow" / "model")
+    house.smalt("model", "create", "-n", "petals-kept", "-p", folder, "--type", "mlflow_model")
+    page.goto(f"{house.url}/studio/assets/models/petals-kept")
+    page.get_by_role("button", name="Pack").click()
+
+    page.get_by_role("dialog").get_by_role("button", name="Pack").click()
+
+    expect(page.get_by_role("heading", name="petals-kept-package")).to_be_visible()
+    expect(page.get_by_role("link", name="petals-kept:1")).to_be_visible()
 
 
 def test_an_environment_is_created(page: Page, house: House):

@@ -1,6 +1,11 @@
 /** Computes, tags, and drafts of pipelines that many people work on. */
 export const making = {
   "A cluster": "クラスター",
+  "A deployment then names nothing but this environment.": "デプロイでは、この環境だけを指定すれば済むようになります。",
+  Pack: "パッケージ化",
+  "Pack the model with its software": "モデルをソフトウェアとともにパッケージ化",
+  "Packed as {name}.": "{name} としてパッケージ化しました。",
+  "Packed model": "パッケージ化されたモデル",
   "A compute instance": "コンピューティング インスタンス",
   "A name with a state for the machine of the server: notebooks and jobs run there while it is started.":
     "サーバーのマシンに付ける、状態を持つ名前です。起動している間、ノートブックとジョブがそこで実行されます。",

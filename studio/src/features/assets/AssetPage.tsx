@@ -23,6 +23,7 @@ import { When } from "../../ui/time";
 import { kindOf, KINDS } from "./kinds";
 import { Waiting } from "../../ui/Waiting";
 import { ShareButton } from "../registries/ShareButton";
+import { packedModel, PackageButton } from "./PackageButton";
 import { ServedBy } from "./ServedBy";
 
 const Code = lazy(() => import("../../ui/Code"));
@@ -103,6 +104,9 @@ function Found({ kind, name, shown, versions }: FoundProps) {
             >
               {t("Deploy")}
             </Button>
+          )}
+          {kind === "models" && text(shown.properties, "modelType") === "mlflow_model" && (
+            <PackageButton key={`package-${name}:${shown.name}`} name={name} version={shown.name} />
           )}
           <ShareButton key={`${name}:${shown.name}`} kind={kind} name={name} version={shown.name} />
           <Button
@@ -195,6 +199,7 @@ function Details({ kind, name, shown, onTags }: DetailsProps) {
   const flavors = properties.flavors as Record<string, unknown> | null | undefined;
   const component = properties.componentSpec as Record<string, unknown> | undefined;
   const reference = `azureml:${name}:${shown.name}`;
+  const packed = kind === "environments" ? packedModel(properties.properties) : undefined;
   return (
     <>
       <div className="columns">
@@ -219,6 +224,7 @@ function Details({ kind, name, shown, onTags }: DetailsProps) {
               [t("Created by"), shown.systemData.createdBy],
               [t("Made by the job"), job && <AssetLink id={`/jobs/${job}`} />],
               [t("Path"), uri && <code className="wrap">{uri}</code>],
+              [t("Packed model"), packed && <AssetLink key="packed" id={packed} />],
               [t("Image"), text(properties, "image") && <code className="wrap">{text(properties, "image")}</code>],
               [t("Flavors"), flavors && Object.keys(flavors).join(", ")],
             ]}
