@@ -122,7 +122,7 @@ def main() -> None:
     with server() as here:
         client = Client(here)
         client.run("warm", chain(2), force_rerun=True)
-        # Before and after, as a machine may be a fifth quicker at one time than at another, and the difference shows all of it.
+        # Before and after: a machine may be a fifth quicker at one time than at another, which the difference shows.
         before = bare_seconds(options.steps)
         ours = client.run("chain", chain(options.steps))
         after = bare_seconds(options.steps)

@@ -239,7 +239,7 @@ class JobsLoop:
         if record.status is JobStatus.CANCEL_REQUESTED:  # A moment ago.
             self._give_back(work, record, due_in=timedelta())
             return None
-        workspace = self._outside.workspaces.even_deleted(work, record.workspace_id)
+        workspace = self._workspace(work, record.workspace_id)
         starter = self._outside.starter
         environment = self._builds.environment(
             software.from_document(record.pinned["recipe"]),
@@ -257,6 +257,10 @@ class JobsLoop:
         return starter.prepare(
             work, workspace, record, job=kind.expand(record.entity()), environment=environment, site=site
         )
+
+    def _workspace(self, work: Work, workspace_id: str) -> WorkspaceRecord:
+        """The workspace of a job, which the end of one job and the start of the next ask for in one transaction."""
+        return work.once(("workspace", workspace_id), lambda: self._outside.workspaces.even_deleted(work, workspace_id))
 
     def _line(self, work: Work, record: JobRecord, site: Site) -> Line:
         """The line that a job stands in for a place at a site."""
@@ -427,7 +431,7 @@ class JobsLoop:
     def _write_end(self, work: Work, due: Due, state: WorkloadState) -> tuple[WorkspaceRecord, str | None]:
         """Write the end of a job down; its workspace, and the own id of its parent, which is held."""
         parent_id = store.hold_parent(work.connection, due)
-        workspace = self._outside.workspaces.even_deleted(work, due.workspace_id)
+        workspace = self._workspace(work, due.workspace_id)
         self._end(work, workspace, self._held(work, due), state)
         return workspace, parent_id
 
