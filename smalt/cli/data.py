@@ -37,7 +37,8 @@ def create(
 ) -> object:  # Any: fields of data
     """Create a version of a data asset."""
     fields["type"] = fields.pop("type_")
-    return session.document(session.client.data.create_or_update(session.load("data", file, set_, **fields)))
+    loaded = session.load("data", file, set_, **fields)
+    return session.document(session.client.data.create_or_update(loaded))
 
 
 add_verbs(data, _operations)

@@ -41,7 +41,8 @@ def create(
     skip_validation: bool,
 ) -> object:
     """Submit a job."""
-    created = session.client.jobs.create_or_update(session.load("job", file, set_, name=name))
+    loaded = session.load("job", file, set_, name=name)
+    created = session.client.jobs.create_or_update(loaded)
     if save_as is not None:
         from smalt.wire.yaml import dump_yaml
 
@@ -144,7 +145,8 @@ def update(session: Session, name: str, web: bool, **changes: Any) -> object:  #
 @verb.overrides()
 def validate(session: Session, file: str, set_: tuple[str, ...]) -> object:
     """Check a job without submitting it."""
-    result = session.client.jobs.validate(session.load("job", file, set_))
+    loaded = session.load("job", file, set_)
+    result = session.client.jobs.validate(loaded)
     errors = [{"path": path, "message": message} for path, message in result.error_messages.items()]
     session.print({"result": "Succeeded" if result.passed else "Failed", "errors": errors})
     return None if result.passed else 1

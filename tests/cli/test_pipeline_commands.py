@@ -45,6 +45,19 @@ def test_mistakes_of_files_and_of_names_on_the_server_are_told_at_once(
     assert "pipeline.yml:4: jobs.second.inputs.i" in told
 
 
+def test_mistakes_of_files_are_told_where_there_is_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SMALT_HOME", str(tmp_path / "none"))
+    monkeypatch.delenv("SMALT_URL", raising=False)
+    job = tmp_path / "pipeline.yml"
+    job.write_text("type: pipeline\njobs:\n  a: {type: command, command: echo, inputs: {i: '${{parent.inputs.no}}'}}\n")
+
+    assert run(["job", "create", "-f", str(job)]) != 0
+
+    assert "pipeline.yml:3: jobs.a.inputs.i" in capsys.readouterr().err
+
+
 def test_the_steps_are_a_tree_for_people_and_a_document_for_programs(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
