@@ -234,7 +234,6 @@ REASONS: dict[str, dict[str, str]] = {
         "list-materialization-status": "Data import jobs come with pipelines.",
         "mount": _MOUNT,
     },
-    "model": {"package": "Packages are container images; deployments come later."},
     "component": {"prepare-for-sign": "Signatures of components are checked by no one here."},
     "datastore": {"mount": _MOUNT},
     "compute": {"connect-ssh": _SSH},
