@@ -36,7 +36,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 SMALT = ROOT / ".venv" / "bin" / "smalt"
 JOBS, RUNS, POINTS, STEPS, LINES, TABS = 100_000, 100, 100_000, 1_000, 1_000_000, 50
-TIMES, TRIES, IDLE_SECONDS = 3, 6, 10
+TIMES, TRIES, IDLE_SECONDS = 3, 10, 10
 _WATCH = """
 selector => {
   const seen = (window.seen_ = {});
