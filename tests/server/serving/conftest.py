@@ -31,13 +31,15 @@ def run(body):
 class Place:
     """A server over a home folder."""
 
-    def __init__(self, home: Path, environments: Path, database: str | None = None, containers: str = "off") -> None:
+    def __init__(
+        self, home: Path, environments: Path, database: str | None = None, containers: str = "off", **settings: Any
+    ) -> None:
         self.home = home
         self.environments = environments
         home.mkdir(exist_ok=True)
         if not (home / "environments").exists():
             (home / "environments").symlink_to(environments)
-        self.settings = Settings(home=home, database_url=database, containers=containers)
+        self.settings = Settings(home=home, database_url=database, containers=containers, **settings)
         self.server: Server = build(self.settings)
         assert self.server.owner is not None
         self.token = self.server.owner.token

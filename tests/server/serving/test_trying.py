@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from smalt.server.serving.gateway import Gateway, facts_of
+from tests.running import free_ports
 from tests.server.serving.conftest import Place
 
 STREAMS = """
@@ -39,7 +40,8 @@ def until(is_true, *, seconds: float = 30) -> None:
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory, environments) -> Iterator[Place]:
     """An endpoint that is up, behind a gateway that goes by the table as it is written now."""
-    place = Place(tmp_path_factory.mktemp("tried") / "home", environments)
+    (port,) = free_ports(1)
+    place = Place(tmp_path_factory.mktemp("tried") / "home", environments, gateway_port=port)
     place.endpoint()
     place.deployment(text=STREAMS)
     place.come_up()
