@@ -33,5 +33,5 @@ export function arranged(model: Model): Map<string, Place> {
     ...model.steps.map((step) => ({ id: step.name, width: WIDTH, height: heightOf(step) })),
   ];
   const edges = model.links.map(({ source, target }) => ({ from: source, to: target }));
-  return laid(nodes, edges, { direction: "LR", apart: 24, ranks: 56 });
+  return laid(nodes, edges, { direction: "LR", apart: 24, ranks: 56 }).at;
 }

@@ -6,6 +6,7 @@ import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { edgesOf, nodesOf, places } from "./layout";
 import { StepCard } from "./StepCard";
+import { WAYS } from "./Way";
 
 const KINDS = { step: StepCard };
 /** Of more steps neither a map nor a pattern behind them is drawn: both are drawn anew with every move. */
@@ -26,13 +27,14 @@ export function StepGraph({ steps, chosen, onChoose, onEnter }: Props) {
   const shape = steps.map(({ name, needs }) => `${name}<${needs?.join()}`).join(";");
   const at = useMemo(() => places(steps), [shape]);
   const nodes = useMemo(() => nodesOf(steps, at, chosen), [steps, at, chosen]);
-  const edges = useMemo(() => edgesOf(steps), [steps]);
+  const edges = useMemo(() => edgesOf(steps, at), [steps, at]);
   return (
     <div className="graph-canvas">
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={KINDS}
+        edgeTypes={WAYS}
         colorMode={shown}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.15 }}

@@ -1,6 +1,7 @@
 import type { Edge, Node } from "@xyflow/react";
 import type { Step } from "../../api/types";
-import { laid, type Place } from "./laid";
+import { edgeId, laid, type Laid } from "./laid";
+import { roundabout } from "./Way";
 
 export const NODE = { width: 220, height: 76 };
 
@@ -12,13 +13,13 @@ export interface StepData extends Record<string, unknown> {
 export type StepNode = Node<StepData, "step">;
 
 /** Where each of them stands: what it needs above it. */
-export function places(steps: readonly { name: string; needs?: readonly string[] }[]): Map<string, Place> {
+export function places(steps: readonly { name: string; needs?: readonly string[] }[]): Laid {
   const nodes = steps.map(({ name }) => ({ id: name, ...NODE }));
   const edges = steps.flatMap(({ name, needs }) => (needs ?? []).map((need) => ({ from: need, to: name })));
   return laid(nodes, edges, { direction: "TB", apart: 36, ranks: 56 });
 }
 
-export function nodesOf(steps: readonly Step[], at: Map<string, Place>, chosen?: string): StepNode[] {
+export function nodesOf(steps: readonly Step[], { at }: Laid, chosen?: string): StepNode[] {
   return steps.map((step) => ({
     id: step.name,
     type: "step",
@@ -29,19 +30,25 @@ export function nodesOf(steps: readonly Step[], at: Map<string, Place>, chosen?:
   }));
 }
 
-export function edgesOf(steps: readonly Step[]): Edge[] {
-  const states = new Map(steps.map(({ name, status }) => [name, status]));
+export function edgesOf(steps: readonly Step[], laid: Laid): Edge[] {
+  const known = new Set(steps.map(({ name }) => name));
   return steps.flatMap((step) =>
     (step.needs ?? [])
-      .filter((need) => states.has(need))
+      .filter((need) => known.has(need))
       .map((need) => ({
-        id: `${need}→${step.name}`,
+        id: edgeId(need, step.name),
         source: need,
         target: step.name,
         animated: step.status === "Running",
         focusable: false,
+        ...down(laid, need, step.name),
       })),
   );
+}
+
+/** The way of an edge from one card down to another. */
+export function down(laid: Laid, from: string, to: string) {
+  return roundabout(edgeId(from, to), laid, { reach: NODE.height, direction: "TB" });
 }
 
 /** The steps inside nested pipelines, by the names on the way to them. */

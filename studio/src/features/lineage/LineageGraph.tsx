@@ -9,6 +9,7 @@ import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Status } from "../../ui/Status";
+import { WAYS } from "../graph/Way";
 import { drawn, type LineageNode, type Relations, type Thing } from "./drawn";
 import { relations } from "./relations";
 
@@ -50,6 +51,7 @@ function Drawn({ relations: all }: { relations: Relations }) {
             nodes={nodes}
             edges={edges}
             nodeTypes={CARDS}
+            edgeTypes={WAYS}
             colorMode={shown}
             fitView
             fitViewOptions={{ maxZoom: 1, padding: 0.15 }}

@@ -1,5 +1,6 @@
 import type { Edge, Node } from "@xyflow/react";
-import { laid } from "../graph/laid";
+import { edgeId, laid } from "../graph/laid";
+import { roundabout } from "../graph/Way";
 
 export interface Thing {
   id: string;
@@ -28,7 +29,7 @@ const SIZE = { width: 220, height: 76 };
 
 /** Where everything stands: what something was made from to its left. */
 export function drawn({ start, nodes, edges }: Relations): { nodes: LineageNode[]; edges: Edge[] } {
-  const at = laid(
+  const all = laid(
     nodes.map(({ id }) => ({ id, ...SIZE })),
     edges,
     { direction: "LR", apart: 24, ranks: 64 },
@@ -37,10 +38,14 @@ export function drawn({ start, nodes, edges }: Relations): { nodes: LineageNode[
     nodes: nodes.map((thing) => ({
       id: thing.id,
       type: "thing",
-      position: at.get(thing.id)!,
+      position: all.at.get(thing.id)!,
       ...SIZE,
       data: { thing, isStart: thing.id === start },
     })),
-    edges: edges.map(({ from, to }) => ({ id: `${from}→${to}`, source: from, target: to, focusable: false })),
+    edges: edges.map(({ from, to }) => {
+      const id = edgeId(from, to);
+      const way = roundabout(id, all, { reach: SIZE.width, direction: "LR" });
+      return { id, source: from, target: to, focusable: false, ...way };
+    }),
   };
 }

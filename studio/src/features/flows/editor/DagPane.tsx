@@ -5,7 +5,9 @@ import { memo, useMemo } from "react";
 import { useT } from "../../../app/i18n";
 import { useTheme } from "../../../app/theme";
 import { Status } from "../../../ui/Status";
-import { NODE, places } from "../../graph/layout";
+import { edgeId } from "../../graph/laid";
+import { down, NODE, places } from "../../graph/layout";
+import { WAYS } from "../../graph/Way";
 import { connected, canConnect } from "../connecting";
 import { edgesOf, type Dag } from "../dag";
 import { useDag, useDagChange } from "../useDag";
@@ -59,6 +61,7 @@ export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
         nodes={nodes}
         edges={edges}
         nodeTypes={KINDS}
+        edgeTypes={WAYS}
         colorMode={shown}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
@@ -87,7 +90,7 @@ function drawn(dag: Dag | null, chosen: string | undefined, [inputs, outputs]: [
   const names = [...new Set(["inputs", ...dag.nodes.map(({ name }) => name), "outputs"])];
   const needs = (name: string) => links.filter(({ to }) => to === name).map(({ from }) => from);
   const steps = names.map((name) => ({ name, needs: needs(name) }));
-  const at = places(steps);
+  const all = places(steps);
   const kinds = new Map(dag.nodes.map((node) => [node.name, node]));
   const nodes: Card[] = names.map((name) => {
     const node = kinds.get(name);
@@ -95,7 +98,7 @@ function drawn(dag: Dag | null, chosen: string | undefined, [inputs, outputs]: [
     return {
       id: name,
       type: "card",
-      position: at.get(name) ?? { x: 0, y: 0 },
+      position: all.at.get(name) ?? { x: 0, y: 0 },
       ...NODE,
       ariaLabel: title,
       selectable: node !== undefined,
@@ -109,11 +112,12 @@ function drawn(dag: Dag | null, chosen: string | undefined, [inputs, outputs]: [
     };
   });
   const edges = links.map(({ from, to }) => ({
-    id: `${from}→${to}`,
+    id: edgeId(from, to),
     source: from,
     target: to,
     focusable: false,
     animated: kinds.get(to)?.activate != null,
+    ...down(all, from, to),
   }));
   return { nodes, edges, shape: steps.map(({ name, needs }) => `${name}<${needs.join()}`).join(";") };
 }
