@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from smalt.entities.endpoint.online import ManagedOnlineDeployment, OnlineEndpoint
 from smalt.sdk.client import MLClient
+from smalt.sdk.errors import EndpointFailed
 from tests.campaigns.victim import Victim
 from tests.running import free_ports
 
@@ -101,6 +102,7 @@ class Campaign:
     def _change(self, client: MLClient) -> None:
         endpoint = client.online_endpoints.get("ep")
         key = client.online_endpoints.get_keys("ep").primary_key
+        self._await(client)
         callers = [
             threading.Thread(target=self._call, args=(str(endpoint.scoring_uri), str(key), each))
             for each in range(CALLERS)
@@ -119,6 +121,17 @@ class Campaign:
             self.over.set()
             for caller in callers:
                 caller.join()
+
+    def _await(self, client: MLClient) -> None:
+        """Until the gateway has heard of the traffic: what changes later, and only that, must lose no request."""
+        until = time.monotonic() + MOMENT_SECONDS
+        while True:
+            try:
+                client.online_endpoints.invoke("ep", input_data=[0, 0.0])
+                return
+            except EndpointFailed:
+                if time.monotonic() > until:
+                    raise
 
     def _take(self, client: MLClient, kind: str, chance: random.Random) -> None:
         busy = [colour for colour, share in self.shares.items() if share]
