@@ -33,9 +33,7 @@ def write_context(target: Path, environment: Environment, model: Model) -> None:
         InvalidRequest: The environment is no package.
         Unsupported: Its software is not such as pip installs, or nothing in an image could serve the model.
     """
-    package = PackagedModel.of(environment)
-    if package is None:
-        raise InvalidRequest(f"The environment {environment.name!r} is no package. Make one: smalt model package.")
+    package = package_of(environment)
     recipe = _recipe(environment)
     code_place(target).mkdir(exist_ok=True)
     place = _place(target, model, has_script=package.code_configuration is not None)
@@ -59,6 +57,18 @@ def write_context(target: Path, environment: Environment, model: Model) -> None:
     for name, text in files.items():
         (target / name).write_text(text, encoding="utf-8")
     _bring_scorer(target / _RUNTIME)
+
+
+def package_of(environment: Environment) -> PackagedModel:
+    """The package that an environment is.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    found = PackagedModel.of(environment)
+    if found is None:
+        raise InvalidRequest(f"The environment {environment.name!r} is no package. Make one: smalt model package.")
+    return found
 
 
 def model_place(target: Path, model: Model) -> Path:

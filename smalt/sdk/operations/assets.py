@@ -244,14 +244,11 @@ class ModelOperations(AssetOperations["Model"]):
         Raises:
             InvalidRequest: The environment is no package, or the folder is there.
         """
-        from smalt.entities.model_package import PackagedModel
-        from smalt.sdk.image_context import code_place, model_place, write_context
+        from smalt.sdk.image_context import code_place, model_place, package_of, write_context
 
-        folder, packed = Path(target), PackagedModel.of(package)
+        folder, packed = Path(target), package_of(package)
         if folder.exists():
             raise InvalidRequest(f"{folder} is there already. Name a folder that is not.")
-        if packed is None:
-            raise InvalidRequest(f"The environment {package.name!r} is no package. Make one: smalt model package.")
         model = self._by_id(packed.model)
         place = model_place(folder, model)
         fetched = self._fetched(model, place / "fetched")
