@@ -28,6 +28,9 @@ from smalt.server.identity import IdentityGate
 from smalt.server.tracking import TrackingService
 from smalt.server.vault import Vault
 from smalt.server.work import SYSTEM, Work
+from tests.server.room import room
+
+__all__ = ["room"]
 
 SLOTS = 2
 

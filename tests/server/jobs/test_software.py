@@ -1,6 +1,5 @@
 from smalt.environments import EnvironmentRequest, plan
 from smalt.server.jobs.software import from_document, to_document
-from tests.server.room import room  # noqa: F401
 
 
 def test_a_recipe_for_a_conda_program_is_kept_with_the_job_and_comes_back():
@@ -14,7 +13,7 @@ def test_a_recipe_for_a_conda_program_is_kept_with_the_job_and_comes_back():
     assert from_document(kept).key != from_document({**kept, "conda": None}).key
 
 
-def test_an_environment_that_a_registry_builds_from_a_dockerfile_is_that_of_a_job(room):  # noqa: F811
+def test_an_environment_that_a_registry_builds_from_a_dockerfile_is_that_of_a_job(room):
     client, subscription = room._client, room.scope.partition("/resourceGroups")[0]
     registry = f"{subscription}/resourceGroups/smalt/providers/Microsoft.MachineLearningServices/registries/shared"
     client.put(registry, json={"location": "local", "properties": {}})
