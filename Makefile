@@ -87,7 +87,7 @@ studio/tools/node_modules/.installed: studio/tools/package.json studio/tools/pac
 
 install: $(VENV)/.installed ## Install smalt into .venv from the hash-locked file
 
-demo: $(VENV)/.installed ## Train, track and register a model on real data; starts a server when none runs
+demo: $(VENV)/.installed ## Train and serve a model on real data, run a pipeline and a flow; starts a server when none runs
 	@$(RUN)/python examples/demo/demo.py --home $(HOME_DIR)
 
 up: $(VENV)/.installed ## Start the server in the foreground

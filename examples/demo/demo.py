@@ -1,7 +1,8 @@
 """The demo behind `make demo`: from nothing to a tracked, registered model that answers requests.
 
 Starts a server when none runs, exports a data set as a versioned data asset (the first time), trains on it in a job of
-its own environment, serves the model, and prints what happened and where to look.
+its own environment, chooses between two models in a pipeline, serves the first one, lets a flow write letters with what
+the endpoint says, and prints what happened and where to look.
 """
 
 from __future__ import annotations
@@ -29,12 +30,22 @@ def smalt(*arguments: str, check: bool = True) -> str:
     return done.stdout
 
 
-def follow(file: str) -> dict:
-    """Submit a job and follow its log to the end."""
-    name = smalt("job", "create", "--file", str(HERE / file), "--query", "name", "--output", "tsv").strip()
-    print(f"\n$ smalt job create --file {os.path.relpath(HERE / file)} --stream", flush=True)
+def announce(command: str, path: Path, rest: str = "") -> None:
+    print(f"\n$ {command} {os.path.relpath(path)} {rest}".rstrip(), flush=True)
+
+
+def submit(client: object, file: str) -> str:
+    """Submit a job, as the command that is printed does; its name."""
+    from smalt import load_job
+
+    announce("smalt job create --file", HERE / file, "--stream")
+    return client.jobs.create_or_update(load_job(HERE / file)).name
+
+
+def follow(client: object, name: str) -> object:
+    """Follow a job to its end, which must be a good one."""
     subprocess.run([sys.executable, "-m", "smalt.cli.main", "job", "stream", "--name", name], check=True)
-    return json.loads(smalt("job", "show", "--name", name, "--output", "json"))
+    return client.jobs.get(name)
 
 
 def free(port: int) -> bool:
@@ -64,15 +75,37 @@ def short(identifier: str) -> str:
     return f"{words[-4]}/{words[-3]}:{words[-1]}"
 
 
-def serve() -> None:
+def serve(client: object) -> None:
     """The newest model behind an endpoint; one that answers already is replaced without a pause."""
-    if "diagnosis" not in json.loads(smalt("online-endpoint", "list", "--query", "[].name", "--output", "json")):
-        print(f"\n$ smalt online-endpoint create --file {os.path.relpath(HERE / 'endpoint.yml')}", flush=True)
+    if "diagnosis" not in [endpoint.name for endpoint in client.online_endpoints.list()]:
+        announce("smalt online-endpoint create --file", HERE / "endpoint.yml")
         smalt("online-endpoint", "create", "--file", str(HERE / "endpoint.yml"))
-    print(
-        f"$ smalt online-deployment create --file {os.path.relpath(HERE / 'deployment.yml')} --all-traffic", flush=True
-    )
+    announce("smalt online-deployment create --file", HERE / "deployment.yml", "--all-traffic")
     smalt("online-deployment", "create", "--file", str(HERE / "deployment.yml"), "--all-traffic")
+
+
+def write_letters(client: object) -> object:
+    """Run the flow over some biopsies: each is told to the endpoint, through a connection that keeps its key."""
+    from smalt.entities.connection import Connection, ConnectionCredentials
+
+    endpoint = client.online_endpoints.get("diagnosis")
+    key = client.online_endpoints.get_keys("diagnosis").primary_key
+    client.connections.create_or_update(
+        Connection(
+            name="diagnosis",
+            type="custom",
+            credentials=ConnectionCredentials(type="custom_keys", keys={"key": key}),
+            metadata={"url": endpoint.scoring_uri},
+        )
+    )
+    if "letters" not in [flow.name for flow in client.flows.list()]:
+        announce("smalt flow create --name letters --flow", HERE / "letters")
+        smalt("flow", "create", "--name", "letters", "--flow", str(HERE / "letters"))
+    data = HERE / "letters" / "data.jsonl"
+    announce("pfazure run create --flow azureml:letters --data", data, "--stream")
+    name = client.flows.run("letters", data=data, displayName="Letters about biopsies")
+    follow(client, name)
+    return client.flows.get_run(name)
 
 
 def ask(client: object, times: int = 25) -> tuple[str, list[int], float]:
@@ -95,37 +128,41 @@ def ask(client: object, times: int = 25) -> tuple[str, list[int], float]:
     return address, json.loads(content), statistics.median(took)
 
 
-def report(job: dict, model: dict, data: dict, begin: float, state: dict) -> None:
-    from smalt import MLClient
-
-    client = MLClient()
-    metrics = client.jobs.metrics(job["name"])
+def report(client: object, job: object, pipeline: object, run: object) -> None:
+    """What came of it, a line each."""
+    metrics = client.jobs.metrics(job.name)
     own = sorted((name, value) for name, value in metrics.items() if not name.startswith("system/"))
-    lineage = client.jobs.lineage(job["name"])
+    lineage = client.jobs.lineage(job.name)
+    data, model = client.data.get("breast-cancer", label="latest"), client.models.get("diagnosis", label="latest")
+    steps = client.jobs.graph(pipeline.name)["steps"]
+    letter = client.flows.line(run.job, 0)["outputs"]["letter"]
     address, answer, latency = ask(client)
     words = ", ".join("benign" if each else "malignant" for each in answer)
     rows = {
-        "job": f"{job['name']} ({job['status']}), experiment {job['experiment_name']}",
+        "job": f"{job.name} ({job.status}), experiment {job.experiment_name}",
         "metrics": ", ".join(f"{name} {value:.4f}" for name, value in own),
-        "data": f"azureml:{data['name']}:{data['version']}  {data['path']}",
-        "model": f"azureml:{model['name']}:{model['version']}  ({model['type']}: {', '.join(model['flavors'])})",
-        "lineage": f"{short(lineage['inputs']['table']['assetId'])} -> {job['name']} -> {short(lineage['models'][0])}",
+        "data": f"azureml:{data.name}:{data.version}  {data.path}",
+        "model": f"azureml:{model.name}:{model.version}  ({model.type}: {', '.join(model.flavors)})",
+        "lineage": f"{short(lineage['inputs']['table']['assetId'])} -> {job.name} -> {short(lineage['models'][0])}",
+        "pipeline": f"{pipeline.name} ({pipeline.status}), {len(steps)} steps, "
+        f"{sum(step['reuse']['reused'] for step in steps)} reused",
         "endpoint": address,
         "scored": f"request.json -> {answer} ({words}) in {latency:.1f} ms",
-        "elapsed": f"{time.monotonic() - begin:.1f} s",
+        "flow": f"letters:{run.version}, {run.lines['completed']} of {run.lines['total']} lines, "
+        f"accuracy {run.metrics['accuracy']:.2f}: {letter}",
     }
     print("\n" + "-" * 100)
     for name, value in rows.items():
         print(f"{name:9} {value}")
-    print("-" * 100)
+
+
+def where_to_look(job: str, home: str) -> None:
     print(f"In a browser:  {smalt('studio', '--no-browser').strip()}  (once; again with: smalt studio)")
-    print(
-        f"Look closer:   export SMALT_HOME={state['home']}; smalt job show -n {job['name']}; smalt model list -o table"
-    )
+    print(f"Look closer:   export SMALT_HOME={home}; smalt job show -n {job}; smalt model list -o table")
     print(
         'Other clients: eval "$(smalt env)", then azure-ai-ml, mlflow and DefaultAzureCredential come here unmodified.'
     )
-    print(f"Stop:          smalt down --home {state['home']}")
+    print(f"Stop:          smalt down --home {home}")
 
 
 def main() -> None:
@@ -135,15 +172,20 @@ def main() -> None:
     os.environ["SMALT_HOME"] = str(home)
     begin = time.monotonic()
     state = start(home)
-    found = smalt("data", "list", "--query", "[?name=='breast-cancer'].name", "--output", "tsv")
-    if not found.strip():
-        print("\nThe environment is built once; later jobs share it.", flush=True)
-        follow("prepare.yml")
-    job = follow("job.yml")
-    data = json.loads(smalt("data", "show", "--name", "breast-cancer", "--label", "latest", "--output", "json"))
-    model = json.loads(smalt("model", "show", "--name", "diagnosis", "--label", "latest", "--output", "json"))
-    serve()
-    report(job, model, data, begin, state)
+    from smalt import MLClient
+
+    with MLClient() as client:
+        if "breast-cancer" not in [data.name for data in client.data.list()]:
+            print("\nThe environment is built once; later jobs share it.", flush=True)
+            follow(client, submit(client, "prepare.yml"))
+        job = follow(client, submit(client, "job.yml"))
+        pipeline = submit(client, "pipeline.yml")
+        serve(client)
+        run = write_letters(client)
+        report(client, job, follow(client, pipeline), run)
+        print(f"elapsed   {time.monotonic() - begin:.1f} s")
+        print("-" * 100)
+        where_to_look(job.name, state["home"])
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +10,7 @@ from typing import Any
 
 import click
 
+from smalt.cli.pipe import let_go
 from smalt.cli.table import COMMANDS
 from smalt.errors import NotFound, SmaltError
 
@@ -75,8 +74,7 @@ def run(
             traceback.print_exc()
         return _told(error.message, MISSING if isinstance(error, NotFound) else FAILED)
     except BrokenPipeError:
-        # The reader of our output has gone; what Python would still flush has no one to read it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return FAILED
     except Exception as error:
         if debug:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from smalt.cli.pipe import say
 from smalt.cli.table import help_text
 
 _SELDOM = 50_000
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_completing = "_SMALT_COMPLETE" in os.environ
     if given in ([], ["-h"], ["--help"]) and not is_completing:
-        print(help_text())
+        say(help_text())
         return
     if given == ["--version"]:
         from smalt import __version__
@@ -40,7 +41,7 @@ def pf(arguments: Sequence[str] | None = None) -> None:
     if given in ([], ["-h"], ["--help"]):
         from smalt.cli.table import pf_help_text
 
-        print(pf_help_text())
+        say(pf_help_text())
         return
     if given in (["--version"], ["-v"]):
         from smalt import __version__

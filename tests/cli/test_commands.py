@@ -339,3 +339,16 @@ def test_other_az_commands_go_to_a_real_az(home: Path, tmp_path: Path) -> None:
     alone = az({**variables, "PATH": str(tmp_path / "ours")})
     assert alone.returncode == 1
     assert "no other az is installed" in alone.stderr
+
+
+@pytest.mark.parametrize("command", ["smalt", "pf"])
+def test_help_ends_in_silence_when_its_reader_has_gone(command: str) -> None:
+    begin = f"from smalt.cli.main import main as smalt, pf; {command}(['--help'])"
+    readable, writable = os.pipe()
+    os.close(readable)
+    try:
+        done = subprocess.run([sys.executable, "-c", begin], stdout=writable, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(writable)
+
+    assert (done.returncode, done.stderr) == (0, "")

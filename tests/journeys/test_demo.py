@@ -27,7 +27,7 @@ def home(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_demo_trains_tracks_and_registers_and_is_quick_the_second_time(home):
+def test_the_demo_trains_serves_and_runs_a_pipeline_and_a_flow_and_is_quick_the_second_time(home):
     first = run(sys.executable, "examples/demo/demo.py", "--home", str(home))
     second = run(sys.executable, "examples/demo/demo.py", "--home", str(home))
 
@@ -36,9 +36,12 @@ def test_the_demo_trains_tracks_and_registers_and_is_quick_the_second_time(home)
         "azureml:breast-cancer:1",
         "azureml:diagnosis:1",
         "lineage   data/breast-cancer:1",
+        "(Completed), 3 steps, 0 reused",
+        "letters:1, 12 of 12 lines, accuracy 1.00: Biopsy 245 looks benign.",
     ):
         assert told in first
     assert "azureml:diagnosis:2" in second
+    assert "(Completed), 3 steps, 3 reused" in second
     assert "built once" not in second
 
 

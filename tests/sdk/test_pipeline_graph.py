@@ -83,6 +83,15 @@ def test_a_tree_is_drawn_over_itself_and_never_higher_than_the_screen() -> None:
     assert "\x1b[3A\x1b[J" in out.getvalue()
 
 
+def test_the_end_tells_how_long_the_pipeline_took_also_to_who_comes_late() -> None:
+    out = io.StringIO()
+    over = {**graph("Completed", step("a", "Completed")), "durationSeconds": 185.0}
+
+    follow(lambda: over, Lines(out, lambda job: []).show, out=out, web_view=None)
+
+    assert out.getvalue().endswith("Completed after 3 min 5 s: 1 step, 0 reused\n")
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"), [(0.44, "0.4 s"), (12.3, "12 s"), (185, "3 min 5 s"), (7260, "2 h 1 min")]
 )

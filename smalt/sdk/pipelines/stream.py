@@ -121,7 +121,6 @@ def follow(
     Raises:
         JobFailed: The pipeline did not complete.
     """
-    begun = time.monotonic()
     graph = ask()
     out.write(f"RunId: {graph['name']}\n" + (f"Web View: {web_view}\n" if web_view else "") + "\n")
     pause = _FIRST_PAUSE_SECONDS
@@ -135,7 +134,9 @@ def follow(
         graph = ask()
     steps = [step for _, step in steps_of(graph)]
     reused = sum(bool((step.get("reuse") or {}).get("reused")) for step in steps)
-    out.write(f"\n{status} after {duration(time.monotonic() - begun)}: {len(steps)} steps, {reused} reused\n")
+    took = graph.get("durationSeconds")
+    after = f" after {duration(float(took))}" if took is not None else ""
+    out.write(f"\n{status}{after}: {len(steps)} step{'s' * (len(steps) != 1)}, {reused} reused\n")
     if status != JobStatus.COMPLETED:
         failed = [path for path, step in steps_of(graph) if step.get("status") == "Failed"]
         which = f" Failed: {', '.join(failed)}." if failed else ""

@@ -146,7 +146,12 @@ class PipelineService:
             for name in plan.graph.nodes
             if plan.graph.nodes[name].loop is None
         ]
-        return {"name": record.name, "status": record.status.value, "steps": shown}
+        return {
+            "name": record.name,
+            "status": record.status.value,
+            **_span(record.started_at, record.ended_at),
+            "steps": shown,
+        }
 
     def _step(
         self,
@@ -186,14 +191,11 @@ class PipelineService:
             unknown = dict.fromkeys(("job", "startedAt", "endedAt", "durationSeconds", "error"))
             reuse = {"reused": False, "reason": None, "from": None}
             return {**shown, **unknown, "status": status, "attempt": 0, "reuse": reuse}
-        ended: datetime | None = row["ended_at"]
         return {
             **shown,
             "status": _STATES[row["status"]],
             "job": row["child"],
-            "startedAt": clock.to_text(row["started_at"]),
-            "endedAt": clock.to_text(ended) if ended is not None else None,
-            "durationSeconds": (ended - row["started_at"]).total_seconds() if ended is not None else None,
+            **_span(row["started_at"], row["ended_at"]),
             "error": row["error"],
             "attempt": row["attempt"],
             "reuse": {
@@ -202,6 +204,14 @@ class PipelineService:
                 "from": row["reused_from"],
             },
         }
+
+
+def _span(started: datetime | None, ended: datetime | None) -> JsonObject:
+    return {
+        "startedAt": clock.to_text(started) if started is not None else None,
+        "endedAt": clock.to_text(ended) if ended is not None else None,
+        "durationSeconds": (ended - started).total_seconds() if started is not None and ended is not None else None,
+    }
 
 
 def _no_step(name: str, plan: Plan) -> NotFound:
