@@ -334,6 +334,7 @@ def build(settings: Settings) -> Server:
                 retention.apply,
                 traces.Retention(works, days=settings.trace_days).apply,
                 lambda now: containers.discard_unfinished(now - _UNFINISHED),
+                lambda now: _discard_expired_tokens(works, identities),
             ),
         ),
     ]
@@ -450,6 +451,11 @@ def _ray(settings: Settings, hints: jobs.Hints) -> Callable[[RayCompute], RayExe
         return RayExecutor(settings.home / "jobs", str(entity.address), token, hints.note, terms=terms)
 
     return connect
+
+
+def _discard_expired_tokens(works: Works, identities: identity.IdentityService) -> None:
+    with works.write(SYSTEM) as work:
+        identities.discard_expired(work)
 
 
 def _make_containers(containers: assets.Containers, room: WorkspaceRecord) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import select
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +34,16 @@ class Bench:
 
     def end(self, handle: Handle) -> WorkloadState:
         return self.changes.end_of(self.executor, handle)
+
+    def until_gone(self, handle: Handle) -> None:
+        """Wait until the supervisor of a job has ended, which tidies up after its last word."""
+        pid = json.loads((self.root / handle / "state.json").read_text())["pid"]
+        with suppress(ProcessLookupError):
+            process = os.pidfd_open(pid)
+            try:
+                assert select.select([process], [], [], 60)[0], "the supervisor does not end"
+            finally:
+                os.close(process)
 
     def run(self, command: str, **more) -> tuple[WorkloadState, str]:
         """Run to the end; the state and the log."""

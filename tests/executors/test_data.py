@@ -208,4 +208,6 @@ def test_the_working_folder_is_gone_when_the_job_is(bench, tmp_path):
     handle = bench.start("head -c 1000000 /dev/zero > big")
     bench.end(handle)
 
-    bench.changes.until(lambda: not (bench.root / "job" / "wd").exists())
+    bench.until_gone(handle)
+
+    assert not (bench.root / "job" / "wd").exists()

@@ -228,8 +228,7 @@ def test_plan_and_state_are_private_and_the_token_is_gone_at_the_end(bench):
 
     bench.executor.stop(handle, grace_seconds=0)
     bench.end(handle)
-    # The last word is said before the folder is tidied; the lock is let go after.
-    bench.changes.until(lambda: not any(path.is_dir() for path in (bench.root / "job").iterdir()))
+    bench.until_gone(handle)
 
     assert modes == {0o600}
     assert not any("s3cret" in path.read_text() for path in (bench.root / "job").iterdir())

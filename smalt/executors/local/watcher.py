@@ -23,7 +23,8 @@ class Watcher:
     Args:
         fifo: Where supervisors write the names of jobs whose phase changed; made here.
         on_change: Called in the watcher's thread with the job's name.
-        on_end: Called likewise, in its place, once the supervisor has said its last word: nothing has to be looked for.
+        on_end: Called likewise, in its place, when the supervisor says its last word: nothing has to be looked for, and
+            nobody is told again when the process itself has ended.
     """
 
     def __init__(self, fifo: Path, on_change: Callable[[str], None], on_end: Callable[[str], None]) -> None:
@@ -112,7 +113,8 @@ class Watcher:
             self._over.discard(name)
         if child is not None:
             child.wait()
-        self._call(self._on_end if is_over else self._on_change, name)
+        if not is_over:
+            self._call(self._on_change, name)
 
     def _hear(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -17,7 +18,8 @@ class ShortMemory(Generic[K, V]):
         lifetime_seconds: How stale a value may be that another process has changed.
         size: Most entries; the oldest go first.
 
-    A value read before `forget_all` and offered after it is not kept: the reader asks for a `ticket` before it reads.
+    A value read before something was forgotten and offered after it is not kept: the reader asks for a `ticket` before
+    it reads.
     """
 
     def __init__(self, *, lifetime_seconds: float = 5.0, size: int = 4096) -> None:
@@ -39,7 +41,7 @@ class ShortMemory(Generic[K, V]):
         return self._generation
 
     def put(self, key: K, value: V, *, ticket: int, lifetime_seconds: float | None = None) -> None:
-        """Keep a value, unless everything was forgotten since the ticket was given."""
+        """Keep a value, unless something was forgotten since the ticket was given."""
         lifetime = self._lifetime if lifetime_seconds is None else min(self._lifetime, lifetime_seconds)
         with self._lock:
             if ticket != self._generation or lifetime <= 0:
@@ -48,6 +50,12 @@ class ShortMemory(Generic[K, V]):
             while len(self._entries) >= self._size:
                 del self._entries[next(iter(self._entries))]
             self._entries[key] = (time.monotonic() + lifetime, value)
+
+    def forget(self, is_meant: Callable[[V], bool]) -> None:
+        """Forget some values."""
+        with self._lock:
+            self._generation += 1
+            self._entries = {key: entry for key, entry in self._entries.items() if not is_meant(entry[1])}
 
     def forget_all(self) -> None:
         """Start anew."""

@@ -145,7 +145,6 @@ class IdentityService:
         """A token for a running job that opens what the grant says and nothing else, until it ends or is revoked."""
         if lifetime <= timedelta(0):
             raise InvalidRequest(f"A job's token cannot live for {lifetime}. Give a time above zero.")
-        store.delete_expired_job_tokens(work.connection, work.now)
         token_id = ids.guid()
         expires_at = work.now + lifetime
         row = {
@@ -197,7 +196,16 @@ class IdentityService:
     def revoke_job_token(self, work: Work, workspace_id: str, job: str) -> None:
         """End every token of a job: in this process with the commit, in others within seconds."""
         store.delete_job_tokens(work.connection, workspace_id, job)
-        work.after_commit(self.known.forget_all)
+
+        def is_of_job(actor: Actor) -> bool:
+            return actor.grant is not None and (actor.grant.job, actor.grant.workspace_id) == (job, workspace_id)
+
+        # Only those: jobs end all the time, and everybody else goes on asking.
+        work.after_commit(lambda: self.known.forget(is_of_job))
+
+    def discard_expired(self, work: Work) -> None:
+        """Remove the tokens of jobs that open nothing any more, as time has passed over them."""
+        store.delete_expired_job_tokens(work.connection, work.now)
 
     def forget_workspace(self, work: Work, workspace_id: str) -> None:
         """End every token of every job of a workspace."""

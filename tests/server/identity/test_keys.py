@@ -28,6 +28,18 @@ def test_what_was_read_before_everything_was_forgotten_is_not_kept():
     assert memory.get("a") is None
 
 
+def test_what_is_forgotten_takes_nothing_else_along_but_what_was_read_before():
+    memory: ShortMemory[str, int] = ShortMemory()
+    early = memory.ticket()
+    memory.put("odd", 1, ticket=memory.ticket())
+    memory.put("even", 2, ticket=memory.ticket())
+
+    memory.forget(lambda value: value % 2 == 1)
+    memory.put("late", 3, ticket=early)
+
+    assert (memory.get("odd"), memory.get("even"), memory.get("late")) == (None, 2, None)
+
+
 def test_the_memory_is_bounded_and_short():
     memory: ShortMemory[int, int] = ShortMemory(size=2)
     for number in range(3):

@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import pytest
 from joserfc import jwt
+from sqlalchemy import select
 
 from smalt.kit import clock
 from smalt.server.identity import SigningKey
+from smalt.server.identity.tables import job_tokens
 from smalt.server.identity.tokens import TokenMint
 from smalt.server.work import SYSTEM, JobGrant
 
@@ -152,6 +154,28 @@ class TestJobTokens:
             house.identity.revoke_job_token(work, house.default.id, "train")
 
         assert client.get(house.default.scope + "/jobs/train").status_code == 401
+
+    def test_its_end_lets_nobody_else_be_looked_up_anew(self, house, monkeypatch):
+        others = [house.client(), house.client(self.issue(house, job="other"))]
+        for client in others:
+            assert client.get(house.default.scope + "/jobs/other").status_code == 200
+
+        with house.works.write(SYSTEM) as work:
+            house.identity.revoke_job_token(work, house.default.id, "train")
+        monkeypatch.setattr(house.identity, "authenticate", None)
+
+        for client in others:
+            assert client.get(house.default.scope + "/jobs/other").status_code == 200
+
+    def test_those_that_have_expired_are_discarded(self, house):
+        self.issue(house, job="old", lifetime=timedelta(microseconds=1))
+        self.issue(house, job="new")
+
+        with house.works.write(SYSTEM) as work:
+            house.identity.discard_expired(work)
+            left = work.connection.execute(select(job_tokens.c.job)).scalars().all()
+
+        assert left == ["new"]
 
     def test_it_ends_by_itself(self, house):
         client = house.client(self.issue(house, lifetime=timedelta(microseconds=1)))
