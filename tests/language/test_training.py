@@ -41,7 +41,9 @@ def run(script: str, folder: Path, *words: object, ranks: int = 1, status: int =
             [language_python(), str(SCRIPTS / script), "--model", str(folder / "chat"), *map(str, words)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**variables(), "RANK": str(rank), "WORLD_SIZE": str(ranks), "LOCAL_RANK": str(rank),
-                 "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)},
+                 "LOCAL_WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+                 # Several share no GPU, and there may be only one.
+                 **({"CUDA_VISIBLE_DEVICES": ""} if ranks > 1 else {})},
         )
         for rank in range(ranks)
     ]  # fmt: skip
@@ -94,7 +96,17 @@ def test_what_needs_other_machines_is_said_before_training(option, value):
     setattr(given, option, value)
 
     with pytest.raises(CannotTrain, match=option):
-        options.refuse(given, has_gpu=False)
+        options.refuse(given, gpus=0)
+
+
+def test_more_processes_than_gpus_are_refused_as_they_would_wait_for_one_another(monkeypatch):
+    given = options.training().parse_args(["--model", "m", "--data", "d", "--output", "o"])
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+
+    options.refuse(given, gpus=0)
+    options.refuse(given, gpus=2)
+    with pytest.raises(CannotTrain, match=r"process_count_per_instance is 2, .* this machine has 1\. Write 1"):
+        options.refuse(given, gpus=1)
 
 
 @pytest.mark.parametrize(

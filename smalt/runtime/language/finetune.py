@@ -207,7 +207,7 @@ def main(given: argparse.Namespace) -> None:
     import torch
     import transformers
 
-    options.refuse(given, has_gpu=torch.cuda.is_available())
+    options.refuse(given, gpus=torch.cuda.device_count())
     rank, count = options.place()
     torch.manual_seed(given.seed)
     torch.use_deterministic_algorithms(given.enable_full_determinism)

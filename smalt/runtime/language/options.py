@@ -60,8 +60,8 @@ def training() -> argparse.ArgumentParser:
     return made
 
 
-def refuse(options: argparse.Namespace, *, has_gpu: bool) -> None:
-    """Return when all of it can be done.
+def refuse(options: argparse.Namespace, *, gpus: int) -> None:
+    """Return when all of it can be done on a machine with so many GPUs.
 
     Raises:
         CannotTrain: Something cannot be done here.
@@ -73,9 +73,13 @@ def refuse(options: argparse.Namespace, *, has_gpu: bool) -> None:
         raise CannotTrain("apply_ort is true, and ONNX Runtime training is not in this environment. Leave it out.")
     if options.precision not in (16, 32):
         raise CannotTrain(f"precision is {options.precision}. Write 32 or 16.")
-    if options.precision == 16 and not has_gpu:
+    if options.precision == 16 and not gpus:
         raise CannotTrain("precision is 16, and this machine has no GPU: half precision is slower on processors and "
                           "less exact. Write 32.")  # fmt: skip
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if 0 < gpus < processes:  # One that has none would end, and the others wait for it for half an hour.
+        raise CannotTrain(f"process_count_per_instance is {processes}, and each process takes a GPU of its own: "
+                          f"this machine has {gpus}. Write {gpus}.")  # fmt: skip
     if options.auto_find_batch_size:
         raise CannotTrain("auto_find_batch_size is not supported. Set per_device_train_batch_size.")
 
