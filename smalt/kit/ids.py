@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import time
 from collections import deque
 
 _ADJECTIVES = (
@@ -22,11 +24,17 @@ _LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
 # The system is asked for randomness by the page: every request takes some, and each question costs more than the use.
 _random: deque[bytes] = deque()
 os.register_at_fork(after_in_child=_random.clear)
+_made = itertools.count(time.time_ns())
 
 
 def opaque() -> str:
     """A random identifier of 32 hexadecimal digits."""
     return _sixteen().hex()
+
+
+def ordered() -> str:
+    """An identifier of 32 hexadecimal digits, half of them random, that sorts behind those this process made before."""
+    return f"{next(_made):016x}{_sixteen()[:8].hex()}"
 
 
 def guid() -> str:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table
 
-from smalt.server.database import Document, Moment, metadata
+from smalt.server.database import Document, Moment, Ordered, metadata
 from smalt.server.records import record_table
 
 containers = Table(
@@ -31,7 +31,7 @@ versions = Table(
     Column("kind", String(32), nullable=False),
     Column("name", String(255), nullable=False),
     Column("version", String(255), nullable=False),
-    Column("document", Document, nullable=False),
+    Column("document", Ordered, nullable=False),
     Column("code_hash", String(80)),
     Column("job_name", String(255)),
     Column("is_archived", Boolean, nullable=False),

@@ -10,7 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 Document = JSON().with_variant(JSONB(), "postgresql")
-"""A JSON value: an entity in its own spelling, a map of tags."""
+"""A JSON value: an entity in its own spelling, a map of tags. PostgreSQL sorts the keys of its mappings."""
+
+Ordered = JSON()
+"""A JSON value whose keys stay in their order: steps, inputs and outputs as they stand in somebody's file."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from smalt.errors import Conflict
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

@@ -149,7 +149,8 @@ class Submission:
         self, work: Work, workspace: WorkspaceRecord, name: str, draft: Draft, parent: JobRecord | None
     ) -> JobRecord:
         job = draft.job
-        job_id = ids.opaque()
+        # Children that are made in one turn have one `created_at`: their ids keep them in the order of their making.
+        job_id = ids.ordered()
         priority = line.priority_of(job, parent)
         return JobRecord(
             id=job_id,
@@ -181,7 +182,7 @@ class Submission:
             written={},
             active=True,
             # Unique among all workspaces, as they share this machine's folder of jobs.
-            workload=f"{name[:200]}-{job_id[:12]}",
+            workload=f"{name[:200]}-{job_id[-12:]}",
             handle=None,
             worker=None,
             site=None,

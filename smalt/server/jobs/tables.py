@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from smalt.server.database import Document, Moment, metadata
+from smalt.server.database import Document, Moment, Ordered, metadata
 
 # Few jobs of all that there are; a query has to say the same in the same words for an index of them to be taken.
 _RUN = {
@@ -35,8 +35,8 @@ jobs = Table(
     Column("name", String(255), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("status", String(32), nullable=False),
-    Column("document", Document, nullable=False, comment="the entity with pinned references, without what may change"),
-    Column("pinned", Document, nullable=False, comment="what every reference came to at submit"),
+    Column("document", Ordered, nullable=False, comment="the entity with pinned references, without what may change"),
+    Column("pinned", Ordered, nullable=False, comment="what every reference came to at submit"),
     Column("display_name", Text, nullable=False),
     Column("description", Text),
     Column("experiment", Text, nullable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -239,15 +239,17 @@ def _in_order(nodes: Mapping[str, Node]) -> list[str]:
     for name, node in nodes.items():
         for need in node.needs:
             followers[need].append(name)
-    free = deque(name for name, count in waiting.items() if not count)
+    names = list(nodes)
+    place = {name: index for index, name in enumerate(names)}
+    free = [place[name] for name, count in waiting.items() if not count]
     found: list[str] = []
     while free:
-        done = free.popleft()
+        done = names[heapq.heappop(free)]
         found.append(done)
         for follower in followers[done]:
             waiting[follower] -= 1
             if not waiting[follower]:
-                free.append(follower)
+                heapq.heappush(free, place[follower])
     if len(found) == len(nodes):
         return found
     left = set(nodes) - set(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 
-from smalt.server.database import Document, Moment, metadata
+from smalt.server.database import Moment, Ordered, metadata
 
 schedules = Table(
     "schedules",
@@ -14,8 +14,8 @@ schedules = Table(
     Column("name", String(255), nullable=False),
     Column("key", String(255), nullable=False, comment="the name in lower case"),
     Column("action", String(32), nullable=False),
-    Column("document", Document, nullable=False, comment="the entity as it was sent"),
-    Column("definition", Document, nullable=False, comment="what is done, as it was when that was written"),
+    Column("document", Ordered, nullable=False, comment="the entity as it was sent"),
+    Column("definition", Ordered, nullable=False, comment="what is done, as it was when that was written"),
     Column("enabled", Boolean, nullable=False),
     Column("owner_id", String(64), nullable=False, comment="in whose name it fires"),
     Column("created_at", Moment, nullable=False),

@@ -52,6 +52,12 @@ class Works:
     def statuses(self, name: str) -> dict[str, str]:
         return {step: shown["status"] for step, shown in self.graph(name).items()}
 
+    def children(self, name: str) -> list[jobs.JobRecord]:
+        """The jobs of the steps, the oldest first."""
+        service, default = self.plant.service, self.plant.house.default
+        found: list[jobs.JobRecord] = self.plant.write(lambda work: service.children(work, default, name))
+        return found
+
     def text(self, job: str, output: str) -> str:
         """What a job has written to an output that is one file."""
         result = self.plant.write(lambda work: self.plant.children.results(work, self.plant.house.default, [job]))[job]

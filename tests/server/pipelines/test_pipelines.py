@@ -33,6 +33,29 @@ def test_data_and_values_flow_from_step_to_step(works):
     assert works.graph("flow")["use"]["needs"] == ["make"]
 
 
+def test_steps_start_in_the_order_of_the_file(works, loop, executor):
+    names = [f"step{number}" for number in (3, 1, 5, 2, 4, 0)]
+
+    works.submit("p", {name: command("one") for name in names})
+    works.plant.run_to_end(loop, "p")
+
+    assert [plan.environment["AZUREML_RUN_ID"] for plan in executor.started] == [f"p_{name}" for name in names]
+
+
+def test_steps_that_earlier_ones_set_free_together_start_in_the_order_of_the_file(works):
+    def steps(text):
+        made = {
+            name: command(f"echo {name} > ${{{{outputs.o}}}}", outputs={"o": {"type": "uri_file"}}) for name in "ab"
+        }
+        bound = {name: {"i": literal(f"${{{{parent.jobs.{name}.outputs.o}}}}")} for name in "ba"}
+        return {**made, **{f"after_{name}": command(text, inputs=inputs) for name, inputs in bound.items()}}
+
+    works.complete("first", steps("cat ${{inputs.i}}"))
+    works.complete("again", steps("tail ${{inputs.i}}"))  # `a` and `b` are reused, and done in one turn.
+
+    assert [child.name for child in works.children("again")] == ["again_a", "again_b", "again_after_b", "again_after_a"]
+
+
 def test_children_are_ordinary_jobs_of_whoever_submitted_the_pipeline(works):
     works.complete("p", {"only": command("echo hi")})
 

@@ -62,6 +62,15 @@ def test_no_more_trials_run_at_a_time_than_allowed(lab, loop, scripts, executor)
     assert {child.name for child in lab.children() if child.active} == {"s_1", "s_2"}
 
 
+def test_trials_start_in_the_order_of_their_numbers(lab, loop, executor, reporting):
+    reporting([0.1] * 8)
+    lab.submit(limits={"jobLimitsType": "Sweep", "maxTotalTrials": 8, "maxConcurrentTrials": 8})
+
+    lab.plant.run_to_end(loop, "s")
+
+    assert [plan.environment["AZUREML_RUN_ID"] for plan in executor.started] == [f"s_{number}" for number in range(8)]
+
+
 def test_grid_ends_when_every_combination_was_tried(lab, loop, reporting):
     reporting([1, 2, 3, 4, 5, 6])
     space = {"a": ["choice", [[1, 2, 3]]], "b": ["choice", [["x", "y"]]]}

@@ -7,13 +7,15 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import JSON
 
-from smalt.server.database import Moment, metadata
+from smalt.server.database import Moment, Ordered, metadata
 
 
 def _plain_types(kind: str, value: Any, _context: Any) -> str | Literal[False]:
     """A migration must mean the same for ever, so it names no class of ours."""
     if kind == "type" and isinstance(value, Moment):
         return "sa.BigInteger()"
+    if kind == "type" and value is Ordered:
+        return "sa.JSON()"
     if kind == "type" and isinstance(value, JSON):
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
