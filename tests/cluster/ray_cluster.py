@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -117,11 +118,10 @@ class Cluster:
 
     def _variables(self, node: int) -> dict[str, str]:
         ray = Path(os.environ["SMALT_RAY_PYTHON"]).parent
-        uv = Path(__file__).parents[2] / ".venv" / "bin"
         tools = self.folder / "tools"
         tools.mkdir(exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            (tools / "uv").symlink_to(uv / "uv")
+            (tools / "uv").symlink_to(Path(sys.executable).parent / "uv")
         return {
             "PATH": f"{ray}:{tools}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(self.folder),
