@@ -10,6 +10,7 @@ from pathlib import Path
 
 from smalt.blobs import BlobStore
 from smalt.entities.component import Component
+from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.status import JobStatus
 from smalt.errors import NotFound, SmaltError
 from smalt.server.assets import DataLocator
@@ -66,6 +67,8 @@ class Reuse:
         self._workspace = workspace
         self._children = children
         self._locator = locator
+        self._again: Mapping[str, str] = plan.parts.get("again", {})
+        """Steps that a rerun does not take over, with the one that it began from."""
 
     def choose(
         self,
@@ -99,6 +102,9 @@ class Reuse:
             resumed = self._plan.parts.get("resume", {}).get(node.name)
             if resumed is not None:
                 nested |= resumed
+            start = self._again.get(key.step)
+            if start is not None and isinstance(draft.job, PipelineJob):
+                nested["again"] = dict.fromkeys(draft.job.jobs, start)
             chosen = draft.with_pinned({**draft.pinned, "parts": nested})
             return Choice(chosen, "a pipeline decides for each of its own steps", adopted=taken)
         parts = fingerprint.parts_of(draft.document(), draft.pinned, identities, own_places=own_places)
@@ -110,6 +116,9 @@ class Reuse:
             return Choice(draft, refusal, parts=parts)
         if key.attempt > 1:
             return Choice(draft, "tried again after a failure", None, mark, parts)
+        if key.step in self._again:
+            reason = f"the pipeline is run again from {self._again[key.step]!r} on"
+            return Choice(draft, reason, None, mark, parts)
         for found in store.reusable(self._work.connection, self._workspace.id, mark):
             adopted = self._usable(found.job)
             if adopted is not None:

@@ -117,11 +117,11 @@ class PipelineService:
 
     def _kept(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, start: str) -> JsonObject:
         plan = self._plans.of(record)
-        again: set[str] = set()
+        again: dict[str, str] = {}
         if start != FAILED:
             if start not in plan.graph.nodes:
                 raise _no_step(start, plan)
-            again = plan.graph.below(plan.graph.nodes[start].loop or start)
+            again = dict.fromkeys(plan.graph.below(plan.graph.nodes[start].loop or start), start)
         keep: dict[str, str] = {}
         resume: dict[str, JsonObject] = {}
         for row in store.steps(work.connection, record.id):
@@ -133,7 +133,7 @@ class PipelineService:
             nested = self._children.find(work, workspace, row.child)
             if nested is not None and nested.kind == "pipeline":
                 resume[row.key.step] = self._kept(work, workspace, nested, FAILED)
-        return {"keep": keep, "resume": resume}
+        return {"keep": keep, "resume": resume, "again": again}
 
     def _shown(self, work: Work, workspace: WorkspaceRecord, record: JobRecord, level: int) -> JsonObject:
         plan = self._plans.of(record)

@@ -9,6 +9,8 @@ import pytest
 from smalt.entities.job.status import JobStatus
 from tests.server.pipelines.conftest import command, literal
 
+FILE = {"o": {"type": "uri_file"}}
+
 
 def steps(text: str = "echo hi > ${{outputs.o}}", **fields: Any) -> dict[str, Any]:
     make = command(text, outputs={"o": {"type": "uri_file"}}, **fields)
@@ -184,11 +186,36 @@ def test_a_finished_pipeline_goes_on_where_it_failed(works, tmp_path):
     assert (tmp_path / "runs").read_text().split() == ["x"]
 
 
-def test_a_finished_pipeline_runs_again_from_a_step_on(works):
-    works.complete("first", steps())
+def test_a_finished_pipeline_runs_again_from_a_step_on(works, tmp_path):
+    counting = {
+        "make": command(f"echo make >> {tmp_path}/runs; echo hi > ${{{{outputs.o}}}}", outputs=FILE),
+        "use": command(
+            f"echo use >> {tmp_path}/runs; cat ${{{{inputs.i}}}} > ${{{{outputs.o}}}}",
+            inputs={"i": literal("${{parent.jobs.make.outputs.o}}")},
+            outputs=FILE,
+        ),
+        "show": command(f"echo show >> {tmp_path}/runs", inputs={"i": literal("${{parent.jobs.use.outputs.o}}")}),
+        "aside": command(f"echo aside >> {tmp_path}/runs"),
+    }
+    works.complete("first", counting)
+    (tmp_path / "runs").unlink()
 
     works.pages.post(f"{works.plant.scope}/jobs/first/rerun", json={"name": "second", "from": "use"})
     works.run("second")
 
-    assert works.graph("second")["make"]["reuse"]["from"] == "first_make"
+    graph = works.graph("second")
+    assert (tmp_path / "runs").read_text().split() == ["use", "show"]
+    assert (graph["make"]["reuse"]["from"], graph["aside"]["reuse"]["from"]) == ("first_make", "first_aside")
+    assert graph["show"]["reuse"]["reason"] == "the pipeline is run again from 'use' on"
     assert works.pages.post(f"{works.plant.scope}/jobs/first/rerun", json={"from": "nothing"}).status_code == 404
+
+
+def test_a_nested_pipeline_that_is_run_again_runs_whole(works, tmp_path):
+    inner = works.component("inner", type="pipeline", jobs={"a": command(f"echo a >> {tmp_path}/runs")})
+    works.complete("first", {"nested": {"type": "pipeline", "componentId": inner}})
+
+    works.pages.post(f"{works.plant.scope}/jobs/first/rerun", json={"name": "second", "from": "nested"})
+    works.run("second")
+    works.complete("third", {"nested": {"type": "pipeline", "componentId": inner}})
+
+    assert (tmp_path / "runs").read_text().split() == ["a", "a"]
