@@ -19,10 +19,18 @@ command: echo ${{inputs.data}} ${{inputs.rate}} $[[${{inputs.note}}]] ${{outputs
 environment: azureml:e:1
 """
 
+FILE = """\
+name: file
+inputs: {text: {type: uri_file}, how: {type: string, enum: [fast, slow], default: fast}}
+command: cat ${{inputs.text}}
+environment: azureml:e:1
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "step.yml").write_text(COMPONENT)
+    (tmp_path / "file.yml").write_text(FILE)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.csv").write_text("a\n")
     return tmp_path
@@ -71,8 +79,8 @@ def test_every_mistake_is_told_with_its_file_and_line(fake: Fake, folder: Path) 
     told = str(caught.value)
     for place, sentence in {
         f"{folder}/broken.yml:2: command": "not declared",
-        f"{path}:7: jobs.one.inputs.data": "takes data",
-        f"{path}:8: jobs.one.inputs.rate": "more than 1",
+        f"{path}:7: jobs.one.inputs.data": "takes uri_folder and is given",
+        f"{path}:8: jobs.one.inputs.rate": "must be at most 1",
         f"{path}:13: jobs.three.inputs.rate": "no input 'rate'",
         f"{path}:14: jobs.three.outputs.other": "has no output 'other'",
         f"{path}:16: jobs.four.component": "There is no file",
@@ -101,6 +109,20 @@ def test_every_mistake_is_told_with_its_file_and_line(fake: Fake, folder: Path) 
             "outputs: {o: {type: uri_folder}}\n",
             "written by a.outputs.out already",
         ),
+        (
+            "  a: {command: 'echo > ${{outputs.o}}/x', environment: azureml:e:1, outputs: {o: {type: uri_folder}}}\n"
+            "  b: {component: file.yml, inputs: {text: '${{parent.jobs.a.outputs.o}}'}}\n",
+            "'text' takes a file (uri_file) and is given a uri_folder",
+        ),
+        (
+            "  a: {component: step.yml, inputs: {rate: '${{parent.inputs.r}}', data: ./data}}\ninputs: {r: 7}\n",
+            "at most 1",
+        ),
+        (
+            "  a: {component: file.yml, inputs: {how: loud, text: ./data/a.csv}}\n",
+            "'loud' and must be one of: fast, slow",
+        ),
+        ("  a: {command: 'echo ${{inputs.x}}', environment: azureml:e:1}\n", "${{inputs.x}} is not declared"),
         ("  a-b: {component: step.yml, inputs: {rate: 0, data: ./data}}\n", "no name of a step"),
         ("  a: {type: do_while, body: '${{parent.jobs.none}}', mapping: {}}\n", "no step 'none'"),
     ],

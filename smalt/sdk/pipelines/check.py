@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from smalt.entities.component import Component
-from smalt.entities.job.inputs import DataInput, LiteralInput
+from smalt.entities.component import Component, ComponentInput
+from smalt.entities.fit import ANY, LITERAL, Given, check_fit, check_value
+from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
 from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.step import CONTROL_TYPES
-from smalt.entities.text import coerce_literal
+from smalt.entities.text import literal_text
 from smalt.errors import InvalidRequest
 from smalt.wire import expressions
 
@@ -23,6 +24,8 @@ _STEP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OLD_BINDING = re.compile(r"\$\{\{\s*(?:inputs|outputs|jobs)\.")
 _BODIES = {"do_while": ("body",), "parallel_for": ("body",), "if_else": ("true_block", "false_block")}
 _LOOPS = frozenset({"do_while", "parallel_for"})
+_PATH = "path"
+_UNKNOWN: Mapping[str, JsonObject] = {"inputs": {"type": ANY}, "outputs": {}}
 _OWN_WORK = {"command": "command", "parallel": "task", "spark": "entry", "pipeline": "jobs"}
 
 
@@ -41,7 +44,7 @@ class Problems:
 def job(pipeline: PipelineJob) -> Problems:
     """Problems of a pipeline job whose components have been read."""
     document = pipeline.document()
-    inputs = {name: {"type": _declared(value)} for name, value in pipeline.inputs.items()}
+    inputs = {name: {"type": _declared(value), "text": input_text(value)} for name, value in pipeline.inputs.items()}
     body = {"inputs": inputs, "outputs": document.get("outputs", {}), "jobs": document.get("jobs", {})}
     problems = Problems()
     if not body["jobs"] and not pipeline.component and not pipeline.source_job_id:
@@ -91,7 +94,7 @@ def _mapped(step: JsonObject) -> set[str]:
 def _component(document: JsonObject, place: str, problems: Problems) -> None:
     inputs, outputs = document.get("inputs", {}), document.get("outputs", {})
     for name, port in inputs.items():
-        _default(port, f"{place}inputs.{name}", problems)
+        _default(name, port, f"{place}inputs.{name}", problems)
     if document.get("jobs"):
         _body({"inputs": inputs, "outputs": outputs, "jobs": document["jobs"]}, place, problems)
     known = {f"inputs.{name}" for name in inputs} | {f"outputs.{name}" for name in outputs}
@@ -111,35 +114,13 @@ def _is_group(name: str, known: set[str]) -> bool:
     return any(each.startswith(f"{name}.") for each in known)
 
 
-def _default(port: JsonObject, place: str, problems: Problems) -> None:
+def _default(name: str, port: JsonObject, place: str, problems: Problems) -> None:
     if port.get("default") is None or is_data(port):
         return
-    told = _unfit(port["default"], port)
-    if told:
-        problems.add(f"{place}.default", told)
-
-
-def _unfit(value: Any, port: Mapping[str, Any]) -> str | None:  # Any: a literal, JSON
-    """Why a literal does not fit a declared parameter, or None."""
-    kind = str(port.get("type"))
     try:
-        found = coerce_literal(value, kind)
-        low, high = (None if port.get(key) is None else coerce_literal(port[key], kind) for key in ("min", "max"))
-    except ValueError as error:
-        return str(error)
-    if isinstance(found, int | float) and isinstance(low, int | float) and found < low:
-        return f"{value!r} is less than {low}. Write at least {low}."
-    if isinstance(found, int | float) and isinstance(high, int | float) and found > high:
-        return f"{value!r} is more than {high}. Write at most {high}."
-    return None
-
-
-def _outside(value: Any, port: Mapping[str, Any]) -> str | None:  # Any: a literal, JSON
-    """A doubt about a literal that is none of the values its parameter lists; they are a hint, not a rule."""
-    listed = [str(each) for each in port.get("enum") or []]
-    if not listed or isinstance(value, dict) or "${{" in str(value) or str(value) in listed:
-        return None
-    return f"{value!r} is none of the values that the component lists: {', '.join(listed)}."
+        check_value(name, ComponentInput.parse(port), literal_text(port["default"]))
+    except InvalidRequest as error:
+        problems.add(f"{place}.default", error.message)
 
 
 def _declared(value: object) -> str:
@@ -230,6 +211,9 @@ class _Step:
         if known is not None:
             self._inputs(known)
             self._outputs(known)
+        elif isinstance(self.step.get("command"), str):
+            own = {f"{side}.{name}" for side in ("inputs", "outputs") for name in self.step.get(side) or {}}
+            _own_names(self.step["command"], own, f"{self.place}.command", self.problems)
         elif kind in _OWN_WORK and not (self.step.get("component") or self.step.get(_OWN_WORK[kind])):
             told = f"The step has neither 'component' nor '{_OWN_WORK[kind]}'. Write one of them."
             self.problems.add(self.place, told)
@@ -306,43 +290,37 @@ class _Step:
                     told = f"The component does not declare the input {name!r}; it is left out."
                     self.problems.doubts.append((place, told))
                 continue
-            mistake = self._mismatch(value, declared[name])
-            if mistake:
-                self.problems.add(place, mistake)
-            doubt = _outside(value, declared[name])
-            if doubt:
-                self.problems.doubts.append((place, doubt))
+            try:
+                check_fit(name, ComponentInput.parse(declared[name]), self._given(value))
+            except InvalidRequest as error:
+                self.problems.add(place, error.message)
 
-    def _mismatch(self, value: Any, port: JsonObject) -> str | None:  # Any: a step's input, JSON
+    def _given(self, value: Any) -> Given:  # Any: a step's input, JSON
+        """What an input is given, as far as it is known here."""
         path = value.get("path") if isinstance(value, dict) else value
         if isinstance(path, str) and "${{" in path:
-            source = self._source(path)
-            if source is None or source == "literal" or is_data({"type": source}) == is_data(port):
-                return None
-            has, wants = ("data", "a value") if is_data({"type": source}) else ("a value", "data")
-            return (
-                f"{path} is {has} of type {source}, and the input takes {wants} of type {port['type']}. Bind another."
-            )
-        if isinstance(value, dict):
-            told = f"The input takes a value of type {port['type']}, not a path. Write the value."
-            return None if is_data(port) else told
-        if is_data(port):
-            return f"{value!r} is a value, and the input takes a path of type {port['type']}. Write 'path:'."
-        return _unfit(value, port)
+            return self._source(path)
+        return (
+            Given(str(value.get("type") or _PATH)) if isinstance(value, dict) else Given(LITERAL, literal_text(value))
+        )
 
-    def _source(self, text: str) -> str | None:
-        """The type of what one binding names, where it is known."""
+    def _source(self, text: str) -> Given:
+        """What one binding gives."""
         found = expressions.find(text)
-        if len(found) != 1 or found[0].end - found[0].start != len(text):
-            return None
-        parts = found[0].parts
+        parts = found[0].parts if len(found) == 1 and found[0].end - found[0].start == len(text) else ()
+        port: JsonObject | None = None
         if parts[:2] == ("parent", "inputs"):
             port = self.body["inputs"].get(".".join(parts[2:]))
-        elif parts[:2] == ("parent", "jobs") and len(parts) == 5:
+        elif parts[:2] == ("parent", "jobs") and len(parts) == 5 and not self._is_gathered(parts[2]):
             port = (_ports(self.body["jobs"].get(parts[2], {}), parts[3]) or {}).get(parts[4])
-        else:
-            return None
-        return str(port.get("type") or "uri_folder") if port is not None else None
+        if port is None:
+            return Given(ANY)
+        return Given(str(port.get("type") or "uri_folder").lower(), port.get("text"))
+
+    def _is_gathered(self, step: str) -> bool:
+        """Whether a loop runs a step once for each item: what all have written is then a table or a list."""
+        loops = (other for other in self.body["jobs"].values() if other.get("type") == "parallel_for")
+        return any(step in _mapped(loop) for loop in loops)
 
     def _outputs(self, known: JsonObject) -> None:
         declared = known.get("outputs", {})
@@ -361,7 +339,9 @@ def _ports(step: JsonObject, side: str) -> Ports | None:
             found: Ports = Component.parse(document).document().get(side, {})
             return found
     if "command" in step or "task" in step:
-        return {name: value if isinstance(value, dict) else {} for name, value in step.get(side, {}).items()}
+        return {
+            name: value if isinstance(value, dict) else _UNKNOWN[side] for name, value in step.get(side, {}).items()
+        }
     return None
 
 

@@ -69,10 +69,10 @@ class AutoMLKind(ParentLike):
         self._pinner = pinner
         self._tracking = tracking
 
-    def refusals(self, job: Job) -> Iterable[tuple[str, str]]:
+    def refusals(self, job: Job) -> Iterable[InvalidRequest]:
         """See `ParentLike.refusals`."""
         assert isinstance(job, AutoMLJob)
-        return learners.refusals(job)
+        return [Unsupported(message, target=field) for field, message in learners.refusals(job)]
 
     def pin(
         self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems

@@ -13,7 +13,7 @@ from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.status import JobStatus
 from smalt.entities.types import AssetType
 from smalt.environments import LANGUAGE_IMAGE, language_conda
-from smalt.errors import NotFound, SmaltError, ValidationFailed
+from smalt.errors import InvalidRequest, NotFound, SmaltError, Unsupported, ValidationFailed
 from smalt.server.catalog import CatalogService
 from smalt.server.finetuning.components import REGISTRY, VERSION
 from smalt.server.finetuning.parameters import COMPUTES, NODES, PROCESSES, of_pipeline
@@ -46,22 +46,21 @@ class FineTuningKind(ParentLike):
         self._pinner = pinner
         self._catalog = catalog
 
-    def refusals(self, job: Job) -> Iterable[tuple[str, str]]:
+    def refusals(self, job: Job) -> Iterable[InvalidRequest]:
         """See `ParentLike.refusals`."""
         assert isinstance(job, FineTuningJob)
         if job.model_provider is not ModelProvider.CUSTOM:
-            yield (
-                "model_provider",
-                (
-                    "model_provider azure_open_ai trains at a hosted service, which is not called here. Write custom "
-                    "with a model of the catalog."
-                ),
+            yield Unsupported(
+                "model_provider azure_open_ai trains at a hosted service, which is not called here. Write custom with "
+                "a model of the catalog.",
+                target="model_provider",
             )
         if job.task not in _PIPELINES:
             known = ", ".join(_PIPELINES)
-            yield "task", f"task {job.task.value!r} is not trained here. Known: {known}."
+            yield Unsupported(f"task {job.task.value!r} is not trained here. Known: {known}.", target="task")
         for name in job.hyperparameters.keys() - {*of_pipeline(), *_COLUMNS}:
-            yield f"hyperparameters.{name}", f"The parameter {name!r} is unknown. See docs/catalog.md for their names."
+            told = f"The parameter {name!r} is unknown. See docs/catalog.md for their names."
+            yield Unsupported(told, target=f"hyperparameters.{name}")
 
     def pin(
         self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems

@@ -11,7 +11,7 @@ from typing import ClassVar
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
-from smalt.errors import NotFound
+from smalt.errors import InvalidRequest, NotFound
 from smalt.executors import OutputState
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs.pinning import Pinned
@@ -71,8 +71,11 @@ class CommandLike(JobKind):
 class ParentLike(JobKind):
     """A kind that lives by its children, which are ordinary jobs."""
 
-    def refusals(self, job: Job) -> Iterable[tuple[str, str]]:
-        """What can never be honoured here, by the name of its field. Pure, so that a pipeline asks before it starts."""
+    def refusals(self, job: Job) -> Iterable[InvalidRequest]:
+        """Why a job can never run here, whatever it is given, each at its field.
+
+        Pure, so that a pipeline asks before it starts.
+        """
         return ()
 
     @abstractmethod

@@ -37,11 +37,11 @@ class Problems:
         """Note a failure under the field it is about."""
         self._found.append(_as_detail(error, self._place + target))
 
-    def refuse(self, refusals: Iterable[tuple[str, str]]) -> bool:
-        """Note what this machine cannot do, as fields with what to do instead; whether there was anything."""
+    def refuse(self, refusals: Iterable[SmaltError]) -> bool:
+        """Note failures that say themselves which field they are about; whether there were any."""
         before = len(self._found)
-        for target, message in refusals:
-            self.note(Unsupported(message), target)
+        for refusal in refusals:
+            self.add(refusal)
         return len(self._found) > before
 
     def raise_any(self) -> None:

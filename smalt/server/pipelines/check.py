@@ -6,40 +6,22 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from smalt.entities.component import Component, ComponentInput
+from smalt.entities.fit import ANY, LITERAL, Given, check_fit
 from smalt.entities.job.base import Job
 from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
 from smalt.entities.job.pipeline import PipelineSettings
 from smalt.entities.job.step import Step, StepInput, StepOutput
-from smalt.errors import InvalidRequest, Unsupported
+from smalt.errors import InvalidRequest, Unsupported, ValidationFailed
 from smalt.server.jobs import JobKind, ParentLike, Problems
 from smalt.server.pipelines import bindings, control, graph
 from smalt.server.pipelines.bindings import ParentInput, ParentOutput, StepInputOf, StepOutputOf
 from smalt.server.pipelines.components import Components, check_kind, reference_of, steps_of
 from smalt.server.pipelines.draft import draft_of
 from smalt.server.pipelines.graph import Graph, Node
-from smalt.wire import references
+from smalt.wire import expressions, references
 from smalt.wire.references import LocalPath
 
 _MOST_LEVELS = 20
-_FOLDERS = frozenset(
-    {"uri_folder", "mltable", "path", "custom_model", "mlflow_model", "triton_model", "mltable_folder"}
-)
-_PORTS = _FOLDERS | {"uri_file"}
-_VALUES = ("string", "number", "integer", "boolean")
-_ANY = "any"
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a binding gives: its declared type, and its text where that is known already."""
-
-    type: str
-    text: str | None = None
-
-    @property
-    def is_port(self) -> bool:
-        """Whether it is data rather than a value."""
-        return self.type in _PORTS
 
 
 @dataclass(frozen=True)
@@ -138,20 +120,23 @@ class Checker:
             raise Unsupported(f"Steps of type {kind!r} are not run by this server. It runs: {known}.")
 
     def _check_honoured(self, node: Node, component: Component, place: str, problems: Problems) -> None:
-        """Refuse settings of a step that its kind of job can never honour; what is bound is not known yet."""
+        """Refuse settings of a step that its kind of job could never run with; what is bound is not known yet."""
         kind = self._kinds.get(node.kind)
-        if not isinstance(kind, ParentLike) or reference_of(node.step) is not None:
+        if not isinstance(kind, ParentLike):
             return
         job: Job | None = None
-        with problems.at(place):
+        try:
             job = draft_of(node.step, component)
+        except ValidationFailed as error:
+            for wrong in error.details or (error,):
+                problems.note(wrong, f"{place}.{wrong.target}" if wrong.target else place)
         if job is None:
             return
         document = job.document()
-        for target, message in kind.refusals(job):
+        for refusal in kind.refusals(job):
+            target = refusal.target or ""
             if not list(bindings.within(document.get(target.partition(".")[0]))):
-                with problems.at(f"{place}.{target}"):
-                    raise Unsupported(message)
+                problems.note(refusal, f"{place}.{target}")
 
     def _component(self, step: Step, place: str, problems: Problems) -> Component | None:
         reference = reference_of(step)
@@ -163,6 +148,8 @@ class Checker:
             self._seen.add(reference or "")
             with problems.at(place):
                 self._check_command(found, step)
+            with problems.at(f"{place}.command"):
+                _check_names(found)
         return found
 
     def _below(self, component: Component, place: str, scope: Scope, problems: Problems) -> None:
@@ -190,18 +177,18 @@ class Checker:
             return  # Azure passes such inputs over in silence; the step's log says so.
         given = self._given(value, whole, scope)
         if given is not None:
-            _check_fit(name, declared, given)
+            check_fit(name, declared, given)
 
     def _given(self, value: StepInput | str | int | float | bool, whole: Graph, scope: Scope) -> Given | None:
         if isinstance(value, StepInput):
             binding = bindings.whole(value.path)
             if binding is None:
                 _check_reach(value.path)
-                return Given(str(value.type or _ANY)) if value.path else None
+                return Given(str(value.type or ANY)) if value.path else None
         else:
             binding = bindings.whole(value)
             if binding is None:
-                return Given("literal", input_text(value)) if not list(bindings.within(value)) else Given(_ANY)
+                return Given(LITERAL, input_text(value)) if not list(bindings.within(value)) else Given(ANY)
         return self._bound(binding, whole, scope)
 
     def _bound(self, binding: bindings.Binding, whole: Graph, scope: Scope, depth: int = 0) -> Given | None:
@@ -244,8 +231,8 @@ class Checker:
             known = ", ".join(component.outputs) or "none"
             raise InvalidRequest(f"The step {step!r} has no output {name!r}. Its outputs: {known}.")
         if whole.nodes[step].kind == "parallel_for" or (node.loop and whole.nodes[node.loop].kind == "parallel_for"):
-            return Given(_ANY)
-        return Given(declared.type.lower() if declared is not None else _ANY)
+            return Given(ANY)
+        return Given(declared.type.lower() if declared is not None else ANY)
 
 
 def of_input(value: DataInput | LiteralInput | str | int | float | bool) -> Given:
@@ -253,68 +240,18 @@ def of_input(value: DataInput | LiteralInput | str | int | float | bool) -> Give
     if isinstance(value, DataInput):
         return Given(value.type.value)
     if isinstance(value, LiteralInput):
-        return Given((value.type or "literal").lower(), value.text)
-    return Given("literal", input_text(value))
+        return Given((value.type or LITERAL).lower(), value.text)
+    return Given(LITERAL, input_text(value))
 
 
-def fitting() -> dict[str, list[str]]:
-    """For each type of an output or input, and for a value without one, the types of inputs that take it."""
-    types = (*_VALUES, *sorted(_PORTS), _ANY)
-    return {given: [wanted for wanted in types if _fits(wanted, given)] for given in (*types, "literal")}
-
-
-def _fits(wanted: str, given: str) -> bool:
-    try:
-        _check_fit("", ComponentInput(type=wanted), Given(given))
-    except InvalidRequest:
-        return False
-    return True
-
-
-def _check_fit(name: str, declared: ComponentInput, given: Given) -> None:
-    wanted = declared.type.lower()
-    if _ANY in (wanted, given.type):
-        return
-    if declared.is_port:
-        if not given.is_port:
-            shown = f"the value {given.text!r}" if given.text is not None else f"a {given.type}"
-            raise InvalidRequest(
-                f"{name!r} takes {wanted} and is given {shown}. Give it data: path: and type:, or the output of a step."
-            )
-        if wanted == "uri_file" and given.type in _FOLDERS - {"path"}:
-            raise InvalidRequest(f"{name!r} takes a file (uri_file) and is given a {given.type}.")
-        return
-    if given.is_port:
-        raise InvalidRequest(f"{name!r} takes a {wanted} and is given data ({given.type}). Give it a value.")
-    if given.text is not None:
-        check_value(name, declared, given.text)
-    elif given.type != "literal" and wanted != "string" and _family(given.type) != _family(wanted):
-        raise InvalidRequest(f"{name!r} takes a {wanted} and is given a {given.type}.")
-
-
-def check_value(name: str, declared: ComponentInput, text: str) -> None:
-    """Refuse a value that is not of the declared type, or outside its bounds.
-
-    Raises:
-        InvalidRequest: The message names the bound.
-    """
-    try:
-        value = declared.coerced(text)
-        low = declared.coerced(declared.min) if declared.min is not None else None
-        high = declared.coerced(declared.max) if declared.max is not None else None
-        allowed = [declared.coerced(choice) for choice in declared.enum] if declared.enum else None
-    except ValueError as error:
-        raise InvalidRequest(f"{name!r} takes a {declared.type.lower()}: {error}") from None
-    if low is not None and value < low:  # type: ignore[operator]  # both of the declared type
-        raise InvalidRequest(f"{name!r} is {value} and must be at least {low}.")
-    if high is not None and value > high:  # type: ignore[operator]  # both of the declared type
-        raise InvalidRequest(f"{name!r} is {value} and must be at most {high}.")
-    if allowed is not None and value not in allowed:
-        raise InvalidRequest(f"{name!r} is {value!r} and must be one of: {', '.join(str(each) for each in allowed)}.")
-
-
-def _family(type_name: str) -> str:
-    return {"int": "number", "integer": "number", "float": "number", "bool": "boolean"}.get(type_name, type_name)
+def _check_names(component: Component) -> None:
+    """Refuse a command that names what its component does not declare."""
+    known = [*(f"inputs.{name}" for name in component.inputs), *(f"outputs.{name}" for name in component.outputs)]
+    for expression in expressions.find(component.command or ""):
+        name = ".".join(expression.parts)
+        is_known = any(name == each or name.startswith(f"{each}.") for each in known)
+        if expression.parts[0] in ("inputs", "outputs") and not is_known:
+            raise InvalidRequest(f"${{{{{name}}}}} is not declared. Declared are: {', '.join(known) or 'none'}.")
 
 
 def _check_reach(path: str | None) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalt.entities.component import Component, ComponentInput
+from smalt.entities.fit import check_value
 from smalt.entities.flow_component import is_flow_component
 from smalt.entities.job.base import Job
 from smalt.entities.job.pipeline import PipelineSettings
@@ -16,7 +17,6 @@ from smalt.entities.text import literal_text, normal_form
 from smalt.errors import InvalidRequest
 from smalt.server.pipelines import bindings, draft
 from smalt.server.pipelines.bindings import ParentOutput
-from smalt.server.pipelines.check import check_value
 from smalt.server.pipelines.components import module_name, steps_of
 from smalt.server.pipelines.flow_steps import as_flow
 from smalt.server.pipelines.values import Data, Value, Values

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from smalt.entities.component import Component, ComponentInput
 from smalt.entities.environment import Environment
+from smalt.entities.fit import Given, check_value
 from smalt.entities.job.base import Job
 from smalt.entities.job.inputs import DataInput
 from smalt.entities.job.pipeline import PipelineJob, PipelineSettings
@@ -16,7 +17,7 @@ from smalt.errors import InvalidRequest
 from smalt.server.assets import AssetService, DataLocator
 from smalt.server.compute import ComputeService
 from smalt.server.jobs import Children, JobKind, JobRecord, ParentLike, Pinned, Pinner, Problems, Progress, Software
-from smalt.server.pipelines.check import Checker, Given, Scope, check_value, of_input
+from smalt.server.pipelines.check import Checker, Scope, of_input
 from smalt.server.pipelines.child import default_place
 from smalt.server.pipelines.components import Components, steps_of
 from smalt.server.pipelines.plan import Plans

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from smalt.entities.fit import fitting
 from smalt.errors import InvalidRequest
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, created, ok
 from smalt.server.jobs import arm_document
 from smalt.server.pipelines.authoring import COMPONENT, JOB, Authoring
-from smalt.server.pipelines.check import fitting
 from smalt.server.pipelines.service import FAILED, PipelineService
 from smalt.server.workspaces import WorkspaceService
 

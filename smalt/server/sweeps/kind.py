@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -79,6 +79,11 @@ class SweepKind(ParentLike):
         self._assets = assets
         self._tracking = tracking
 
+    def refusals(self, job: Job) -> Iterable[InvalidRequest]:
+        """See `ParentLike.refusals`."""
+        assert isinstance(job, SweepJob)
+        return mistakes(job)
+
     def pin(
         self, work: Work, workspace: WorkspaceRecord, name: str, job: Job, problems: Problems
     ) -> tuple[Job, Pinned]:
@@ -91,10 +96,7 @@ class SweepKind(ParentLike):
             job = self._with_component(work, workspace, job)
         pinned = self._pinner.ports(work, workspace, name, job, problems)
         pinned.parts = {"seed": secrets.randbelow(2**31)}
-        wrong = mistakes(job)
-        for mistake in wrong:
-            problems.add(mistake)
-        if not wrong and isinstance(job.trial, TrialSettings):
+        if not problems.refuse(self.refusals(job)) and isinstance(job.trial, TrialSettings):
             with problems.at("sampling_algorithm"):
                 sampler_of(job, seed=0)
             job = self._pin_trial(work, workspace, name, job, problems)

@@ -79,6 +79,7 @@ def test_two_steps_cannot_write_to_one_place(works):
         ({"a": {"type": "command"}}, "jobs.a.component", "names nothing to run"),
         ({"a": command("x", environment="azureml:none:1")}, "jobs.a", "No environment 'none'"),
         ({"a": command("x", compute="azureml:none")}, "jobs.a.compute", "No compute 'none'"),
+        ({"a": command("x ${{inputs.i}}")}, "jobs.a.command", "${{inputs.i}} is not declared"),
         ({"a": {"type": "spark", "entry": {"file": "a.py"}}}, "jobs.a.type", "need a Spark cluster"),
         ({"a": command("x", outputs={"o": "${{parent.outputs.z}}"})}, "jobs.a.outputs.o", "has no output 'z'"),
         ({"a": {"type": "if_else", "condition": "maybe"}}, "jobs.a.condition", "'maybe' is not a boolean"),
