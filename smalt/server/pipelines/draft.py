@@ -17,7 +17,7 @@ _COMPONENT_ONLY = frozenset(
     {
         "name", "version", "id", "display_name", "description", "tags", "properties", "creation_context", "type",
         "inputs", "outputs", "is_deterministic", "is_anonymous", "is_archived", "stage", "provisioning_state",
-        "arm_properties", "$schema", "latest_version", "additional_includes", "jobs",
+        "arm_properties", "$schema", "latest_version", "additional_includes", "jobs", "own_name",
     }
 )  # fmt: skip
 _STEP_ONLY = frozenset({"component", "trial", "type", "inputs", "outputs", "name", "_source", "jobs"})

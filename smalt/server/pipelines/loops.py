@@ -39,9 +39,10 @@ def advance(turn: Turn, node: Node) -> None:
         _advance_items(turn, node)
         return
     row = _newest(turn, node)
-    if row is None or (row.status is StepStatus.COMPLETED and _goes_on(node, row)):
+    # What an earlier run has done is over as soon as it is started, and nothing would call for the next iteration.
+    while (row is None or (row.status is StepStatus.COMPLETED and _goes_on(node, row))) and not turn.is_full:
         iteration = 0 if row is None else row.key.iteration + 1
-        turn.start(node, iteration=iteration, of=_body(turn, node), overrides=overrides(turn, node, iteration))
+        row = turn.start(node, iteration=iteration, of=_body(turn, node), overrides=overrides(turn, node, iteration))
 
 
 def overrides(turn: Turn, node: Node, iteration: int) -> dict[str, Value]:

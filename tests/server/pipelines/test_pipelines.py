@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smalt.entities.job.status import JobStatus
+from smalt.executors.fake import FakeExecutor
+from smalt.kit import clock
+from smalt.server import jobs
 from tests.server.pipelines.conftest import ENVIRONMENT, command, literal
 
 
@@ -213,7 +216,9 @@ def test_a_branch_is_taken_by_a_value_that_a_step_has_written(works, flag, ran, 
     assert (states[ran], states[skipped]) == ("Completed", "Skipped")
 
 
-def test_a_loop_goes_on_while_its_body_says_so(works):
+@pytest.fixture
+def counting(works):
+    """Steps that count to three."""
     body = works.component(
         "count",
         command="n=$((${{inputs.n}} + 1)); echo $n > ${{outputs.next}}; test $n -lt 3 && echo true > ${{outputs.more}} "
@@ -221,7 +226,7 @@ def test_a_loop_goes_on_while_its_body_says_so(works):
         inputs={"n": {"type": "integer"}},
         outputs={"next": {"type": "integer"}, "more": {"type": "boolean"}},
     )
-    steps = {
+    return {
         "body": {"componentId": body, "inputs": {"n": literal("0")}},
         "loop": {
             "type": "do_while",
@@ -233,10 +238,28 @@ def test_a_loop_goes_on_while_its_body_says_so(works):
         "after": command("test ${{inputs.n}} = 3", inputs={"n": literal("${{parent.jobs.body.outputs.next}}")}),
     }
 
-    record = works.complete("p", steps)
+
+def test_a_loop_goes_on_while_its_body_says_so(works, counting):
+    record = works.complete("p", counting)
 
     assert record.status is JobStatus.COMPLETED
     assert [run["iteration"] for run in works.graph("p")["loop"]["iterations"]] == [0, 1, 2]
+
+
+def test_a_loop_whose_iterations_are_all_reused_waits_for_nothing(works, counting):
+    works.complete("first", counting)
+    works.submit("second", counting)
+
+    turns = works.plant.loop(FakeExecutor(), jobs.Hints())
+    while turns.run_once(clock.now()) or works.plant.record("second").status is JobStatus.STARTING:
+        pass
+
+    assert works.plant.record("second").status is JobStatus.COMPLETED
+    assert [run["reuse"]["from"] for run in works.graph("second")["loop"]["iterations"]] == [
+        "first_loop_0",
+        "first_loop_1",
+        "first_loop_2",
+    ]
 
 
 def test_a_body_runs_once_for_each_item_and_what_all_wrote_is_one_table(works):
@@ -329,3 +352,4 @@ def test_a_steps_job_tells_what_its_component_is_called_even_if_that_was_registe
 
     names = [works.plant.record(f"p_{step}").properties["azureml.moduleName"] for step in "abc"]
     assert names == ["clean", "train", "c"]
+    assert "own_name" not in works.plant.record("p_a").document
