@@ -9,6 +9,7 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
+from smalt.entities.schedule import MissedRuns
 from smalt.entities.trigger import TimeTrigger
 from smalt.errors import NotFound, SmaltError
 from smalt.kit import ids
@@ -131,8 +132,8 @@ class SchedulesLoop:
             return
         found = timetable.due(entity.trigger, record.next_at, now, entity.missed_runs)
         if found.fire_at is not None:
-            missed = f"It stands for the runs missed since {found.since.isoformat()}." if found.since else None
-            self._fire(work, workspace, record, at_time(found.fire_at), now=now, remark=missed)
+            remark = _of_missed(found.since, entity.missed_runs) if found.since else None
+            self._fire(work, workspace, record, at_time(found.fire_at), now=now, remark=remark)
         else:
             occasion = at_time(record.next_at)
             reason = "No server was up at that time, and the schedule skips what it missed (missed_runs: skip)."
@@ -204,3 +205,16 @@ class SchedulesLoop:
             self._note(work, record, at_time(record.next_at), now=now, outcome="failed", reason=reason)
             following = timetable.next_after(trigger, now)
             store.settle(work.connection, record, next_at=following, due_at=following, attempts=0)
+
+
+def _of_missed(since: datetime, policy: MissedRuns) -> str:
+    """What a run that fires says of those before it that did not."""
+    match policy:
+        case MissedRuns.ONCE:
+            return f"It stands for the runs missed since {since.isoformat()}."
+        case MissedRuns.SKIP:
+            return f"The runs missed since {since.isoformat()} were skipped (missed_runs: skip)."
+        case MissedRuns.ALL:
+            return (
+                f"Of the runs missed since {since.isoformat()} only the newest {timetable.MOST_MISSED} are made up for."
+            )

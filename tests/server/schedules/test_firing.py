@@ -74,6 +74,16 @@ def test_what_was_missed_follows_the_policy(clockwork, policy, runs):
     assert clockwork.next_at() > now
 
 
+def test_a_punctual_run_after_skipped_ones_does_not_stand_for_them(clockwork):
+    clockwork.put(properties={"smalt.missedRuns": "skip"})
+
+    missed = clockwork.next_at()
+    clockwork.pass_time(hours=3)
+
+    [fire] = clockwork.fires()
+    assert fire["reason"] == f"The runs missed since {missed.isoformat()} were skipped (missed_runs: skip)."
+
+
 def test_without_a_start_the_first_run_is_at_once_and_only_the_first(clockwork):
     clockwork.put(trigger={"triggerType": "Recurrence", "frequency": "Day", "interval": 1})
     clockwork.turn()
