@@ -173,7 +173,7 @@ def trials(session: Session, name: str) -> object:
     """Show the trials of a sweep: state, parameters, metric, and which is the best."""
     found = session.client.jobs.trials(name)
     metric = str(found["primaryMetric"])
-    return [
+    rows = [
         {
             "name": trial["name"],
             "status": trial["status"],
@@ -184,6 +184,7 @@ def trials(session: Session, name: str) -> object:
         }
         for trial in found["value"]
     ]
+    return session.whole(rows)
 
 
 @job.command("lineage", cls=verb.Verb)

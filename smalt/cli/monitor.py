@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from smalt.cli import output, verb
+from smalt.cli import verb
 from smalt.cli.session import Session
 
 
@@ -19,7 +19,7 @@ def monitor() -> None:
 @verb.max_results()
 def show_list(session: Session, max_results: int | None) -> object:
     """List monitors and what their signals last came to."""
-    return _printed(session, [_monitor(each) for each in session.client.monitors.list(max_results=max_results)])
+    return session.whole([_monitor(each) for each in session.client.monitors.list(max_results=max_results)])
 
 
 @monitor.command(cls=verb.Verb)
@@ -34,7 +34,7 @@ def show(session: Session, name: str) -> object:
 @verb.max_results(50)
 def runs(session: Session, name: str, max_results: int) -> object:
     """List runs of a monitor, the newest first."""
-    return _printed(session, [_run(each) for each in session.client.monitors.runs(name, max_results=max_results)])
+    return session.whole([_run(each) for each in session.client.monitors.runs(name, max_results=max_results)])
 
 
 @monitor.command(cls=verb.Verb)
@@ -49,15 +49,7 @@ def results(session: Session, name: str, job: str | None, signal: str | None, br
     for key, reason in failed.items():
         click.echo(f"{key} could not be measured: {reason}", err=True)
     wanted = (each for each in found["values"] if signal is None or each["signal"] == signal)
-    return _printed(session, [each for each in wanted if each["breached"] or not breached])
-
-
-def _printed(session: Session, rows: list[dict[str, Any]]) -> object:  # Any: JSON
-    """The rows; asked for a table, they are printed whole."""
-    if session.form != "table" or session.query is not None:
-        return rows
-    output.show(rows, form="table", query=None, is_chosen=True)
-    return None
+    return session.whole([each for each in wanted if each["breached"] or not breached])
 
 
 def _monitor(found: dict[str, Any]) -> dict[str, Any]:  # Any: JSON

@@ -154,6 +154,13 @@ class Session:
         """Print what a verb returned."""
         output.show(result, form=self.form, query=self.query)
 
+    def whole(self, rows: list[dict[str, Any]]) -> object:  # Any: JSON
+        """Rows that are no entities, to be printed; a table of them hides nothing."""
+        if self.form != "table" or self.query is not None:
+            return rows
+        output.show(rows, form="table", query=None, is_chosen=True)
+        return None
+
     def __enter__(self) -> Self:
         return self
 

@@ -44,10 +44,12 @@ def test_the_sweep_example_finds_registers_and_fetches_the_best_model(run, tmp_p
     few = ("--set", "limits.max_total_trials=4")
     told = smalt("job", "create", "-f", str(EXAMPLE / "sweep.yml"), "-n", "digits", "--stream", *few)
     trials = json.loads(smalt("job", "trials", "-n", "digits", "-o", "json"))
+    table = smalt("job", "trials", "-n", "digits", "-o", "table")
     smalt("job", "download", "-n", "digits", "--all", "-p", str(tmp_path))
 
     [best] = [trial for trial in trials if trial["best"]]
     assert len(trials) == 4
+    assert {"Name", "Status", "Accuracy", "Pixels", "Best"} <= set(table.splitlines()[0].split())
     assert best["accuracy"] == max(trial["accuracy"] for trial in trials if trial["status"] == "Completed") > 0.9
     assert f"Best trial: {best['name']}, accuracy" in told
     assert (tmp_path / "named-outputs/model/model.joblib").exists()
