@@ -54,7 +54,8 @@ def test_each_change_is_told_once_and_a_failure_with_its_last_lines() -> None:
             graph("Running", step("a", "Running"), step("b", "NotStarted", job=None)),
             graph("Running", step("a", "Completed", durationSeconds=None), step("b", "NotStarted", job=None)),
             graph("Running", step("a", "Completed"), step("b", "Running")),
-            graph("Failed", step("a", "Completed"), step("b", "Failed", error="exit code 3")),
+            graph("Failed", step("a", "Completed"), step("b", "Failed", error="exit code 3"))
+            | {"durationSeconds": 185},
         ]
     )
     shown = Lines(out, lambda job: [f"log of {job}"])
@@ -62,6 +63,7 @@ def test_each_change_is_told_once_and_a_failure_with_its_last_lines() -> None:
     with pytest.raises(JobFailed, match=r"Failed: b\.\nGo on from there: smalt job rerun -n p --from failed"):
         follow(lambda: next(looks), shown.show, out=out, web_view=None, sleep=lambda seconds: None)
 
+    assert out.getvalue().splitlines()[-1] == "Failed after 3 min 5 s: 2 steps, 0 reused"
     assert out.getvalue().splitlines()[2:-2] == [
         "a: started",
         "a: finished (2.0 s)",

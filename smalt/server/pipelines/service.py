@@ -146,12 +146,8 @@ class PipelineService:
             for name in plan.graph.nodes
             if plan.graph.nodes[name].loop is None
         ]
-        return {
-            "name": record.name,
-            "status": record.status.value,
-            **_span(record.started_at, record.ended_at),
-            "steps": shown,
-        }
+        span = _span(record.started_at, record.ended_at)
+        return {"name": record.name, "status": record.status.value, **span, "steps": shown}
 
     def _step(
         self,

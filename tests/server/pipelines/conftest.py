@@ -44,10 +44,13 @@ class Works:
         self.run(name)
         return self.plant.record(name)
 
+    def whole_graph(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.pages.get(f"{self.plant.scope}/jobs/{name}/graph").json()
+        return found
+
     def graph(self, name: str) -> dict[str, dict[str, Any]]:
         """The steps of a pipeline by name."""
-        answer = self.pages.get(f"{self.plant.scope}/jobs/{name}/graph")
-        return {step["name"]: step for step in answer.json()["steps"]}
+        return {step["name"]: step for step in self.whole_graph(name)["steps"]}
 
     def statuses(self, name: str) -> dict[str, str]:
         return {step: shown["status"] for step, shown in self.graph(name).items()}

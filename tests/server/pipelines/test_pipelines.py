@@ -243,6 +243,7 @@ def test_a_loop_goes_on_while_its_body_says_so(works, counting):
     record = works.complete("p", counting)
 
     assert record.status is JobStatus.COMPLETED
+    assert works.whole_graph("p")["durationSeconds"] == (record.ended_at - record.started_at).total_seconds()
     assert [run["iteration"] for run in works.graph("p")["loop"]["iterations"]] == [0, 1, 2]
 
 
