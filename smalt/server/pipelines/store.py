@@ -134,8 +134,10 @@ def last_of_family(connection: Connection, workspace_id: str, family: str) -> tu
 
 
 def invalidate_jobs(connection: Connection, workspace_id: str, names: Sequence[str], *, now: datetime) -> int:
-    """Offer the results of some jobs no longer; how many there were."""
-    return _invalidate(connection, now, step_results.c.workspace_id == workspace_id, step_results.c.job.in_(names))
+    """Offer the results of some jobs no longer, nor those of others that did the same; how many there were."""
+    here = step_results.c.workspace_id == workspace_id
+    same = select(step_results.c.fingerprint).where(here, step_results.c.job.in_(names))
+    return _invalidate(connection, now, here, step_results.c.fingerprint.in_(same))
 
 
 def invalidate_component(connection: Connection, workspace_id: str, component: str, *, now: datetime) -> int:

@@ -219,3 +219,14 @@ def test_a_nested_pipeline_that_is_run_again_runs_whole(works, tmp_path):
     works.complete("third", {"nested": {"type": "pipeline", "componentId": inner}})
 
     assert (tmp_path / "runs").read_text().split() == ["a", "a"]
+
+
+def test_an_older_result_of_the_same_work_is_forgotten_with_the_newer(works):
+    works.complete("first", steps())
+    works.pages.post(f"{works.plant.scope}/jobs/first/rerun", json={"name": "second", "from": "make"})
+    works.run("second")
+
+    works.pages.post(f"{works.plant.scope}/jobs/second/invalidate", json={"step": "make"})
+    works.complete("third", steps())
+
+    assert reuse(works, "third")["make"]["reason"] == "the result of second_make was invalidated"
