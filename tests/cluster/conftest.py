@@ -26,6 +26,7 @@ from tests.running import RunningServer, free_ports
 collect_ignore_glob = [] if "SMALT_RAY_PYTHON" in os.environ else ["test_*.py"]
 
 _PATIENCE_SECONDS = 240
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ray"
 # What an environment without packages of its own has, in the versions that the server chooses.
 _PLAIN = ["pip", "setuptools==80.8.0", "wheel"]
 
@@ -42,6 +43,10 @@ class Installation:
     def submit(self, name: str, job: Mapping[str, Any]) -> None:
         path = self.folder / f"{name}.yml"
         path.write_text(yaml.safe_dump({"experiment_name": "cluster", **job}))
+        self.create(name, path)
+
+    def create(self, name: str, path: Path) -> None:
+        """Submit a job of a file."""
         self.server.smalt("job", "create", "-f", str(path), "--name", name)
 
     def command(self, name: str, command: str, **more: Any) -> None:
@@ -100,7 +105,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             server.smalt("down", "--home", str(home))
             up += ["--host", cluster.server_host, "--public-url", f"https://{cluster.server_host}:{secure}"]
             server.smalt(*up)
-        attach = ["compute", "attach", "--type", "ray", "--name", "team", "--address", cluster.address]
+        attach = ["compute", "attach", "--file", str(EXAMPLE / "compute.yml"), "--address", cluster.address]
         attach += ["--token-file", str(cluster.token_file), "--node-folder", str(folder / "node")]
         server.smalt(*attach)
         yield Installation(folder, cluster, server, up)

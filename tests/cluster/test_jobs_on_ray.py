@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.conftest import EXAMPLE
+
 pytestmark = pytest.mark.slow
 
 WAITS = "echo waiting; while [ ! -e {go} ]; do sleep 0.2; done; echo went on"
@@ -54,14 +56,7 @@ def test_a_command_reads_its_input_writes_its_outputs_and_logs_while_it_runs(ins
 
 
 def test_two_instances_of_pytorch_run_on_two_nodes(installation):
-    told = "rank $RANK of $WORLD_SIZE node $NODE_RANK local $LOCAL_RANK at $MASTER_ADDR:$MASTER_PORT"
-
-    installation.command(
-        "spread",
-        f'echo "{told}"; hostname -I',
-        distribution={"type": "pytorch", "process_count_per_instance": 1},
-        resources={"instance_count": 2},
-    )
+    installation.create("spread", EXAMPLE / "ranks.yml")
     ended = installation.end("spread")
     logs = [installation.log("spread", f"std_log_process_{rank}.txt") for rank in range(2)]
 
@@ -88,25 +83,7 @@ def test_a_failure_on_one_node_ends_the_others(installation):
 
 
 def test_the_steps_of_a_pipeline_run_on_the_cluster(installation):
-    step = {"type": "command", "environment": {"image": "python:3.11"}}
-    pipeline = {
-        "type": "pipeline",
-        "settings": {"default_compute": "azureml:team"},
-        "jobs": {
-            "make": {
-                **step,
-                "command": "echo made > ${{outputs.made}}/x.txt",
-                "outputs": {"made": {"type": "uri_folder"}},
-            },
-            "use": {
-                **step,
-                "command": 'cat ${{inputs.made}}/x.txt; echo "in $SMALT_ARTIFACTS"',
-                "inputs": {"made": {"type": "uri_folder", "path": "${{parent.jobs.make.outputs.made}}"}},
-            },
-        },
-    }
-
-    installation.submit("line", pipeline)
+    installation.create("line", EXAMPLE / "pipeline.yml")
     ended = installation.end("line")
 
     assert ended["status"] == "Completed", ended

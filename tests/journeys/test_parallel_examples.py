@@ -64,3 +64,14 @@ def test_every_species_is_a_row(home, tmp_path):
         ["versicolor", "50", "5.936", "2.77", "4.26", "1.326"],
         ["virginica", "50", "6.588", "2.974", "5.552", "2.026"],
     ]
+
+
+@pytest.mark.slow
+def test_a_parallel_step_takes_a_table_a_kilobyte_at_a_time(home, tmp_path):
+    smalt(home, "job", "create", "--file", "examples/parallel/pipeline.yml", "--name", "line", "--stream")
+    smalt(home, "job", "download", "--name", "line", "--all", "--download-path", str(tmp_path))
+
+    said = (tmp_path / "steps/count/artifacts/user_logs/std_log.txt").read_text()
+    totals = (tmp_path / "named-outputs/totals/totals").read_text()
+    assert "4 mini-batches for up to 2 worker processes." in said
+    assert totals.split() == ["50", "setosa", "50", "versicolor", "50", "virginica"]

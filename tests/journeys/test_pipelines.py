@@ -1,4 +1,4 @@
-"""The regression example in its three forms, on a server as a user starts it."""
+"""The examples of pipelines, on a server as a user starts it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "pipelines" / "regression"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "pipelines"
+EXAMPLE = EXAMPLES / "regression"
+STEERING = EXAMPLES / "steering"
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,52 @@ def test_five_steps_run_and_what_has_not_changed_is_reused_in_every_form(home, t
     assert 0.3 < scores["r2"] < 0.6
     assert (tmp_path / "steps" / "train" / "named-outputs" / "model" / "model.json").is_file()
     assert "`- + score  Completed" in tree
+
+
+def graph(home: Path, name: str) -> dict[str, dict]:
+    """The steps of a pipeline by name."""
+    shown = json.loads(smalt(home, "job", "show", "-n", name, "--graph", "-o", "json"))
+    return {step["name"]: step for step in shown["steps"]}
+
+
+@pytest.mark.slow
+def test_steps_steer_other_steps(home, tmp_path):
+    told = smalt(home, "job", "create", "-f", str(STEERING / "pipeline.yml"), "-n", "steered", "--stream")
+    smalt(
+        home, "job", "create", "-f", str(STEERING / "pipeline.yml"), "--set", "inputs.number=2", "-n", "two", "--stream"
+    )
+    smalt(home, "job", "download", "-n", "steered", "--output-name", "table", "-p", str(tmp_path))
+
+    steps, other = graph(home, "steered"), graph(home, "two")
+    ran = [step for name, step in steps.items() if name not in ("open", "close") and step["startedAt"]]
+    assert steps["open"]["endedAt"] <= min(step["startedAt"] for step in ran)
+    assert steps["close"]["startedAt"] >= max(step["endedAt"] for step in ran)
+    assert "fetch: finished (" in told
+    assert "broken: skipped" in told
+    assert (steps["whole"]["status"], steps["broken"]["status"]) == ("Completed", "Skipped")
+    assert (other["whole"]["status"], other["broken"]["status"]) == ("Skipped", "Completed")
+    assert len(steps["root"]["iterations"]) == 9
+    assert steps["fetch"]["attempt"] == 2
+    table = next(path for path in (tmp_path / "named-outputs" / "table").rglob("*") if path.is_file()).read_text()
+    assert table.count("- file: azureml://") == len(steps["powers"]["iterations"]) == 3
+
+
+@pytest.mark.slow
+def test_what_is_done_again_is_what_was_asked_for(home):
+    def reused(name: str) -> set[str]:
+        runs = {step: shown["iterations"] or [shown] for step, shown in graph(home, name).items()}
+        return {step for step, each in runs.items() if all(run["reuse"]["reused"] for run in each)}
+
+    def again(name: str) -> set[str]:
+        smalt(home, "job", "create", "-f", str(STEERING / "pipeline.yml"), "-n", name, "--stream")
+        return reused(name)
+
+    again("a")
+    assert again("b") == {"root", "powers", "list", "fetch"}
+
+    smalt(home, "job", "rerun", "-n", "b", "--from", "powers", "--new-name", "c", "--stream")
+    assert reused("c") == {"open", "root", "whole", "fetch"}
+    smalt(home, "job", "invalidate", "-n", "c", "--step", "list")
+    assert again("d") == {"root", "powers", "fetch"}
+    smalt(home, "job", "invalidate", "-n", "d")
+    assert again("e") == set()

@@ -1,4 +1,4 @@
-"""The example of a sweep, as its user runs it: from YAML on the command line, and from Python."""
+"""The examples of sweeps, as their user runs them: from YAML on the command line, and from Python."""
 
 from __future__ import annotations
 
@@ -36,11 +36,16 @@ def run(tmp_path_factory):
     call("-m", "smalt.cli.main", "down")
 
 
-@pytest.mark.slow
-def test_the_sweep_example_finds_registers_and_fetches_the_best_model(run, tmp_path):
-    def smalt(*arguments):
+@pytest.fixture(scope="module")
+def smalt(run):
+    def call(*arguments: str) -> str:
         return run("-m", "smalt.cli.main", *arguments)
 
+    return call
+
+
+@pytest.mark.slow
+def test_the_sweep_example_finds_registers_and_fetches_the_best_model(smalt, tmp_path):
     few = ("--set", "limits.max_total_trials=4")
     told = smalt("job", "create", "-f", str(EXAMPLE / "sweep.yml"), "-n", "digits", "--stream", *few)
     trials = json.loads(smalt("job", "trials", "-n", "digits", "-o", "json"))
@@ -64,3 +69,36 @@ def test_the_same_search_from_python(run):
 
     assert "Best trial:" in told
     assert 'submit the best one again with {"alpha": ' in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["grid", "sobol", "bayesian"])
+def test_each_way_to_search_ends_with_the_best_model(smalt, tmp_path, way):
+    smalt("job", "create", "-f", str(EXAMPLE / f"{way}.yml"), "-n", way, "--stream")
+    smalt("job", "download", "-n", way, "--output-name", "model", "-p", str(tmp_path))
+
+    trials = json.loads(smalt("job", "trials", "-n", way))
+    [best] = [trial for trial in trials if trial["best"]]
+    assert len(trials) == 4
+    assert best["accuracy"] > 0.8
+    assert (tmp_path / "named-outputs/model/model.joblib").exists()
+
+
+@pytest.mark.slow
+def test_every_expression_of_a_search_space_gives_a_number(smalt):
+    smalt("job", "create", "-f", str(EXAMPLE / "expressions.yml"), "-n", "expressions", "--stream")
+
+    trials = json.loads(smalt("job", "trials", "-n", "expressions"))
+    names = "choice randint uniform quniform loguniform qloguniform normal qnormal lognormal qlognormal".split()
+    assert [trial["status"] for trial in trials] == ["Completed"] * 3
+    assert all(isinstance(trial[name], int | float) for trial in trials for name in names)
+
+
+@pytest.mark.slow
+def test_the_best_model_of_a_sweep_goes_to_the_next_step(smalt, tmp_path):
+    told = smalt("job", "create", "-f", str(EXAMPLE / "pipeline.yml"), "-n", "line", "--stream")
+    smalt("job", "download", "-n", "line", "--output-name", "model", "-p", str(tmp_path))
+
+    assert "search: finished" in told
+    assert "weigh: finished" in told
+    assert (tmp_path / "named-outputs/model/model.joblib").exists()
