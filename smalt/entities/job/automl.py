@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import builtins
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from smalt.entities.base import Entity, TextMap
 from smalt.entities.job.automl_words import (
@@ -163,8 +163,8 @@ class AutoMLJob(Job):
     type: Literal["automl"] = "automl"
     task: Annotated[Task, BeforeValidator(lambda value: match_enum(value, Task))]
     primary_metric: Text | None = None
-    target_column_name: Text | None = None
-    training_data: Table | None = None
+    target_column_name: Text | None = Field(default=None, validate_default=True)
+    training_data: Table | None = Field(default=None, validate_default=True)
     validation_data: Table | None = None
     validation_data_size: Share | None = None
     n_cross_validations: AutoOrCount | None = None
@@ -177,32 +177,46 @@ class AutoMLJob(Job):
     limits: AutoMLLimits | None = None
     featurization: Featurization | None = None
     training: Training | None = None
-    forecasting: Forecasting | None = None
+    forecasting: Forecasting | None = Field(default=None, validate_default=True)
     sweep: dict[str, Any] | None = None  # Any: kept as given
     training_parameters: dict[str, Any] | None = None  # Any: kept as given
     search_space: list[dict[str, Any]] | None = None  # Any: kept as given
     environment_variables: TextMap = Field(default_factory=dict)
     resources: ResourcesField = None
 
-    @model_validator(mode="after")
-    def _fits_its_task(self) -> Self:
-        if self.task.is_tabular:
-            self._check_table()
-        return self
+    @field_validator("target_column_name", "training_data", mode="after")
+    @classmethod
+    def _needed(cls, value: Any, info: ValidationInfo) -> Any:  # Any: the value of one of these fields
+        task = info.data.get("task")
+        if value is None and task is not None and task.is_tabular:
+            raise ValueError(f"A {task} job needs {info.field_name}. Add it.")
+        return value
 
-    def _check_table(self) -> None:
-        for field in ("target_column_name", "training_data"):
-            if getattr(self, field) is None:
-                raise ValueError(f"A {self.task} job needs {field}. Add it.")
-        if self.task is Task.FORECASTING and not (self.forecasting and self.forecasting.time_column_name):
+    @field_validator("primary_metric", mode="after")
+    @classmethod
+    def _known_metric(cls, value: str | None, info: ValidationInfo) -> str | None:
+        known = METRICS.get(info.data["task"]) if "task" in info.data else None
+        return value if value is None or known is None else known_word(value, known, what="primary metric")
+
+    @field_validator("training", mode="after")
+    @classmethod
+    def _known_algorithms(cls, value: Training | None, info: ValidationInfo) -> Training | None:
+        known = ALGORITHMS.get(info.data["task"]) if "task" in info.data else None
+        if value is None or known is None:
+            return value
+        named = {
+            field: [known_word(word, known, what=f"algorithm in {field}") for word in words]
+            for field in ("allowed_training_algorithms", "blocked_training_algorithms")
+            if (words := getattr(value, field)) is not None
+        }
+        return value.model_copy(update=named)
+
+    @field_validator("forecasting", mode="after")
+    @classmethod
+    def _knows_time(cls, value: Forecasting | None, info: ValidationInfo) -> Forecasting | None:
+        if info.data.get("task") is Task.FORECASTING and not (value and value.time_column_name):
             raise ValueError("A forecasting job needs forecasting.time_column_name. Name the column that holds time.")
-        if self.primary_metric is not None:
-            self.primary_metric = known_word(self.primary_metric, METRICS[self.task], what="primary metric")
-        for field in ("allowed_training_algorithms", "blocked_training_algorithms"):
-            words = getattr(self.training, field, None)
-            if self.training is not None and words is not None:
-                known = [known_word(word, ALGORITHMS[self.task], what="algorithm") for word in words]
-                self.training = self.training.model_copy(update={field: known})
+        return value
 
     def set_data(self, **given: Any) -> None:  # Any: values of fields
         """Change fields about data, e.g. `training_data`, `n_cross_validations`, `test_data_size`."""

@@ -58,7 +58,10 @@ def test_what_cannot_be_honoured_is_refused_by_name(asked, field):
     ("asked", "said"),
     [
         ({"primary_metric": "r2_score"}, "'r2_score' is no primary metric here"),
-        ({"training": {"allowed_training_algorithms": ["Magic"]}}, "'Magic' is no algorithm here"),
+        (
+            {"training": {"allowed_training_algorithms": ["Magic"]}},
+            "'Magic' is no algorithm in allowed_training_algorithms here",
+        ),
         ({"featurization": {"blocked_transformers": ["Magic"]}}, "'Magic' is no transformer here"),
         ({"target_column_name": None}, "A classification job needs target_column_name"),
         ({"task": "forecasting", "forecasting": None}, "needs forecasting.time_column_name"),
@@ -67,3 +70,16 @@ def test_what_cannot_be_honoured_is_refused_by_name(asked, field):
 def test_words_that_nobody_knows_are_refused_when_the_job_is_read(asked, said):
     with pytest.raises(ValidationFailed, match=said):
         job(**asked)
+
+
+def test_every_wrong_word_of_a_job_is_told_at_its_place():
+    with pytest.raises(ValidationFailed) as refused:
+        job(
+            primary_metric="r2_score",
+            training_data=None,
+            training={"blocked_training_algorithms": ["Magic"]},
+            featurization={"blocked_transformers": ["Magic"]},
+        )
+
+    places = {detail.target for detail in refused.value.details}
+    assert places == {"primary_metric", "training_data", "training", "featurization.blocked_transformers"}
