@@ -136,7 +136,7 @@ def follow(
     reused = sum(bool((step.get("reuse") or {}).get("reused")) for step in steps)
     took = graph.get("durationSeconds")
     after = f" after {duration(took)}" if took is not None else ""
-    out.write(f"\n{status}{after}: {len(steps)} steps, {reused} reused\n")
+    out.write(f"\n{status}{after}: {len(steps)} step{'s' * (len(steps) != 1)}, {reused} reused\n")
     if status != JobStatus.COMPLETED:
         failed = [path for path, step in steps_of(graph) if step.get("status") == "Failed"]
         which = f" Failed: {', '.join(failed)}." if failed else ""
