@@ -93,7 +93,7 @@ def test_a_component_is_checked_with_its_own_inputs(works, prepare):
 
     assert problem == {
         "place": "jobs.prepare.inputs.rows",
-        "message": "'rows' takes a integer and is given a string.",
+        "message": "'rows' takes an integer and is given a string.",
         "line": 11,
     }
 
