@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from smalt.entities.component import Component, ComponentInput, ComponentOutput
@@ -20,7 +21,10 @@ from smalt.server.pipelines.components import Components, reference_of, steps_of
 from smalt.server.pipelines.kind import PipelineKind
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
+from smalt.wire import references
 from smalt.wire.arm import codec
+from smalt.wire.arm.envelope import parse_arm_id
+from smalt.wire.references import AssetReference
 from smalt.wire.yaml import load_document
 
 JsonObject = dict[str, Any]  # Any: JSON
@@ -34,6 +38,10 @@ _OF_THE_SERVER = frozenset(
     }
 )  # fmt: skip
 """What a job has got from the server; it is no part of what somebody would write."""
+
+_REFERRING = frozenset({"component", "trial", "environment", "code", "compute", "default_compute", "default_datastore"})
+_VALUES = frozenset({"inputs", "outputs", "environment_variables", "tags", "properties"})
+"""Below these nothing is looked at: what they hold was written by somebody, and their keys are names."""
 
 
 class Authoring:
@@ -97,7 +105,8 @@ class Authoring:
         job = self._children.service.get(work, workspace, name).entity()
         if not isinstance(job, PipelineJob):
             raise InvalidRequest(f"Job {name!r} is a {job.type} job and has no steps. Name a pipeline.", target="job")
-        return yaml.dump({key: value for key, value in job.document().items() if key not in _OF_THE_SERVER})
+        document = {key: value for key, value in job.document().items() if key not in _OF_THE_SERVER}
+        return yaml.dump(_as_written(document, workspace))
 
     def text_of_component(self, work: Work, workspace: WorkspaceRecord, reference: str) -> str:
         """A pipeline component as YAML.
@@ -114,7 +123,7 @@ class Authoring:
             )
         whole = {key: value for key, value in component.document().items() if key not in {"id", "creation_context"}}
         steps = {name: step.document() for name, step in steps_of(component).items()}
-        return yaml.dump({**whole, "jobs": steps})
+        return yaml.dump(_as_written({**whole, "jobs": steps}, workspace))
 
     def _look_at(self, work: Work, workspace: WorkspaceRecord, entity: PipelineJob | Component) -> None:
         if isinstance(entity, PipelineJob):
@@ -179,6 +188,33 @@ def _steps(entity: PipelineJob | Component) -> Mapping[str, Step]:
     if isinstance(entity, PipelineJob):
         return entity.jobs
     return steps_of(entity) if isinstance((entity.model_extra or {}).get("jobs"), dict) else {}
+
+
+def _as_written(document: Any, workspace: WorkspaceRecord) -> Any:  # Any: JSON
+    """The document with short references where ids stand: other tools take an id in a file for the path of a file."""
+    if isinstance(document, list):
+        return [_as_written(each, workspace) for each in document]
+    if not isinstance(document, dict):
+        return document
+    return {
+        key: _short(value, workspace)
+        if key in _REFERRING and isinstance(value, str)
+        else value
+        if key in _VALUES
+        else _as_written(value, workspace)
+        for key, value in document.items()
+    }
+
+
+def _short(text: str, workspace: WorkspaceRecord) -> str:
+    """`azureml:name:version` of something in this workspace; what is no id of an asset as it is."""
+    found = parse_arm_id(text)
+    if found is None:
+        return text
+    reference = references.parse(text)
+    if found.scope.path.lower() == workspace.scope.lower() and isinstance(reference, AssetReference):
+        reference = replace(reference, kind=None, workspace=None)
+    return references.format(reference)
 
 
 def _documents(ports: Mapping[str, ComponentInput] | Mapping[str, ComponentOutput]) -> JsonObject:
