@@ -8,6 +8,7 @@ import { tags } from "@lezer/highlight";
 import { basicSetup, EditorView } from "codemirror";
 import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
+import { usePhrases } from "./usePhrases";
 
 interface Props {
   text: string;
@@ -79,6 +80,7 @@ export const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonc
 export default function Code({ text, name, label, onChange, extensions, onReady }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const { shown } = useTheme();
+  const phrases = usePhrases();
   const listener = useRef(onChange);
   listener.current = onChange;
   const ready = useRef(onReady);
@@ -97,6 +99,7 @@ export default function Code({ text, name, label, onChange, extensions, onReady 
           syntaxHighlighting(COLORS[shown]),
           EditorView.cspNonce.of(nonce),
           EditorState.readOnly.of(!isEditable),
+          EditorState.phrases.of(phrases),
           // With a place in the order of tabs it is scrolled with the keyboard.
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           typingOver,
@@ -114,7 +117,7 @@ export default function Code({ text, name, label, onChange, extensions, onReady 
     ready.current?.(view);
     return () => view.destroy();
     // The text is where editing begins: what is typed comes back through `onChange` and is not put in again.
-  }, [isEditable ? "" : text, name, label, shown, isEditable, extensions]);
+  }, [isEditable ? "" : text, name, label, shown, isEditable, extensions, phrases]);
   useEffect(() => {
     const view = editor.current;
     const old = view?.state.sliceDoc();

@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import { useT } from "../app/i18n";
 import { useTheme } from "../app/theme";
 import { COLORS, languageOf, LOOK, nonce, typingOver } from "./Code";
+import { usePhrases } from "./usePhrases";
 import "./difference.css";
 
 interface Props {
@@ -22,6 +23,7 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
   const t = useT();
   const box = useRef<HTMLDivElement>(null);
   const { shown } = useTheme();
+  const phrases = usePhrases();
   const listener = useRef(onChange);
   listener.current = onChange;
   const isEditable = onChange !== undefined;
@@ -34,7 +36,7 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
         syntaxHighlighting(COLORS[shown]),
         EditorView.cspNonce.of(nonce),
         EditorView.lineWrapping,
-        EditorState.phrases.of({ "$ unchanged lines": t("{count} lines are the same", { count: "$" }) }),
+        EditorState.phrases.of({ ...phrases, "$ unchanged lines": t("{count} lines are the same", { count: "$" }) }),
         EditorState.readOnly.of(isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         typingOver,

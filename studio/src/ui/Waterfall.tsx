@@ -79,7 +79,7 @@ export function Waterfall<S extends Span>({ spans, chosen, onChoose, label }: Pr
             aria-level={depth + 1}
             aria-selected={span.id === chosen}
             aria-expanded={hasChildren ? !closed.has(span.id) : undefined}
-            aria-label={`${span.name}, ${span.kind}, ${duration(seconds)}${isBad ? `, ${t("Failed")}` : ""}`}
+            aria-label={`${span.name}, ${span.kind}, ${duration(seconds, t)}${isBad ? `, ${t("Failed")}` : ""}`}
             data-span={span.id}
             tabIndex={span.id === current ? 0 : -1}
             className="span"
@@ -111,7 +111,7 @@ export function Waterfall<S extends Span>({ spans, chosen, onChoose, label }: Pr
                 }}
               />
             </span>
-            <span className="number">{span.end === null ? "…" : duration(seconds)}</span>
+            <span className="number">{span.end === null ? "…" : duration(seconds, t)}</span>
             <span className="number faint">{span.tokens ? short(span.tokens.total) : ""}</span>
           </div>
         );

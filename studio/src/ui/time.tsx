@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useWords } from "../app/i18n";
+import { useT, useWords, type Translate } from "../app/i18n";
 
 const NUMERIC = "numeric";
 const MOMENT = {
@@ -50,16 +50,17 @@ export function When({ at }: { at: string | number | null | undefined }) {
   );
 }
 
-export function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+export function duration(seconds: number, t: Translate): string {
+  if (seconds < 1) return t("{count} ms", { count: Math.max(0, Math.round(seconds * 1000)) });
+  if (seconds < 60) return t("{seconds} s", { seconds: seconds.toFixed(seconds < 10 ? 1 : 0) });
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return t("{minutes} min {seconds} s", { minutes, seconds: Math.floor(seconds % 60) });
+  return t("{hours} h {minutes} min", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 /** How long something took, or has taken until now. */
 export function Took({ from, to, isOver }: { from?: number; to?: number; isOver: boolean }) {
+  const t = useT();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     if (isOver) return undefined;
@@ -67,5 +68,5 @@ export function Took({ from, to, isOver }: { from?: number; to?: number; isOver:
     return () => clearInterval(timer);
   }, [isOver]);
   if (from === undefined || (isOver && to === undefined)) return <span className="faint">–</span>;
-  return <span>{duration(((isOver ? (to ?? from) : Math.max(now, from)) - from) / 1000)}</span>;
+  return <span>{duration(((isOver ? (to ?? from) : Math.max(now, from)) - from) / 1000, t)}</span>;
 }

@@ -1,5 +1,6 @@
 import { catalog } from "./catalog.ja";
 import { flows } from "./flows.ja";
+import { graphs } from "./graphs.ja";
 import { judging } from "./judging.ja";
 import { making } from "./making.ja";
 import { monitoring } from "./monitoring.ja";
@@ -12,6 +13,7 @@ import { terms } from "./terms.ja";
 export const ja = {
   ...catalog,
   ...flows,
+  ...graphs,
   ...judging,
   ...making,
   ...monitoring,

@@ -16,6 +16,7 @@ import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { showNotice } from "../../ui/Notices";
 import type { Place } from "../graph/laid";
+import { useGraphWords } from "../graph/useGraphWords";
 import { arranged } from "./arrange";
 import type { Binding } from "./bindings";
 import { fits, typeOf, type Types } from "./fits";
@@ -49,6 +50,7 @@ export function Canvas(props: Props) {
   const { model, places, problems, chosen, types, onChoose, onEnter, onPlace, onConnect, onRemove, onDrop } = props;
   const t = useT();
   const { shown } = useTheme();
+  const words = useGraphWords(true);
   const flow = useReactFlow();
   const shape =
     model.links.map(({ id }) => id).join() + model.steps.map((step) => step.name + step.inputs.length).join();
@@ -56,8 +58,8 @@ export function Canvas(props: Props) {
   const [nodes, setNodes] = useState<AnyNode[]>([]);
   useEffect(() => {
     const at = (name: string) => (Object.hasOwn(places, name) ? places[name] : automatic.get(name)) ?? { x: 0, y: 0 };
-    setNodes(nodesOf(model, at, problems, chosen));
-  }, [model, places, automatic, problems, chosen]);
+    setNodes(nodesOf(model, at, problems, t, chosen));
+  }, [model, places, automatic, problems, t, chosen]);
   const isAutomatic = Object.keys(places).length === 0;
   useEffect(() => {
     if (isAutomatic) requestAnimationFrame(() => void flow.fitView(VIEW));
@@ -110,6 +112,7 @@ export function Canvas(props: Props) {
       nodes={nodes}
       edges={edges}
       nodeTypes={KINDS}
+      ariaLabelConfig={words}
       colorMode={shown}
       fitView
       fitViewOptions={VIEW}
@@ -139,7 +142,7 @@ export function Canvas(props: Props) {
     >
       <Background />
       <Controls showInteractive={false} />
-      {nodes.length <= MOST_FOR_MAP && nodes.length > 15 && <MiniMap pannable zoomable ariaLabel={t("Overview")} />}
+      {nodes.length <= MOST_FOR_MAP && nodes.length > 15 && <MiniMap pannable zoomable />}
     </ReactFlow>
   );
 }

@@ -11,6 +11,7 @@ import {
 import { Handle, Position, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
 import { useT } from "../../app/i18n";
+import { termOf } from "../../ui/terms";
 import { drawn } from "./arrange";
 import { handleOf, type StepNode as Shape } from "./nodes";
 import type { Port } from "./pipeline";
@@ -40,7 +41,7 @@ export const StepNode = memo(function StepNode({ data: { step, problems }, selec
           <ErrorCircle16Filled className="bad" aria-label={t("{count} problems", { count: problems })} />
         )}
       </div>
-      <div className="design-kind">{step.type}</div>
+      <div className="design-kind">{termOf(step.type, t)}</div>
       <div className="design-ports">
         <ul>
           {inputs.map(({ name, port }) => (

@@ -7,6 +7,7 @@ import { versions as versionsQuery } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Tags } from "../../ui/Tags";
+import { termOf } from "../../ui/terms";
 import { Waiting } from "../../ui/Waiting";
 import { isData } from "./arrange";
 import * as changes from "./changes";
@@ -75,7 +76,7 @@ export function StepSettings({ text, level, model, step, problems, types, onChan
           onCommit={(value) => set(["display_name"], value || undefined)}
         />
       </Row>
-      <Row label={t("Type")}>{step.type}</Row>
+      <Row label={t("Type")}>{termOf(step.type, t)}</Row>
       {step.component && (
         <Row label={t("Component")}>
           <ComponentVersion step={step} onChoose={(value) => set([document.trial ? "trial" : "component"], value)} />

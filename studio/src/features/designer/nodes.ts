@@ -1,5 +1,7 @@
 /** The pipeline as React Flow draws it. */
 import { MarkerType, type Edge, type Node } from "@xyflow/react";
+import type { Translate } from "../../app/i18n";
+import { termOf } from "../../ui/terms";
 import type { Place } from "../graph/laid";
 import { heightOf, PORT_NODE, WIDTH } from "./arrange";
 import { inputNode, isControl, outputNode, type Link, type Model, type PipelinePort, type StepModel } from "./pipeline";
@@ -26,6 +28,7 @@ export function nodesOf(
   model: Model,
   at: (name: string) => Place,
   problems: Record<string, number>,
+  t: Translate,
   chosen: string | undefined,
 ): AnyNode[] {
   const port = (side: "inputs" | "outputs", id: string, each: PipelinePort): PortNode => ({
@@ -34,7 +37,7 @@ export function nodesOf(
     position: at(id),
     ...PORT_NODE,
     selected: id === chosen,
-    ariaLabel: `${each.name}, ${each.type}`,
+    ariaLabel: `${each.name}, ${termOf(each.type, t)}`,
     data: { port: each, side },
   });
   return [
@@ -46,7 +49,7 @@ export function nodesOf(
       width: WIDTH,
       height: heightOf(step),
       selected: step.name === chosen,
-      ariaLabel: `${step.title}, ${step.type}`,
+      ariaLabel: `${step.title}, ${termOf(step.type, t)}`,
       data: { step, problems: Object.hasOwn(problems, step.name) ? problems[step.name] : 0 },
     })),
     ...model.outputs.map((each) => port("outputs", outputNode(each.name), each)),
@@ -62,6 +65,7 @@ export function edgesOf(model: Model): Edge[] {
     sourceHandle: link.sourcePort === undefined ? "out" : handleOf("o", link.sourcePort),
     targetHandle: link.targetPort === undefined ? "in" : handleOf("i", link.targetPort),
     label: link.label,
+    ariaLabel: `${link.source} → ${link.target}`,
     deletable: link.isBinding,
     focusable: link.isBinding,
     className: link.isBinding ? undefined : "aside",

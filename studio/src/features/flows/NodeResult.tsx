@@ -14,7 +14,7 @@ export function NodeResult({ of }: { of: NodeRun }) {
     <div className="node-result">
       <div className="row wrap">
         <Status of={of.status} />
-        {of.seconds !== null && <span className="faint">{duration(of.seconds)}</span>}
+        {of.seconds !== null && <span className="faint">{duration(of.seconds, t)}</span>}
         {of.tokens && <span className="faint">{t("{count} tokens", { count: of.tokens.total })}</span>}
         {Boolean(of.cost) && <span className="faint">${short(of.cost)}</span>}
       </div>

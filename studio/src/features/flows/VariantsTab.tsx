@@ -168,7 +168,7 @@ function VariantCard({ node, name, body, references, job }: CardProps) {
         <div className="node-result">
           <div className="row wrap" aria-live="polite">
             {run && <Status of={line && isOver ? line.status : run.status} />}
-            {line?.seconds != null && <span className="faint">{duration(line.seconds)}</span>}
+            {line?.seconds != null && <span className="faint">{duration(line.seconds, t)}</span>}
             {line?.tokens && <span className="faint">{t("{count} tokens", { count: line.tokens.total })}</span>}
             {run && Boolean(run.cost) && <span className="faint">${short(run.cost)}</span>}
             <LinkToRun flow={flow.name} job={job} />

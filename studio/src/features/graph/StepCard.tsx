@@ -6,6 +6,7 @@ import { useT } from "../../app/i18n";
 import { Status, toneOf } from "../../ui/Status";
 import { duration } from "../../ui/time";
 import type { StepNode } from "./layout";
+import { reasonOf } from "./reasons";
 
 /** From this far away nobody reads a card; its colour says how the step stands, and it is drawn in no time. */
 const FAR = 0.3;
@@ -32,11 +33,11 @@ function Words({ step }: { step: Step }) {
       <div className="step-state">
         <Status of={step.status} />
         {step.reuse.reused ? (
-          <span className="reused" title={step.reuse.reason ?? ""}>
+          <span className="reused" title={reasonOf(step.reuse.reason, t) ?? ""}>
             <ArrowRepeatAll16Regular aria-hidden /> {t("Reused")}
           </span>
         ) : (
-          step.durationSeconds !== null && <span className="faint">{duration(step.durationSeconds)}</span>
+          step.durationSeconds !== null && <span className="faint">{duration(step.durationSeconds, t)}</span>
         )}
       </div>
     </>

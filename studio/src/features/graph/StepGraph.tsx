@@ -6,6 +6,7 @@ import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
 import { edgesOf, nodesOf, places } from "./layout";
 import { StepCard } from "./StepCard";
+import { useGraphWords } from "./useGraphWords";
 import { WAYS } from "./Way";
 
 const KINDS = { step: StepCard };
@@ -23,10 +24,11 @@ interface Props {
 export function StepGraph({ steps, chosen, onChoose, onEnter }: Props) {
   const t = useT();
   const { shown } = useTheme();
+  const words = useGraphWords(false);
   // Where steps stand follows from which there are, not from how they fare.
   const shape = steps.map(({ name, needs }) => `${name}<${needs?.join()}`).join(";");
   const at = useMemo(() => places(steps), [shape]);
-  const nodes = useMemo(() => nodesOf(steps, at, chosen), [steps, at, chosen]);
+  const nodes = useMemo(() => nodesOf(steps, at, t, chosen), [steps, at, t, chosen]);
   const edges = useMemo(() => edgesOf(steps, at), [steps, at]);
   return (
     <div className="graph-canvas">
@@ -35,6 +37,7 @@ export function StepGraph({ steps, chosen, onChoose, onEnter }: Props) {
         edges={edges}
         nodeTypes={KINDS}
         edgeTypes={WAYS}
+        ariaLabelConfig={words}
         colorMode={shown}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
@@ -49,7 +52,7 @@ export function StepGraph({ steps, chosen, onChoose, onEnter }: Props) {
       >
         {nodes.length <= MOST_WITH_MAP && <Background />}
         <Controls showInteractive={false} />
-        {nodes.length <= MOST_WITH_MAP && <MiniMap pannable zoomable ariaLabel={t("Overview")} />}
+        {nodes.length <= MOST_WITH_MAP && <MiniMap pannable zoomable />}
       </ReactFlow>
     </div>
   );

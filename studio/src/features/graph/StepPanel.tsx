@@ -10,7 +10,9 @@ import { AssetLink } from "../../ui/AssetLink";
 import { Facts, type Fact } from "../../ui/Facts";
 import { Loaded } from "../../ui/Loaded";
 import { Status } from "../../ui/Status";
+import { termOf } from "../../ui/terms";
 import { duration, When } from "../../ui/time";
+import { reasonOf } from "./reasons";
 
 interface Props {
   step: Step;
@@ -31,11 +33,11 @@ export function StepPanel({ step, onEnter, onClose }: Props) {
       <Facts
         of={[
           [t("Status"), <Status key="status" of={step.status} />],
-          [t("Type"), step.type],
+          [t("Type"), termOf(step.type, t)],
           [t("Started"), step.startedAt && <When at={step.startedAt} />],
-          [t("Duration"), step.durationSeconds !== null && duration(step.durationSeconds)],
+          [t("Duration"), step.durationSeconds !== null && duration(step.durationSeconds, t)],
           [t("Attempt"), step.attempt > 1 && step.attempt],
-          [step.reuse.reused ? t("Why it was reused") : t("Why it ran"), step.reuse.reason],
+          [step.reuse.reused ? t("Why it was reused") : t("Why it ran"), reasonOf(step.reuse.reason, t)],
           [t("Taken from"), step.reuse.from && <AssetLink id={`/jobs/${step.reuse.from}`} />],
           [t("Why it failed"), error && <span className="reason">{error}</span>],
         ]}

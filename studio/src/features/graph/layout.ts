@@ -1,5 +1,7 @@
 import type { Edge, Node } from "@xyflow/react";
 import type { Step } from "../../api/types";
+import type { Translate } from "../../app/i18n";
+import { wordOf } from "../../ui/Status";
 import { edgeId, laid, type Laid } from "./laid";
 import { roundabout } from "./Way";
 
@@ -19,13 +21,13 @@ export function places(steps: readonly { name: string; needs?: readonly string[]
   return laid(nodes, edges, { direction: "TB", apart: 36, ranks: 56 });
 }
 
-export function nodesOf(steps: readonly Step[], { at }: Laid, chosen?: string): StepNode[] {
+export function nodesOf(steps: readonly Step[], { at }: Laid, t: Translate, chosen?: string): StepNode[] {
   return steps.map((step) => ({
     id: step.name,
     type: "step",
     position: at.get(step.name) ?? { x: 0, y: 0 },
     ...NODE,
-    ariaLabel: `${step.displayName}, ${step.status}`,
+    ariaLabel: `${step.displayName}, ${wordOf(step.status, t)}`,
     data: { step, isChosen: step.name === chosen },
   }));
 }
@@ -41,6 +43,7 @@ export function edgesOf(steps: readonly Step[], laid: Laid): Edge[] {
         target: step.name,
         animated: step.status === "Running",
         focusable: false,
+        ariaLabel: `${need} → ${step.name}`,
         ...down(laid, need, step.name),
       })),
   );

@@ -9,6 +9,7 @@ import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Status } from "../../ui/Status";
+import { useGraphWords } from "../graph/useGraphWords";
 import { WAYS } from "../graph/Way";
 import { drawn, type LineageNode, type Relations, type Thing } from "./drawn";
 import { relations } from "./relations";
@@ -41,6 +42,7 @@ export default function LineageGraph({ kind, name, version }: Props) {
 function Drawn({ relations: all }: { relations: Relations }) {
   const t = useT();
   const { shown } = useTheme();
+  const words = useGraphWords(false);
   const { nodes, edges } = useMemo(() => drawn(all), [all]);
   return (
     <>
@@ -52,6 +54,7 @@ function Drawn({ relations: all }: { relations: Relations }) {
             edges={edges}
             nodeTypes={CARDS}
             edgeTypes={WAYS}
+            ariaLabelConfig={words}
             colorMode={shown}
             fitView
             fitViewOptions={{ maxZoom: 1, padding: 0.15 }}

@@ -45,7 +45,7 @@ export function drawn({ start, nodes, edges }: Relations): { nodes: LineageNode[
     edges: edges.map(({ from, to }) => {
       const id = edgeId(from, to);
       const way = roundabout(id, all, { reach: SIZE.width, direction: "LR" });
-      return { id, source: from, target: to, focusable: false, ...way };
+      return { id, source: from, target: to, focusable: false, ariaLabel: `${from} → ${to}`, ...way };
     }),
   };
 }

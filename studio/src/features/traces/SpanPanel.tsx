@@ -15,7 +15,7 @@ export function SpanPanel({ of }: { of: TraceSpan }) {
         of={[
           [t("Kind"), of.kind],
           [t("Model"), of.model],
-          [t("Duration"), of.end !== null && duration(of.end - of.start)],
+          [t("Duration"), of.end !== null && duration(of.end - of.start, t)],
           [t("Tokens"), of.tokens && `${short(of.tokens.total)} (${of.tokens.prompt} + ${of.tokens.completion})`],
           [t("Cost"), money(of.cost ?? null)],
         ]}

@@ -34,7 +34,7 @@ export function TraceFigures() {
             key: name,
             title: name,
             isNumber: true,
-            cell: ({ seconds }: Figures) => (seconds[name] === null ? "" : duration(seconds[name])),
+            cell: ({ seconds }: Figures) => (seconds[name] === null ? "" : duration(seconds[name], t)),
           })),
           { key: "tokens", title: t("Tokens"), isNumber: true, cell: ({ tokens }) => short(tokens?.total) },
           { key: "cost", title: t("Cost"), isNumber: true, cell: ({ cost }) => money(cost) },

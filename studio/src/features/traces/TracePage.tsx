@@ -46,7 +46,7 @@ function Whole({ of }: { of: WholeTrace }) {
   const facts: Fact[] = [
     [t("Kind"), of.kind],
     [t("Started"), <When key="started" at={of.startedAt} />],
-    [t("Duration"), of.seconds !== null && duration(of.seconds)],
+    [t("Duration"), of.seconds !== null && duration(of.seconds, t)],
     [t("Tokens"), of.tokens && `${short(of.tokens.total)} (${of.tokens.prompt} + ${of.tokens.completion})`],
     [t("Cost"), money(of.cost)],
     [t("Flow"), linked("flow", of.flow)],

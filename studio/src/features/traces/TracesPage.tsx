@@ -72,7 +72,7 @@ export function TracesPage() {
         title: t("Duration"),
         width: "6rem",
         isNumber: true,
-        cell: (trace) => (trace.seconds === null ? "" : duration(trace.seconds)),
+        cell: (trace) => (trace.seconds === null ? "" : duration(trace.seconds, t)),
       },
       {
         key: "tokens",

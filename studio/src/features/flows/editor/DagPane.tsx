@@ -7,6 +7,7 @@ import { useTheme } from "../../../app/theme";
 import { Status } from "../../../ui/Status";
 import { edgeId } from "../../graph/laid";
 import { down, NODE, places } from "../../graph/layout";
+import { useGraphWords } from "../../graph/useGraphWords";
 import { WAYS } from "../../graph/Way";
 import { connected, canConnect } from "../connecting";
 import { edgesOf, type Dag } from "../dag";
@@ -49,6 +50,7 @@ const KINDS = { card: FlowCard };
 export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
   const t = useT();
   const { shown } = useTheme();
+  const words = useGraphWords(false);
   const dag = useDag();
   const { node: chosen } = useSearch({ from: "/flows/$name" });
   const change = useDagChange();
@@ -62,6 +64,7 @@ export function DagPane({ onChoose }: { onChoose: (node: string) => void }) {
         edges={edges}
         nodeTypes={KINDS}
         edgeTypes={WAYS}
+        ariaLabelConfig={words}
         colorMode={shown}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
@@ -114,6 +117,7 @@ function drawn(dag: Dag | null, chosen: string | undefined, [inputs, outputs]: [
   const edges = links.map(({ from, to }) => ({
     id: edgeId(from, to),
     source: from,
+    ariaLabel: `${from} → ${to}`,
     target: to,
     focusable: false,
     animated: kinds.get(to)?.activate != null,

@@ -42,7 +42,7 @@ export function RunWith({ inputs }: { inputs: readonly FlowInput[] }) {
       </Button>
       <span className="row" aria-live="polite">
         {run && <Status of={line && isOver ? line.status : run.status} />}
-        {line?.seconds != null && <span className="faint">{duration(line.seconds)}</span>}
+        {line?.seconds != null && <span className="faint">{duration(line.seconds, t)}</span>}
         {line?.tokens && <span className="faint">{t("{count} tokens", { count: line.tokens.total })}</span>}
       </span>
       {tests.whole && isOver && <LinkToRun flow={flow.name} job={tests.whole} />}

@@ -172,7 +172,7 @@ function Lines({ run, status, onOpen }: { run: FlowRun; status: string; onOpen: 
       title: t("Duration"),
       width: "6rem",
       isNumber: true,
-      cell: ({ seconds }) => (seconds === null ? "" : duration(seconds)),
+      cell: ({ seconds }) => (seconds === null ? "" : duration(seconds, t)),
     },
     { key: "tokens", title: t("Tokens"), width: "5.5rem", isNumber: true, cell: ({ tokens }) => tokens?.total ?? "" },
   ];

@@ -63,7 +63,7 @@ function Detail({ of }: { of: LineDetail }) {
     <>
       <Facts
         of={[
-          [t("Duration"), of.seconds !== null && duration(of.seconds)],
+          [t("Duration"), of.seconds !== null && duration(of.seconds, t)],
           [t("Tokens"), of.tokens && of.tokens.total > 0 && tokensText(of.tokens)],
         ]}
       />
@@ -104,7 +104,7 @@ function SpanDetail({ of, seconds }: { of: FlowSpan; seconds: number }) {
         of={[
           [t("Name"), of.name],
           [t("Type"), of.kind],
-          [t("Duration"), duration(seconds)],
+          [t("Duration"), duration(seconds, t)],
           [t("Tokens"), of.tokens && tokensText(of.tokens)],
           [t("Cost"), of.cost != null && `$${short(of.cost)}`],
         ]}
