@@ -61,6 +61,8 @@ export interface JobProperties extends Document {
   codeId?: string;
   environmentId?: string;
   environmentVariables?: Record<string, string>;
+  /** `jobTier` chooses nothing here; a priority of 1 (low) to 3 (high) is a place in line. */
+  queueSettings?: { jobTier?: string; priority?: number };
   error?: { code?: string; message?: string };
 }
 

@@ -7,6 +7,7 @@ import type { Found } from "../api/types";
 import { useT, type Message } from "./i18n";
 import { navigation } from "./navigation";
 import { useScope } from "./workspace";
+import { useFocusBack } from "../ui/useFocusBack";
 
 interface Hit {
   key: string;
@@ -35,6 +36,7 @@ const GROUPS: Record<string, Message> = {
 /** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const t = useT();
+  useFocusBack();
   const scope = useScope();
   const navigate = useNavigate();
   const [text, setText] = useState("");

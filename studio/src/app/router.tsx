@@ -7,6 +7,7 @@ import {
   type AnyRoute,
 } from "@tanstack/react-router";
 import { Problem } from "../ui/Problem";
+import { VIEW_KEYS } from "../features/jobs/chartView";
 import { HomePage } from "../features/home/HomePage";
 import { NotHere } from "./NotHere";
 import { Shell } from "./Shell";
@@ -46,7 +47,7 @@ const jobs = createRoute({
 export const jobRoute = createRoute({
   getParentRoute: () => root,
   path: "/jobs/$name",
-  validateSearch: texts("tab", "file", "path", "step", "part", "dashboard"),
+  validateSearch: texts("tab", "file", "path", "step", "find", "part", "dashboard", ...VIEW_KEYS),
   component: lazyRouteComponent(() => import("../features/jobs/JobPage"), "JobPage"),
 });
 
@@ -66,7 +67,7 @@ const clone = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
-  validateSearch: texts("jobs", "tab", "all"),
+  validateSearch: texts("jobs", "tab", "all", "across", "up", ...VIEW_KEYS),
   component: lazyRouteComponent(() => import("../features/compare/ComparePage"), "ComparePage"),
 });
 

@@ -11,6 +11,7 @@ import {
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { useT } from "../app/i18n";
+import { useFocusBack } from "./useFocusBack";
 
 interface Props {
   title: string;
@@ -26,6 +27,7 @@ interface Props {
 /** Asks for one name. */
 export function AskName({ title, value, check, isNew = false, onName, onClose }: Props) {
   const t = useT();
+  useFocusBack();
   const [name, setName] = useState(value);
   const isSame = name === value && !isNew;
   const why = isSame ? "" : check(name);

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import type { Output } from "../api/notebooks";
 import { useT } from "../app/i18n";
 import { Ansi, plain } from "./Ansi";
+import { drawingAddress } from "./Drawing";
 import { SafeHtml } from "./SafeHtml";
 import "./output.css";
 
@@ -42,14 +43,7 @@ export function CellOutput({ output }: { output: Output }) {
   }
   const drawing = joined(data["image/svg+xml"]);
   // As a picture it can neither run nor fetch anything.
-  if (drawing)
-    return (
-      <img
-        className="preview-image"
-        src={`data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing)}`}
-        alt={plain(text) || t("Output")}
-      />
-    );
+  if (drawing) return <img className="preview-image" src={drawingAddress(drawing)} alt={plain(text) || t("Output")} />;
   const html = joined(data["text/html"]);
   const shown = joined(data["text/latex"]) || text;
   const asText = shown ? (

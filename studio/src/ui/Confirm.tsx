@@ -8,6 +8,7 @@ import {
   DialogTitle,
 } from "@fluentui/react-components";
 import { useT } from "../app/i18n";
+import { useFocusBack } from "./useFocusBack";
 
 interface Props {
   title: string;
@@ -20,6 +21,7 @@ interface Props {
 /** Asks once more before something that cannot be undone. */
 export function Confirm({ title, action, children, onConfirm, onClose }: Props) {
   const t = useT();
+  useFocusBack();
   return (
     <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
       <DialogSurface>

@@ -24,6 +24,12 @@ use([
   CanvasRenderer,
 ]);
 
+/**
+ * Names what the pointer is at. It is drawn into the chart: as HTML it would bring styles that the page's policy
+ * refuses.
+ */
+export const TOLD = { renderMode: "richText", confine: true, formatter: "{b}\n{c}" } as const;
+
 /** A chart of ECharts, drawn anew when what it shows changes. */
 export function EChart({ option, label }: { option: EChartsCoreOption; label: string }) {
   const box = useRef<HTMLDivElement>(null);

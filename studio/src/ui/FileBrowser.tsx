@@ -1,6 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { ArrowDownload16Regular, Document16Regular, Folder16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { ApiError, query } from "../api/client";
 import { files } from "../api/queries";
 import type { StoredFile } from "../api/types";
@@ -11,6 +12,12 @@ import { FilePreview } from "./FilePreview";
 import { Loaded } from "./Loaded";
 import { bytes } from "./number";
 import { When } from "./time";
+import { Waiting } from "./Waiting";
+
+const MlflowModel = lazy(() => import("./MlflowModel"));
+
+/** The file by which a folder is a model of MLflow. */
+const MODEL_FILE = "MLmodel";
 
 interface Props {
   /** What the files belong to, as a reference. */
@@ -76,7 +83,10 @@ export function FileBrowser({ uri, path, onOpen }: Props) {
         </Loaded>
       </div>
       <div className="file-preview">
-        <Preview file={found.data?.find((file) => file.name === open && !file.isFolder)} />
+        <Preview
+          file={found.data?.find((file) => file.name === open && !file.isFolder)}
+          model={found.data?.find((file) => file.name === MODEL_FILE && !file.isFolder)}
+        />
       </div>
     </div>
   );
@@ -95,8 +105,16 @@ function FileLine({ file, isOpen, onOpen }: { file: StoredFile; isOpen: boolean;
   );
 }
 
-function Preview({ file }: { file: StoredFile | undefined }) {
+/** The file that is open; before one is, what the folder as a whole is. */
+function Preview({ file, model }: { file?: StoredFile; model?: StoredFile }) {
   const t = useT();
+  if (!file?.url && model?.url) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <MlflowModel file={model} />
+      </Suspense>
+    );
+  }
   if (!file?.url) return <Empty>{t("Choose a file to look into it.")}</Empty>;
   return (
     <>

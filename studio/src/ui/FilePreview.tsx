@@ -4,9 +4,11 @@ import { request } from "../api/client";
 import type { StoredFile } from "../api/types";
 import { useT } from "../app/i18n";
 import { csv } from "./csv";
+import { Drawing } from "./Drawing";
 import { Empty } from "./Empty";
 import { Loaded } from "./Loaded";
 import { Sheet } from "./Sheet";
+import { readSplitTable } from "./splitTable";
 import { Waiting } from "./Waiting";
 
 const Code = lazy(() => import("./Code"));
@@ -47,6 +49,7 @@ export const isTable = (name: string): boolean => ending(name) in TABLES;
 export function FilePreview({ file }: { file: StoredFile }) {
   const t = useT();
   const kind = ending(file.name);
+  if (kind === "svg") return <Drawing file={file} />;
   if (IMAGES.has(kind)) return <img className="preview-image" src={file.url} alt={file.name} />;
   if (kind === "parquet") {
     return (
@@ -92,6 +95,8 @@ function TextBody({ text, kind, name, isWhole }: { text: string; kind: string; n
       <Suspense fallback={<Waiting />}>{kind === "md" ? <Markdown text={text} /> : <Notebook text={text} />}</Suspense>
     );
   }
+  const table = kind === "json" && isWhole ? readSplitTable(text) : null;
+  if (table) return <Sheet label={name} columns={table.columns} rows={table.rows} most={MOST_ROWS} />;
   const shown = kind === "json" && isWhole ? pretty(text) : text;
   return (
     <Suspense fallback={<Waiting />}>

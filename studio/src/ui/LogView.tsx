@@ -11,6 +11,9 @@ interface Props {
   isLive: boolean;
   /** Whether the first line is the first of all. */
   isNumbered?: boolean;
+  /** What is searched for at first. */
+  find?: string;
+  onFind?: (text: string) => void;
   /** Beside the search: how much there is, and what can be done with it. */
   beside?: ReactNode;
   /** Between the search and the lines. */
@@ -23,10 +26,10 @@ const MOST_PIXELS = 16_000_000;
 const MOST_LINES = Math.floor(MOST_PIXELS / LINE_HEIGHT);
 
 /** Lines of a log, of which only those in sight exist; they are searched, and followed while more come. */
-export function LogView({ lines, label, isLive, isNumbered = true, beside, above }: Props) {
+export function LogView({ lines, label, isLive, isNumbered = true, find = "", onFind, beside, above }: Props) {
   const t = useT();
   const [isFollowing, setFollowing] = useState(isLive);
-  const [text, setText] = useState("");
+  const [text, setText] = useState(find);
   const [at, setAt] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const skipped = Math.max(0, lines.length - MOST_LINES);
@@ -68,6 +71,7 @@ export function LogView({ lines, label, isLive, isNumbered = true, beside, above
           onChange={(_, data) => {
             setText(data.value);
             setAt(0);
+            onFind?.(data.value);
           }}
           onKeyDown={(event) => event.key === "Enter" && step(event.shiftKey ? -1 : 1)}
         />

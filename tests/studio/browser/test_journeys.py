@@ -30,7 +30,7 @@ def test_home_tells_what_failed_and_why(page: Page, work):
 
 def test_the_list_of_jobs_shows_metrics_as_columns_and_keeps_filters_in_the_address(page: Page, work):
     page.get_by_role("link", name="Jobs", exact=True).click()
-    page.get_by_label("Name or experiment").fill("table")
+    page.get_by_label("Name, experiment, tag or person").fill("table")
     expect(page.get_by_role("row")).to_have_count(2)
 
     page.get_by_role("button", name="Metrics").click()

@@ -1,6 +1,7 @@
 import { catalog } from "./catalog.ja";
 import { flows } from "./flows.ja";
 import { graphs } from "./graphs.ja";
+import { jobs } from "./jobs.ja";
 import { judging } from "./judging.ja";
 import { making } from "./making.ja";
 import { monitoring } from "./monitoring.ja";
@@ -14,6 +15,7 @@ export const ja = {
   ...catalog,
   ...flows,
   ...graphs,
+  ...jobs,
   ...judging,
   ...making,
   ...monitoring,
@@ -131,7 +133,7 @@ export const ja = {
   Models: "モデル",
   Name: "名前",
   "Name of the view": "ビューの名前",
-  "Name or experiment": "名前または実験",
+  "Name, experiment, tag or person": "名前、実験、タグ、人",
   "Name or tag": "名前またはタグ",
   "New tag, as key=value": "新しいタグ (key=value)",
   Next: "次へ",

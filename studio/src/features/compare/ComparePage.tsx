@@ -12,6 +12,8 @@ import { Page } from "../../ui/Page";
 import { AddRuns } from "./AddRuns";
 import { Differences } from "./Differences";
 import { Waiting } from "../../ui/Waiting";
+import { useJobsOf } from "./useJobsOf";
+import { rowsOf } from "./values";
 
 const Overlays = lazy(() => import("./Overlays"));
 const Parallel = lazy(() => import("./Parallel"));
@@ -57,7 +59,7 @@ export function ComparePage() {
           <Loaded of={found}>
             {(runs) => (
               <Suspense fallback={<Waiting />}>
-                <Body runs={ordered(runs, names)} tab={tab} showsAll={all === "yes"} />
+                <Ordered runs={runs} names={names} tab={tab} showsAll={all === "yes"} />
               </Suspense>
             )}
           </Loaded>
@@ -67,14 +69,28 @@ export function ComparePage() {
   );
 }
 
+interface OrderedProps {
+  runs: Run[];
+  names: readonly string[];
+  tab: string;
+  showsAll: boolean;
+}
+
+function Ordered({ runs, names, ...how }: OrderedProps) {
+  const inOrder = useMemo(() => ordered(runs, names), [runs, names]);
+  return <Body runs={inOrder} {...how} />;
+}
+
 function ordered(runs: Run[], names: readonly string[]): Run[] {
   const place = new Map(names.map((name, index) => [name, index]));
   return [...runs].sort((one, other) => (place.get(one.info.run_id) ?? 0) - (place.get(other.info.run_id) ?? 0));
 }
 
 function Body({ runs, tab, showsAll }: { runs: Run[]; tab: string; showsAll: boolean }) {
+  const jobs = useJobsOf(runs);
+  const rows = useMemo(() => rowsOf(runs, jobs), [runs, jobs]);
   if (tab === "charts") return <Overlays runs={runs} />;
-  if (tab === "parallel") return <Parallel runs={runs} />;
-  if (tab === "scatter") return <Scatter runs={runs} />;
-  return <Differences runs={runs} showsAll={showsAll} />;
+  if (tab === "parallel") return <Parallel runs={runs} rows={rows} />;
+  if (tab === "scatter") return <Scatter runs={runs} rows={rows} />;
+  return <Differences runs={runs} rows={rows} showsAll={showsAll} />;
 }

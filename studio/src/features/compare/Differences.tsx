@@ -1,18 +1,32 @@
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Run } from "../../api/types";
-import { useT } from "../../app/i18n";
+import { useT, type Message } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
 import { short } from "../../ui/number";
 import { Table, type Column } from "../../ui/Table";
-import { differs, nameOf, rowsOf, type Row } from "./values";
+import { differs, nameOf, type Row } from "./values";
 
-/** A row per parameter and metric, a column per run. */
-export function Differences({ runs, showsAll }: { runs: readonly Run[]; showsAll: boolean }) {
+interface Props {
+  runs: readonly Run[];
+  rows: readonly Row[];
+  showsAll: boolean;
+}
+
+const KINDS: Record<Row["kind"], Message> = {
+  input: "Input",
+  parameter: "Parameter",
+  metric: "Metric",
+  tag: "Tag",
+  fact: "Properties",
+};
+
+/** A row per input, parameter, metric and what else tells runs apart, a column per run. */
+export function Differences({ runs, rows: all, showsAll }: Props) {
   const t = useT();
   const rows = useMemo(
-    () => rowsOf(runs).filter((row) => showsAll || runs.length < 2 || differs(row)),
-    [runs, showsAll],
+    () => all.filter((row) => showsAll || runs.length < 2 || differs(row)),
+    [all, runs.length, showsAll],
   );
   const highest = useMemo(() => new Map(rows.map((row) => [row, best(row)])), [rows]);
   if (rows.length === 0) return <Empty>{t("The runs do not differ in what they have logged.")}</Empty>;
@@ -22,8 +36,8 @@ export function Differences({ runs, showsAll }: { runs: readonly Run[]; showsAll
       title: t("Name"),
       cell: (row) => (
         <span className="two-lines">
-          <span>{row.name}</span>
-          <span className="faint">{row.kind === "metric" ? t("Metric") : t("Parameter")}</span>
+          <span>{row.kind === "fact" ? t(row.name) : row.name}</span>
+          <span className="faint">{t(KINDS[row.kind])}</span>
         </span>
       ),
     },

@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart } from "../../ui/EChart";
-import { differs, isNumeric, rowsOf, type Row } from "./values";
+import { EChart, TOLD } from "../../ui/EChart";
+import { differs, isNumeric, nameOf, type Row } from "./values";
 
 const MOST_AXES = 14;
 const LONGEST_LABEL = 24;
@@ -13,11 +13,11 @@ const fits = (row: Row): boolean =>
   isNumeric(row) || row.values.every((value) => String(value).length <= LONGEST_LABEL);
 
 /** A line per run through everything in which the runs differ; coloured by the last metric. */
-export default function Parallel({ runs }: { runs: readonly Run[] }) {
+export default function Parallel({ runs, rows: all }: { runs: readonly Run[]; rows: readonly Row[] }) {
   const t = useT();
   const option = useMemo(() => {
-    const rows = rowsOf(runs)
-      .filter((row) => differs(row) && fits(row))
+    const rows = all
+      .filter((row) => row.kind !== "fact" && row.kind !== "tag" && differs(row) && fits(row))
       .slice(0, MOST_AXES);
     if (rows.length < 2) return null;
     const axes = rows.map((row, dim) =>
@@ -30,11 +30,12 @@ export default function Parallel({ runs }: { runs: readonly Run[] }) {
             data: [...new Set(row.values.map((value) => String(value ?? "–")))],
           },
     );
-    const values = runs.map((_, index) =>
-      rows.map((row) => (isNumeric(row) ? Number(row.values[index] ?? NaN) : String(row.values[index] ?? "–"))),
-    );
+    const values = runs.map((run, index) => ({
+      name: nameOf(run),
+      value: rows.map((row) => (isNumeric(row) ? Number(row.values[index] ?? NaN) : String(row.values[index] ?? "–"))),
+    }));
     const colored = rows.findLastIndex(isNumeric);
-    const numbers = values.map((each) => Number(each[colored])).filter(Number.isFinite);
+    const numbers = values.map(({ value }) => Number(value[colored])).filter(Number.isFinite);
     return {
       parallel: { left: 60, right: 120, top: 48, bottom: 24, parallelAxisDefault: { nameTextStyle: { fontSize: 12 } } },
       parallelAxis: axes,
@@ -52,8 +53,9 @@ export default function Parallel({ runs }: { runs: readonly Run[] }) {
               inRange: { color: ["#8cb4ff", "#2b6cd9", "#d9622b"] },
             },
       series: { type: "parallel", lineStyle: { width: 2, opacity: 0.7 }, data: values },
+      tooltip: TOLD,
     };
-  }, [runs]);
+  }, [runs, all]);
   if (!option) return <Empty>{t("The runs do not differ in what they have logged.")}</Empty>;
   return <EChart option={option} label={t("Parallel coordinates")} />;
 }

@@ -1,31 +1,39 @@
 import { Field, Select } from "@fluentui/react-components";
-import { useMemo, useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart } from "../../ui/EChart";
-import { isNumeric, rowsOf } from "./values";
+import { EChart, TOLD } from "../../ui/EChart";
+import { isNumeric, nameOf, type Row } from "./values";
 
 /** A dot per run, over two of the numbers it has. */
-export default function Scatter({ runs }: { runs: readonly Run[] }) {
+export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; rows: readonly Row[] }) {
   const t = useT();
-  const rows = useMemo(() => rowsOf(runs).filter(isNumeric), [runs]);
-  const [across, setAcross] = useState<string>();
-  const [up, setUp] = useState<string>();
+  const rows = useMemo(() => all.filter((row) => row.kind !== "tag" && isNumeric(row)), [all]);
+  const titleOf = (row: Row) => (row.kind === "fact" ? t(row.name) : row.name);
+  const { across, up } = useSearch({ from: "/compare" });
+  const navigate = useNavigate({ from: "/compare" });
+  const set = (axes: { across?: string; up?: string }) =>
+    void navigate({ search: (old) => ({ ...old, ...axes }), replace: true });
   const x = rows.find(({ name }) => name === across) ?? rows[0];
-  const y = rows.find(({ name }) => name === up) ?? rows.at(-1);
+  const y = rows.find(({ name }) => name === up) ?? rows.findLast(({ kind }) => kind === "metric") ?? rows.at(-1);
   const option = useMemo(
     () =>
       x &&
       y && {
         grid: { left: 72, right: 24, top: 24, bottom: 48 },
-        xAxis: { name: x.name, nameLocation: "middle", nameGap: 30, scale: true },
-        yAxis: { name: y.name, nameLocation: "middle", nameGap: 52, scale: true },
+        xAxis: { name: titleOf(x), nameLocation: "middle", nameGap: 30, scale: true },
+        yAxis: { name: titleOf(y), nameLocation: "middle", nameGap: 52, scale: true },
         series: {
           type: "scatter",
           symbolSize: 11,
-          data: runs.map((_, index) => [Number(x.values[index] ?? NaN), Number(y.values[index] ?? NaN)]),
+          data: runs.map((run, index) => ({
+            name: nameOf(run),
+            value: [Number(x.values[index] ?? NaN), Number(y.values[index] ?? NaN)],
+          })),
         },
+        tooltip: TOLD,
       },
     [runs, x, y],
   );
@@ -33,8 +41,10 @@ export default function Scatter({ runs }: { runs: readonly Run[] }) {
   const choice = (title: string, value: string | undefined, onChange: (name: string) => void) => (
     <Field label={title} orientation="horizontal">
       <Select value={value} onChange={(_, data) => onChange(data.value)}>
-        {rows.map(({ name }) => (
-          <option key={name}>{name}</option>
+        {rows.map((row) => (
+          <option key={`${row.kind}:${row.name}`} value={row.name}>
+            {titleOf(row)}
+          </option>
         ))}
       </Select>
     </Field>
@@ -42,8 +52,8 @@ export default function Scatter({ runs }: { runs: readonly Run[] }) {
   return (
     <>
       <div className="filters">
-        {choice(t("Across"), x?.name, setAcross)}
-        {choice(t("Up"), y?.name, setUp)}
+        {choice(t("Across"), x?.name, (name) => set({ across: name }))}
+        {choice(t("Up"), y?.name, (name) => set({ up: name }))}
       </div>
       <EChart option={option} label={t("Scatter")} />
     </>

@@ -16,6 +16,7 @@ import { freeName } from "./changes";
 import { refusal } from "./grouping";
 import type { Model } from "./pipeline";
 import type { Value } from "./yaml";
+import { useFocusBack } from "../../ui/useFocusBack";
 
 interface Props {
   model: Model;
@@ -29,6 +30,7 @@ interface Props {
 /** Which steps become one, and what that is called. */
 export function GroupDialog({ model, settings, chosen, onGroup, onClose }: Props) {
   const t = useT();
+  useFocusBack();
   const [steps, setSteps] = useState<string[]>(chosen ? [chosen] : []);
   const [wished, setWished] = useState("group");
   const names = model.steps.map(({ name }) => name);

@@ -1,10 +1,9 @@
-import { Button, Field, Input, Switch, Textarea } from "@fluentui/react-components";
+import { Button, Field, Input, Select, Switch, Textarea } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { json } from "../../api/client";
 import { job as jobQuery } from "../../api/queries";
-import type { Job, JobPort, JobProperties, Resource } from "../../api/types";
+import type { Job, JobPort, JobProperties } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Loaded } from "../../ui/Loaded";
@@ -12,18 +11,10 @@ import { Page } from "../../ui/Page";
 import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
 import { Waiting } from "../../ui/Waiting";
-import { cloneName } from "./names";
+import { draftOf, submitAgain } from "./again";
+import { PRIORITIES, queuedWith } from "./priority";
 
 const Code = lazy(() => import("../../ui/Code"));
-
-/** What of a job is its own and not of one that is submitted anew. */
-const OWN = ["status", "services", "error", "isArchived", "parentJobName", "properties"];
-
-/** The job as it would be submitted again. */
-function draftOf(job: Job): JobProperties {
-  const kept = Object.entries(job.properties).filter(([key]) => !OWN.includes(key));
-  return { ...(Object.fromEntries(kept) as JobProperties), properties: {} };
-}
 
 /** Submit a job again with other values. */
 export function ClonePage() {
@@ -57,8 +48,7 @@ function Form({ job }: { job: Job }) {
   const submit = useMutation({
     mutationFn: () => {
       const properties = isWhole ? (JSON.parse(text) as JobProperties) : draft;
-      const made = cloneName(job.name);
-      return json<Resource<JobProperties>>(`${scope}/jobs/${made}`, { method: "PUT", body: { properties } });
+      return submitAgain(scope, job.name, properties);
     },
     onSuccess: (made) => void navigate({ to: "/jobs/$name", params: { name: made.name } }),
   });
@@ -98,6 +88,19 @@ function Form({ job }: { job: Job }) {
               <Textarea rows={3} value={draft.command} onChange={(_, { value }) => set({ command: value })} />
             </Field>
           )}
+          <Field label={t("Priority")} hint={t("Who comes first where more jobs wait than there are places.")}>
+            <Select
+              value={String(draft.queueSettings?.priority ?? "")}
+              onChange={(_, { value }) => set({ queueSettings: queuedWith(draft.queueSettings, value) })}
+            >
+              <option value="">{t("Default")}</option>
+              {PRIORITIES.map(([number, title]) => (
+                <option key={number} value={number}>
+                  {t(title)}
+                </option>
+              ))}
+            </Select>
+          </Field>
           {literals.length > 0 && (
             <Section title={t("Inputs")}>
               {literals.map(([name, port]) => (

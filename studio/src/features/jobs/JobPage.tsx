@@ -13,7 +13,7 @@ import {
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useEffect, useState, type ReactNode } from "react";
-import { ApiError, json } from "../../api/client";
+import { ApiError } from "../../api/client";
 import { job as jobQuery } from "../../api/queries";
 import { ENDED, type Job } from "../../api/types";
 import { useT, type Message } from "../../app/i18n";
@@ -21,8 +21,10 @@ import { later, whenIdle, type Later } from "../../app/later";
 import { useScope } from "../../app/workspace";
 import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
+import { showNotice } from "../../ui/Notices";
 import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
+import { draftOf, goOn, submitAgain } from "./again";
 import { metricsAhead } from "./metricsAhead";
 import { Overview } from "./Overview";
 import { RunPage } from "./RunPage";
@@ -155,9 +157,11 @@ function Actions({ job }: TabProps) {
   const isOver = ENDED.has(job.properties.status);
   const flow = job.properties.properties?.["smalt.flow"];
   const isChild = job.properties.parentJobName !== null;
+  // A pipeline that has completed has nothing to go on with: it is submitted anew, and its steps reuse what they can.
+  const goesOn = job.properties.jobType === "Pipeline" && !isChild && job.properties.status !== "Completed";
   const rerun = useMutation({
-    mutationFn: () =>
-      json<Job>(`${scope}/jobs/${encodeURIComponent(job.name)}/rerun`, { method: "POST", body: { from: "failed" } }),
+    mutationFn: () => (goesOn ? goOn(scope, job.name) : submitAgain(scope, job.name, draftOf(job))),
+    onError: (error) => showNotice("error", error.message),
     onSuccess: (again) => void navigate({ to: "/jobs/$name", params: { name: again.name } }),
   });
   return (
@@ -167,9 +171,9 @@ function Actions({ job }: TabProps) {
           {t("Cancel job")}
         </Button>
       )}
-      {isOver && job.properties.jobType === "Pipeline" && !isChild && (
+      {isOver && (
         <Button icon={<ArrowRepeatAll20Regular />} disabled={rerun.isPending} onClick={() => rerun.mutate()}>
-          {t("Rerun from what failed")}
+          {goesOn ? t("Rerun from what failed") : t("Rerun")}
         </Button>
       )}
       {job.properties.jobType === "Pipeline" && (

@@ -34,7 +34,7 @@ const GROUPS: [Message, string][] = [
   ["Failed", "Failed"],
   ["Canceled", "Canceled"],
 ];
-const TYPES = ["Command", "Pipeline", "Sweep", "Parallel", "AutoML", "Flow"];
+const TYPES = ["Command", "Pipeline", "Sweep", "Parallel", "AutoML", "Flow", "FineTuning"];
 const TYPING_MS = 250;
 const MOST_COMPARED = 100;
 
@@ -126,6 +126,12 @@ export function JobsPage() {
 
   const chosen = jobs.filter((job) => selected.has(job.name));
   const archived = filter.view === "ArchivedOnly";
+  const archive = async () => {
+    await actions.archiveAll(chosen, !archived);
+    // They have left this list: what is done next is not done to what nobody sees.
+    setSelected(new Set());
+    await refetch();
+  };
   return (
     <Page
       title={t("Jobs")}
@@ -209,7 +215,7 @@ export function JobsPage() {
               size="small"
               icon={<Archive20Regular />}
               disabled={chosen.every((job) => !ENDED.has(job.properties.status))}
-              onClick={() => void actions.archiveAll(chosen, !archived).then(() => refetch())}
+              onClick={() => void archive()}
             >
               {archived ? t("Restore") : t("Archive")}
             </Button>
@@ -268,8 +274,8 @@ function SearchBox({ value, onChange }: { value: string; onChange: (text: string
     <Input
       type="search"
       value={text}
-      aria-label={t("Name or experiment")}
-      placeholder={t("Name or experiment")}
+      aria-label={t("Name, experiment, tag or person")}
+      placeholder={t("Name, experiment, tag or person")}
       onChange={(_, data) => setText(data.value)}
     />
   );

@@ -57,6 +57,8 @@ interface LogProps {
 
 function Log({ address, name, told, isOver }: LogProps) {
   const t = useT();
+  const { find } = useSearch({ from: "/jobs/$name" });
+  const navigate = useNavigate({ from: "/jobs/$name" });
   const { lines, size, read, start, isReading, error, readEarlier } = useLog(address, told, isOver);
   if (error) return <Problem error={error} />;
   return (
@@ -65,6 +67,8 @@ function Log({ address, name, told, isOver }: LogProps) {
       label={name}
       isLive={!isOver}
       isNumbered={start === 0}
+      find={find}
+      onFind={(next) => void navigate({ search: (old) => ({ ...old, find: next || undefined }), replace: true })}
       beside={
         <>
           <span className="faint">

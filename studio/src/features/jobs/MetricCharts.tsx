@@ -9,23 +9,15 @@ import { Chart, type Line } from "../../ui/Chart";
 import { Empty } from "../../ui/Empty";
 import { short } from "../../ui/number";
 import { useInSight } from "../../ui/useInSight";
+import { useChartView, type ChartView } from "./chartView";
 import { metricNames } from "./metricsAhead";
-
-type Axis = "step" | "time";
-
-interface View {
-  axis: Axis;
-  isLog: boolean;
-  smoothing: number;
-}
 
 /** A chart per metric that any of the runs has logged; a line per run. */
 export function MetricCharts({ names, runs }: { names: readonly string[]; runs: readonly Run[] }) {
   const t = useT();
-  const [view, setView] = useState<View>({ axis: "step", isLog: false, smoothing: 0 });
-  const [showsSystem, setShowsSystem] = useState(false);
+  const [view, setView] = useChartView();
   const { all, own } = metricNames(runs);
-  const shown = showsSystem ? all : own;
+  const shown = view.showsSystem ? all : own;
   if (all.length === 0) return <Empty>{t("No metrics yet.")}</Empty>;
   return (
     <>
@@ -33,7 +25,7 @@ export function MetricCharts({ names, runs }: { names: readonly string[]; runs: 
         <Select
           aria-label={t("Horizontal axis")}
           value={view.axis}
-          onChange={(_, { value }) => setView({ ...view, axis: value as Axis })}
+          onChange={(_, { value }) => setView({ axis: value as ChartView["axis"] })}
         >
           <option value="step">{t("Step")}</option>
           <option value="time">{t("Time since the first point")}</option>
@@ -44,19 +36,19 @@ export function MetricCharts({ names, runs }: { names: readonly string[]; runs: 
             max={0.95}
             step={0.05}
             value={view.smoothing}
-            onChange={(_, { value }) => setView({ ...view, smoothing: value })}
+            onChange={(_, { value }) => setView({ smoothing: value })}
           />
         </Field>
         <Switch
           label={t("Logarithmic")}
           checked={view.isLog}
-          onChange={(_, { checked }) => setView({ ...view, isLog: checked })}
+          onChange={(_, { checked }) => setView({ isLog: checked })}
         />
         {all.length > own.length && (
           <Switch
             label={t("System metrics")}
-            checked={showsSystem}
-            onChange={(_, { checked }) => setShowsSystem(checked)}
+            checked={view.showsSystem}
+            onChange={(_, { checked }) => setView({ showsSystem: checked })}
           />
         )}
         <span className="faint">{t("Drag to zoom; double-click to leave.")}</span>
@@ -74,7 +66,7 @@ interface ChartProps {
   metric: string;
   names: readonly string[];
   runs: readonly Run[];
-  view: View;
+  view: ChartView;
 }
 
 function MetricChart({ metric, names, runs, view }: ChartProps) {
@@ -185,7 +177,7 @@ function asLines(
   found: Point[],
   names: readonly string[],
   runs: readonly Run[],
-  axis: Axis,
+  axis: ChartView["axis"],
   starts: Map<string, number>,
 ): Line[] {
   const byRun = new Map<string, Point[]>(names.map((name) => [name, []]));

@@ -13,6 +13,7 @@ import { Table } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { Took, When } from "../../ui/time";
 import type { TabProps } from "./JobPage";
+import { priorityOf } from "./priority";
 import { useJobActions } from "./useJobActions";
 import { termOf } from "../../ui/terms";
 
@@ -22,6 +23,7 @@ export function Overview({ job }: TabProps) {
   const { change } = useJobActions();
   const { properties } = job;
   const info = run.data?.info;
+  const priority = priorityOf(properties.queueSettings);
   const metrics = (run.data?.data.metrics ?? []).filter(({ key }) => !key.startsWith("system/"));
   return (
     <>
@@ -58,6 +60,8 @@ export function Overview({ job }: TabProps) {
                 t("Environment"),
                 properties.environmentId && <AssetLink key="environment" id={properties.environmentId} />,
               ],
+              [t("Priority"), priority && t(priority)],
+              [t("Job tier"), properties.queueSettings?.jobTier],
               [t("Command"), properties.command && <code className="command">{properties.command}</code>],
               [t("Description"), properties.description],
             ]}
@@ -107,7 +111,7 @@ function Ports({ title, ports }: { title: string; ports?: Record<string, JobPort
         rowKey={([name]) => name}
         columns={[
           { key: "name", title: t("Name"), cell: ([name]) => name },
-          { key: "type", title: t("Type"), cell: ([, port]) => port.jobInputType ?? port.jobOutputType ?? "" },
+          { key: "type", title: t("Type"), cell: ([, port]) => termOf(port.jobInputType ?? port.jobOutputType, t) },
           {
             key: "value",
             title: t("Value"),

@@ -20,19 +20,26 @@ export function SavedViews({ search, onOpen }: { search: Search; onOpen: (search
   const t = useT();
   const [views, setViews] = useState(kept);
   const [name, setName] = useState("");
+  const [isOpen, setOpen] = useState(false);
   const keep = (next: Record<string, Search>) => {
     localStorage.setItem(KEY, JSON.stringify(next));
     setViews(next);
   };
   return (
-    <Popover trapFocus>
+    <Popover trapFocus open={isOpen} onOpenChange={(_, { open }) => setOpen(open)}>
       <PopoverTrigger disableButtonEnhancement>
         <Button icon={<Bookmark20Regular />}>{t("Views")}</Button>
       </PopoverTrigger>
       <PopoverSurface aria-label={t("Views")} className="picker">
         {Object.entries(views).map(([title, view]) => (
           <div key={title} className="row">
-            <Button appearance="subtle" onClick={() => onOpen(view)}>
+            <Button
+              appearance="subtle"
+              onClick={() => {
+                onOpen(view);
+                setOpen(false);
+              }}
+            >
               {title}
             </Button>
             <Button

@@ -22,6 +22,7 @@ import { showNotice } from "../../ui/Notices";
 import { Problem } from "../../ui/Problem";
 import type { Where } from "./KernelBar";
 import { ComputePicker, EnvironmentPicker } from "./Places";
+import { useFocusBack } from "../../ui/useFocusBack";
 
 interface Props {
   path: string;
@@ -36,6 +37,7 @@ type When = "now" | "daily" | "weekly";
 /** Submits a notebook or a script with everything beside it, once or by a schedule. */
 export function RunAsJob({ path, where, onBefore, onClose }: Props) {
   const t = useT();
+  useFocusBack();
   const scope = useScope();
   const client = useQueryClient();
   const navigate = useNavigate();
