@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smalt.server import batch, compute, connections, flows, schedules, serving, studio
+from smalt.server import assets, batch, catalog, compute, connections, flows, notebooks, schedules, serving, studio
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
-# So many flows, schedules and computes of a workspace are looked through.
+# So many flows, schedules, computes, datastores and files of people of a workspace are looked through.
 _MOST_NAMED = 2000
 
 
@@ -21,6 +21,9 @@ class Findable:
     computes: compute.ComputeService
     connections: connections.ConnectionService
     batch: batch.BatchService
+    datastores: assets.DatastoreService
+    cards: catalog.CatalogService
+    files: notebooks.FileService
 
     def by_action(self) -> dict[str, studio.Look]:
         """How each kind is listed, by the action that a caller has to be allowed."""
@@ -31,6 +34,9 @@ class Findable:
             "workspaces/schedules/read": self._schedules,
             "workspaces/computes/read": self._computes,
             "workspaces/connections/read": self._connections,
+            "workspaces/notebooks/storage/read": self._files,
+            "workspaces/datastores/read": self._datastores,
+            "workspaces/models/read": self._cards,
         }
 
     def serving(self, work: Work, room: WorkspaceRecord) -> list[studio.Served]:
@@ -60,3 +66,14 @@ class Findable:
 
     def _connections(self, work: Work, room: WorkspaceRecord) -> list[studio.Named]:
         return [studio.Named("connections", each, {}) for each in self.connections.names(work, room)]
+
+    def _files(self, _: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        paths = self.files.paths(room, most=_MOST_NAMED)
+        return [studio.Named("notebookFiles", path, {}, path.rpartition("/")[2]) for path in paths]
+
+    def _datastores(self, work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        found = self.datastores.page(work, room, after=None, limit=_MOST_NAMED).items
+        return [studio.Named("datastores", each.name, {}) for each in found]
+
+    def _cards(self, work: Work, room: WorkspaceRecord) -> list[studio.Named]:
+        return [studio.Named("catalog", str(each.name), {}) for each in self.cards.cards(work, room)]

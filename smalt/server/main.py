@@ -411,7 +411,7 @@ def build(settings: Settings) -> Server:
     events.subscribe(flows.FlowChanged, lambda event: live.note(event, ("flows", event.flow)))
     events.subscribe(notebooks.FilesChanged, lambda event: live.note(event, ("notebookFiles", event.folder)))
 
-    found = Findable(flow_service, schedule_service, computes, linked, batch_service)
+    found = Findable(flow_service, schedule_service, computes, linked, batch_service, stores, cards, people_files)
     near = studio.Neighbours(
         identities, rooms, job_service, versioned, locator, works, admit, found.serving, found.by_action(), runs, traced
     )

@@ -65,6 +65,23 @@ def test_search_finds_flows_schedules_computes_connections_and_traces(owner, sco
     }
 
 
+def test_search_finds_files_of_people_datastores_and_models_that_could_be_brought_in(owner, scope):
+    owner.put(f"{scope}/smalt/notebooks/files/Users/ada/phi/notes.ipynb", json={})
+    blob = {
+        "datastoreType": "AzureBlob",
+        "accountName": "a",
+        "containerName": "c",
+        "credentials": {"credentialsType": "None"},
+    }
+    owner.put(f"{scope}/datastores/phi_store", json={"properties": blob}).raise_for_status()
+
+    found = owner.get(f"{scope}/smalt/search?q=phi").json()["value"]
+
+    assert ("notebookFiles", "Users/ada/phi/notes.ipynb") in {(each["kind"], each["name"]) for each in found}
+    assert ("datastores", "phi_store") in {(each["kind"], each["name"]) for each in found}
+    assert ("catalog", "phi-4") in {(each["kind"], each["name"]) for each in found}
+
+
 def test_files_behind_a_reference_come_as_one_archive(owner, scope, model):
     answer = owner.get(f"{scope}/smalt/archive?uri={scope}/models/greeter/versions/1")
 

@@ -56,6 +56,13 @@ class FileService:
         """
         return self.tree(workspace).list(folder, most=MOST_ENTRIES)
 
+    def paths(self, workspace: WorkspaceRecord, *, most: int) -> tuple[str, ...]:
+        """The paths of all files, or of so many; none where they are not on this machine."""
+        try:
+            return tuple(each.path for each in self.tree(workspace).some(most))
+        except NotFound:
+            return ()
+
     def open(self, workspace: WorkspaceRecord, path: str) -> tuple[Entry, BinaryIO]:
         """A file, to be read and closed.
 

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -225,6 +226,10 @@ class Tree:
                     target="path",
                 )
             yield entry
+
+    def some(self, most: int) -> Iterator[Entry]:
+        """The files of all folders, by path, or so many of them."""
+        return islice(self._walk("", 0), most)
 
     def _walk(self, path: str, depth: int) -> Iterator[Entry]:
         entry = self.get(path) if path else None

@@ -180,6 +180,9 @@ export interface Found {
     | "computes"
     | "connections"
     | "traces"
+    | "notebookFiles"
+    | "datastores"
+    | "catalog"
     | AssetKind;
   name: string;
   title: string;

@@ -31,6 +31,9 @@ const GROUPS: Record<string, Message> = {
   computes: "Compute",
   connections: "Connections",
   traces: "Traces",
+  notebookFiles: "Notebooks",
+  datastores: "Datastores",
+  catalog: "Model catalog",
 };
 
 /** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
@@ -54,6 +57,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
     if (kind === "schedules") return void navigate({ to: "/schedules/$name", params: { name } });
     if (kind === "computes") return void navigate({ to: "/compute" });
     if (kind === "connections") return void navigate({ to: "/connections" });
+    if (kind === "notebookFiles") return void navigate({ to: "/notebooks", search: { path: name } });
+    if (kind === "datastores") return void navigate({ to: "/datastores/$name", params: { name } });
+    if (kind === "catalog") return void navigate({ to: "/catalog/$name", params: { name } });
     if (kind === "traces") return void navigate({ to: "/traces/$id", params: { id: name } });
     return void navigate({ to: "/assets/$kind/$name", params: { kind, name } });
   };
