@@ -32,7 +32,7 @@ export function useSession(session: Session | null, signedOut: () => void): void
 }
 
 export interface Call {
-  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
   /** Sent as it is. */
@@ -46,11 +46,12 @@ export async function request(path: string, call: Call = {}): Promise<Response> 
   const method = call.method ?? "GET";
   const headers: Record<string, string> = { ...call.headers };
   if (call.body !== undefined) headers["content-type"] = "application/json";
-  if (method !== "GET") headers["x-csrf-token"] = csrfToken;
+  const isWrite = method !== "GET" && method !== "HEAD";
+  if (isWrite) headers["x-csrf-token"] = csrfToken;
   const body = call.body === undefined ? call.content : JSON.stringify(call.body);
   const answer = await fetch(path, { method, headers, body, signal: call.signal, credentials: "same-origin" });
   if (answer.ok) {
-    if (method !== "GET") onWrite(method, path);
+    if (isWrite) onWrite(method, path);
     return answer;
   }
   const error = await failure(answer);

@@ -97,6 +97,7 @@ export function LogView({ lines, label, isLive, isNumbered = true, find = "", on
         aria-label={label}
         tabIndex={0}
         onWheel={(event) => event.deltaY < 0 && setFollowing(false)}
+        onKeyDown={({ key }) => ["ArrowUp", "PageUp", "Home"].includes(key) && setFollowing(false)}
       >
         <div style={{ height: virtual.getTotalSize() }} className="log-body">
           {virtual.getVirtualItems().map((item) => (

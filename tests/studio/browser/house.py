@@ -53,6 +53,11 @@ class House:
         with urllib.request.urlopen(request) as answer:
             return answer.read()
 
+    def wait(self, job: str) -> None:
+        """Until a job has ended, however."""
+        environment = {**os.environ, "SMALT_HOME": str(self.home)}
+        subprocess.run([SMALT, "job", "stream", "-n", job], env=environment, capture_output=True, check=False)
+
     def link(self) -> str:
         """An address that signs in once."""
         return self.call("POST", "/studio/links", {})["url"]
@@ -98,7 +103,7 @@ def work(house: House, folder: Path) -> dict[str, str]:
         (folder / name).write_text(text)
     made = {kind: _submit(house, folder / f"{kind}.yml") for kind in ("job", "failed", "pipeline", "sweep")}
     for name in made.values():
-        _await(house, name)
+        house.wait(name)
     _log(house, made["job"])
     return made | {"trace": _trace(house)}
 
@@ -121,7 +126,7 @@ def analysed(house: House, folder: Path) -> dict[str, str]:
     shutil.copy(Path(__file__).with_name("dashboard.json"), folder)
     (folder / "job.yml").write_text(_ANALYSED)
     job = _submit(house, folder / "job.yml")
-    _await(house, job)
+    house.wait(job)
     return {"analysed": job}
 
 
@@ -158,7 +163,7 @@ def written(house: House, folder: Path) -> dict[str, str]:
     house.smalt("data", "create", "-n", "axe-texts", "-v", "1", "--type", "uri_file", "--path", str(file))
     flow = f"{house.scope}/smalt/flows/axe-sorter"
     run = house.call("POST", f"{flow}/versions/1/runs", {"data": "azureml:axe-texts:1"})["job"]
-    _await(house, run)
+    house.wait(run)
     return {"sorter": "axe-sorter", "talker": "axe-chat", "run": run}
 
 
@@ -169,12 +174,6 @@ KINDS: dict[str, Callable[[House, Path], dict[str, str]]] = {
 
 def _submit(house: House, file: Path) -> str:
     return house.smalt("job", "create", "-f", str(file), "--query", "name", "-o", "tsv")
-
-
-def _await(house: House, name: str) -> None:
-    """Until a job has ended, however."""
-    environment = {**os.environ, "SMALT_HOME": str(house.home)}
-    subprocess.run([SMALT, "job", "stream", "-n", name], env=environment, capture_output=True, check=False)
 
 
 def _log(house: House, run: str) -> None:

@@ -29,7 +29,7 @@ export const DRAGGED = "application/x-smalt-component";
 
 const KINDS = { step: StepNode, port: PortNode };
 const MOST_FOR_MAP = 300;
-const VIEW = { maxZoom: 1, minZoom: 0.35, padding: 0.08 };
+const VIEW = { maxZoom: 1, minZoom: 0.2, padding: 0.08 };
 
 interface Props {
   model: Model;

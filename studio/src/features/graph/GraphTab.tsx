@@ -7,11 +7,11 @@ import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Loaded } from "../../ui/Loaded";
 import type { TabProps } from "../jobs/JobPage";
-import { below } from "./layout";
+import { below, isSweep } from "./layout";
 import { StepGraph } from "./StepGraph";
 import { StepPanel } from "./StepPanel";
 
-/** The steps of a pipeline as a graph; a nested pipeline opens on a double click. */
+/** The steps of a pipeline as a graph; a nested pipeline or a sweep opens on a double click. */
 export default function GraphTab({ job }: TabProps) {
   const found = useQuery(graphQuery(useScope(), job.name));
   return <Loaded of={found}>{(graph) => <Drawn graph={graph} />}</Loaded>;
@@ -24,7 +24,12 @@ function Drawn({ graph }: { graph: Graph }) {
   const parts = useMemo(() => path.split("/").filter(Boolean), [path]);
   const steps = useMemo(() => below(graph.steps, parts), [graph, parts]);
   const go = (next: { path?: string; step?: string }) => void navigate({ search: (old) => ({ ...old, ...next }) });
-  const enter = (name: string) => go({ path: [...parts, name].join("/"), step: undefined });
+  const enter = (name: string) => {
+    const step = steps.find((each) => each.name === name);
+    // The trials of a sweep are many and alike: they stand in a table, on a page of their own.
+    if (step && isSweep(step)) return void navigate({ to: "/jobs/$name", params: { name: step.job ?? "" } });
+    go({ path: [...parts, name].join("/"), step: undefined });
+  };
   const open = steps.find(({ name }) => name === chosen);
   return (
     <>

@@ -5,7 +5,7 @@ import type { Step } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Status, toneOf } from "../../ui/Status";
 import { duration } from "../../ui/time";
-import type { StepNode } from "./layout";
+import { hasInside, type StepNode } from "./layout";
 import { reasonOf } from "./reasons";
 
 /** From this far away nobody reads a card; its colour says how the step stands, and it is drawn in no time. */
@@ -27,7 +27,7 @@ function Words({ step }: { step: Step }) {
   return (
     <>
       <div className="step-title">
-        {step.steps.length > 0 && <FlowchartRegular aria-hidden />}
+        {hasInside(step) && <FlowchartRegular aria-hidden />}
         <span>{step.displayName}</span>
       </div>
       <div className="step-state">

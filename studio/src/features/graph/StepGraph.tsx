@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import type { Step } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useTheme } from "../../app/theme";
-import { edgesOf, nodesOf, places } from "./layout";
+import { edgesOf, hasInside, nodesOf, places } from "./layout";
 import { StepCard } from "./StepCard";
 import { useGraphWords } from "./useGraphWords";
 import { WAYS } from "./Way";
@@ -46,8 +46,14 @@ export function StepGraph({ steps, chosen, onChoose, onEnter }: Props) {
         nodesConnectable={false}
         onlyRenderVisibleElements
         proOptions={{ hideAttribution: true }}
+        // A double click opens what it meets; to zoom, it would be kept from the nodes.
+        zoomOnDoubleClick={false}
         onNodeClick={(_, node) => onChoose(node.id)}
-        onNodeDoubleClick={(_, node) => node.data.step.steps.length > 0 && onEnter?.(node.id)}
+        onNodeDoubleClick={(_, node) => hasInside(node.data.step) && onEnter?.(node.id)}
+        // With the keyboard a node is chosen by Enter or the space bar.
+        onNodesChange={(changes) =>
+          changes.forEach((each) => each.type === "select" && each.selected && onChoose(each.id))
+        }
         onPaneClick={() => onChoose()}
       >
         {nodes.length <= MOST_WITH_MAP && <Background />}

@@ -12,6 +12,9 @@ import { Loaded } from "../../ui/Loaded";
 import { Status } from "../../ui/Status";
 import { termOf } from "../../ui/terms";
 import { duration, When } from "../../ui/time";
+import { LogTail } from "../jobs/LogTail";
+import { PortValue } from "../jobs/PortValue";
+import { hasInside, isSweep } from "./layout";
 import { reasonOf } from "./reasons";
 
 interface Props {
@@ -42,12 +45,12 @@ export function StepPanel({ step, onEnter, onClose }: Props) {
           [t("Why it failed"), error && <span className="reason">{error}</span>],
         ]}
       />
-      {step.steps.length > 0 && (
+      {hasInside(step) && (
         <Button icon={<Open20Regular />} onClick={onEnter}>
-          {t("Look inside")}
+          {isSweep(step) ? t("Trials") : t("Look inside")}
         </Button>
       )}
-      {step.job && <StepJob name={step.job} />}
+      {step.job && <StepJob name={step.job} hasLog={!hasInside(step)} />}
       {step.iterations.length > 0 && (
         <>
           <h3>{t("Iterations")}</h3>
@@ -71,15 +74,17 @@ export function StepPanel({ step, onEnter, onClose }: Props) {
   );
 }
 
-function StepJob({ name }: { name: string }) {
+function StepJob({ name, hasLog }: { name: string; hasLog: boolean }) {
   const t = useT();
   const found = useQuery(jobQuery(useScope(), name));
   return (
     <>
       <p className="row wrap">
-        <Link to="/jobs/$name" params={{ name }} search={{ tab: "logs" }}>
-          {t("Logs")}
-        </Link>
+        {hasLog && (
+          <Link to="/jobs/$name" params={{ name }} search={{ tab: "logs" }}>
+            {t("Logs")}
+          </Link>
+        )}
         <Link to="/jobs/$name" params={{ name }} search={{ tab: "outputs" }}>
           {t("Outputs")}
         </Link>
@@ -90,10 +95,9 @@ function StepJob({ name }: { name: string }) {
       <Loaded of={found}>
         {(job) => (
           <>
-            <h3>{t("Inputs")}</h3>
-            <Facts of={ports(job, "inputs")} />
-            <h3>{t("Outputs")}</h3>
-            <Facts of={ports(job, "outputs")} />
+            <Ports title={t("Inputs")} of={job} side="inputs" />
+            <Ports title={t("Outputs")} of={job} side="outputs" />
+            {hasLog && <LogTail job={job} />}
           </>
         )}
       </Loaded>
@@ -101,8 +105,13 @@ function StepJob({ name }: { name: string }) {
   );
 }
 
-const ports = (job: Job, side: "inputs" | "outputs"): Fact[] =>
-  Object.entries(job.properties[side] ?? {}).map(([name, port]) => [
-    name,
-    port.value ?? (port.uri ? <AssetLink id={port.uri} /> : (port.jobOutputType ?? port.jobInputType ?? "")),
-  ]);
+function Ports({ title, of: job, side }: { title: string; of: Job; side: "inputs" | "outputs" }) {
+  const all = Object.entries(job.properties[side] ?? {});
+  if (all.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <Facts of={all.map(([name, port]): Fact => [name, <PortValue job={job} name={name} port={port} />])} />
+    </>
+  );
+}

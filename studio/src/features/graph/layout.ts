@@ -54,6 +54,11 @@ export function down(laid: Laid, from: string, to: string) {
   return roundabout(edgeId(from, to), laid, { reach: NODE.height, direction: "TB" });
 }
 
+export const isSweep = ({ type, job }: Step): boolean => type === "sweep" && job !== null;
+
+/** Whether there is something to go into: the steps of a nested pipeline, or the trials of a sweep. */
+export const hasInside = (step: Step): boolean => step.steps.length > 0 || isSweep(step);
+
 /** The steps inside nested pipelines, by the names on the way to them. */
 export function below(steps: readonly Step[], path: readonly string[]): readonly Step[] {
   return path.reduce<readonly Step[]>((found, name) => found.find((step) => step.name === name)?.steps ?? [], steps);

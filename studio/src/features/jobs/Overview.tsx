@@ -1,7 +1,7 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { run as runQuery } from "../../api/queries";
-import { ENDED, type JobPort } from "../../api/types";
+import { ENDED, type Job, type JobPort } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { AssetLink } from "../../ui/AssetLink";
@@ -13,6 +13,7 @@ import { Table } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { Took, When } from "../../ui/time";
 import type { TabProps } from "./JobPage";
+import { PortValue } from "./PortValue";
 import { priorityOf } from "./priority";
 import { useJobActions } from "./useJobActions";
 import { termOf } from "../../ui/terms";
@@ -83,8 +84,8 @@ export function Overview({ job }: TabProps) {
           )}
         </div>
       </div>
-      <Ports title={t("Inputs")} ports={properties.inputs} />
-      <Ports title={t("Outputs")} ports={properties.outputs} />
+      <Ports title={t("Inputs")} job={job} ports={properties.inputs} />
+      <Ports title={t("Outputs")} job={job} ports={properties.outputs} />
       {Object.keys(properties.properties).length > 0 && (
         <Section title={t("Further properties")}>
           <Facts
@@ -99,7 +100,7 @@ export function Overview({ job }: TabProps) {
   );
 }
 
-function Ports({ title, ports }: { title: string; ports?: Record<string, JobPort> }) {
+function Ports({ title, job, ports }: { title: string; job: Job; ports?: Record<string, JobPort> }) {
   const t = useT();
   const rows = Object.entries(ports ?? {});
   if (rows.length === 0) return null;
@@ -115,7 +116,7 @@ function Ports({ title, ports }: { title: string; ports?: Record<string, JobPort
           {
             key: "value",
             title: t("Value"),
-            cell: ([, port]) => port.value ?? (port.uri ? <AssetLink id={port.uri} /> : (port.assetName ?? "")),
+            cell: ([name, port]) => <PortValue job={job} name={name} port={port} />,
           },
         ]}
       />

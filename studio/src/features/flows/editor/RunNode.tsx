@@ -14,6 +14,7 @@ import { Play16Filled, PlaySettings20Regular } from "@fluentui/react-icons";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useT } from "../../../app/i18n";
+import { useFocusBack } from "../../../ui/useFocusBack";
 import { referencesOf, referred, type DagNode } from "../dag";
 import { FailureText } from "../NodeResult";
 import { useDag } from "../useDag";
@@ -70,40 +71,60 @@ export function RunNode({ node }: { node: DagNode }) {
         />
       )}
       {isAsking && (
-        <Dialog open onOpenChange={(_, data) => !data.open && setAsking(false)}>
-          <DialogSurface>
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                start.mutate(texts);
-                setAsking(false);
-              }}
-            >
-              <DialogBody>
-                <DialogTitle>{t("Run {name} with", { name: node.name })}</DialogTitle>
-                <DialogContent className="form">
-                  {needs.map(({ key, type, text }) => (
-                    <Field key={key} label={key} hint={isOfText(type) ? undefined : type}>
-                      <Textarea
-                        rows={2}
-                        value={texts[key] ?? text}
-                        onChange={(_, { value }) => setTexts((old) => ({ ...old, [key]: value }))}
-                      />
-                    </Field>
-                  ))}
-                </DialogContent>
-                <DialogActions>
-                  <Button onClick={() => setAsking(false)}>{t("Leave it")}</Button>
-                  <Button type="submit" appearance="primary">
-                    {t("Run")}
-                  </Button>
-                </DialogActions>
-              </DialogBody>
-            </form>
-          </DialogSurface>
-        </Dialog>
+        <AskValues
+          name={node.name}
+          needs={needs}
+          texts={texts}
+          onText={(key, text) => setTexts((old) => ({ ...old, [key]: text }))}
+          onRun={() => start.mutate(texts)}
+          onClose={() => setAsking(false)}
+        />
       )}
     </>
+  );
+}
+
+interface AskProps {
+  name: string;
+  needs: readonly Need[];
+  texts: Record<string, string>;
+  onText: (key: string, text: string) => void;
+  onRun: () => void;
+  onClose: () => void;
+}
+
+function AskValues({ name, needs, texts, onText, onRun, onClose }: AskProps) {
+  const t = useT();
+  useFocusBack();
+  return (
+    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
+      <DialogSurface>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            onRun();
+            onClose();
+          }}
+        >
+          <DialogBody>
+            <DialogTitle>{t("Run {name} with", { name })}</DialogTitle>
+            <DialogContent className="form">
+              {needs.map(({ key, type, text }) => (
+                <Field key={key} label={key} hint={isOfText(type) ? undefined : type}>
+                  <Textarea rows={2} value={texts[key] ?? text} onChange={(_, { value }) => onText(key, value)} />
+                </Field>
+              ))}
+            </DialogContent>
+            <DialogActions>
+              <Button onClick={onClose}>{t("Leave it")}</Button>
+              <Button type="submit" appearance="primary">
+                {t("Run")}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
   );
 }
 
