@@ -28,16 +28,28 @@ def test_home_tells_what_failed_and_why(page: Page, work):
     expect(failed.get_by_text("exited with code 3")).to_be_visible()
 
 
+def test_home_leads_on_from_what_there_is(page: Page, house: House, work):
+    house.call("PUT", f"{house.scope}/smalt/flows/changed-flow", {"template": "chat"})
+    page.goto(f"{house.url}/studio/")
+
+    changed = page.locator(".section", has=page.get_by_role("heading", name="Changed lately"))
+    expect(changed.get_by_role("link", name="changed-flow")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Compare the latest .* of browser")).click()
+
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page.get_by_role("columnheader", name=re.compile("Write a table|Two"))).not_to_have_count(0)
+
+
 def test_the_list_of_jobs_shows_metrics_as_columns_and_keeps_filters_in_the_address(page: Page, work):
     page.get_by_role("link", name="Jobs", exact=True).click()
-    page.get_by_label("Name, experiment, tag or person").fill("table")
+    page.get_by_label("Name, experiment, tag or person").fill("write a table")
     expect(page.get_by_role("row")).to_have_count(2)
 
     page.get_by_role("button", name="Metrics").click()
     page.get_by_role("checkbox", name="loss").check()
     page.keyboard.press("Escape")
 
-    expect(page).to_have_url(re.compile(r"q=table.*metrics=loss|metrics=loss.*q=table"))
+    expect(page).to_have_url(re.compile(r"q=write.*metrics=loss|metrics=loss.*q=write"))
     expect(page.get_by_role("cell", name="0.0050000")).to_be_visible()
 
 

@@ -145,7 +145,6 @@ export const ja = {
   "No job yet.": "ジョブはまだありません。",
   "No log yet.": "ログはまだありません。",
   "No metrics yet.": "メトリックはまだありません。",
-  "No model or data yet.": "モデルもデータもまだありません。",
   "No preview of this kind of file. Download it.": "この種類のファイルは表示できません。ダウンロードしてください。",
   "No trial yet.": "試行はまだありません。",
   Nodes: "ノード",

@@ -1,13 +1,20 @@
-/** Jobs: how they are submitted again, compared and looked into. */
+/** Jobs: how they are submitted again, compared and looked into; what follows from them. */
 export const jobs = {
+  "Bring in data": "データを取り込む",
+  "Compare the latest {count} runs of {name}": "{name} の最新の実行 {count} 件を比較",
+  "Compose a pipeline": "パイプラインを組み立てる",
+  "Deploy {name}": "{name} をデプロイ",
   "Duration in seconds": "所要時間 (秒)",
   High: "高",
   "Job tier": "ジョブ レベル",
+  "Last lines of the log": "ログの最後の行",
   Low: "低",
+  "Make a flow of the gallery": "ギャラリーからフローを作る",
   Medium: "中",
   Priority: "優先順位",
   Rerun: "再実行",
   Tag: "タグ",
+  "Write in a notebook": "ノートブックに書く",
   "Who comes first where more jobs wait than there are places.":
     "空きより多くのジョブが待っているとき、どれが先に始まるかを決めます。",
 } as const;

@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { assets, someJobs } from "../../api/queries";
-import type { Asset, AssetKind, Job } from "../../api/types";
-import { useT, type Message } from "../../app/i18n";
+import { someJobs } from "../../api/queries";
+import type { Job } from "../../api/types";
+import { useT } from "../../app/i18n";
 import { useWorkspace } from "../../app/workspace";
-import { Copy } from "../../ui/Copy";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
@@ -12,6 +11,8 @@ import { Section } from "../../ui/Section";
 import { Status } from "../../ui/Status";
 import { When } from "../../ui/time";
 import { Guide } from "../guide/Guide";
+import { Changed } from "./Changed";
+import { NextSteps } from "./NextSteps";
 
 const ACTIVE = "NotStarted,Starting,Provisioning,Preparing,Queued,Running,Finalizing,CancelRequested";
 const FEW = 8;
@@ -51,7 +52,7 @@ export function HomePage() {
           <JobList of={recent} empty={t("No job yet.")} />
         </Section>
         <Changed />
-        <NextSteps isNew={recent.data?.length === 0} />
+        <NextSteps jobs={recent.data ?? []} />
       </div>
     </Page>
   );
@@ -81,74 +82,5 @@ function JobList({ of, empty }: { of: ReturnType<typeof useQuery<Job[]>>; empty:
         )
       }
     </Loaded>
-  );
-}
-
-function Changed() {
-  const t = useT();
-  const { scope } = useWorkspace();
-  const models = useQuery(assets(scope, "models"));
-  const data = useQuery(assets(scope, "data"));
-  const all = [
-    ...(models.data ?? []).map((asset) => ({ kind: "models" as const, asset })),
-    ...(data.data ?? []).map((asset) => ({ kind: "data" as const, asset })),
-  ].sort((one, other) => other.asset.systemData.lastModifiedAt.localeCompare(one.asset.systemData.lastModifiedAt));
-  return (
-    <Section
-      title={t("Changed lately")}
-      actions={
-        <Link to="/assets/$kind" params={{ kind: "models" }}>
-          {t("See all")}
-        </Link>
-      }
-    >
-      {all.length === 0 ? (
-        <Empty>{t("No model or data yet.")}</Empty>
-      ) : (
-        <ul className="lines">
-          {all.slice(0, FEW).map(({ kind, asset }) => (
-            <AssetLine key={`${kind}/${asset.name}`} kind={kind} asset={asset} />
-          ))}
-        </ul>
-      )}
-    </Section>
-  );
-}
-
-function AssetLine({ kind, asset }: { kind: AssetKind; asset: Asset }) {
-  const t = useT();
-  return (
-    <li>
-      <Link to="/assets/$kind/$name" params={{ kind, name: asset.name }}>
-        {asset.name}
-      </Link>
-      <span className="faint">
-        {kind === "models" ? t("Model") : t("Data")} {asset.properties.latestVersion}
-      </span>
-      <When at={asset.systemData.lastModifiedAt} />
-    </li>
-  );
-}
-
-const STEPS: [Message, string][] = [
-  ["Run a job from a file", "smalt job create --file job.yml --stream"],
-  ["Register data", "smalt data create --name sales --path ./sales.csv --type uri_file"],
-  ["Use the official clients", 'eval "$(smalt env)"'],
-];
-
-function NextSteps({ isNew }: { isNew: boolean }) {
-  const t = useT();
-  return (
-    <Section title={isNew ? t("Begin here") : t("Next steps")}>
-      <ul className="lines">
-        {STEPS.map(([title, command]) => (
-          <li key={command} className="step">
-            <span>{t(title)}</span>
-            <code className="command">{command}</code>
-            <Copy text={command} />
-          </li>
-        ))}
-      </ul>
-    </Section>
   );
 }
