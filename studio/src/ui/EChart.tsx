@@ -10,6 +10,7 @@ import { init, use, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useTheme } from "../app/theme";
+import { short } from "./number";
 
 use([
   BarChart,
@@ -25,10 +26,15 @@ use([
 ]);
 
 /**
- * Names what the pointer is at. It is drawn into the chart: as HTML it would bring styles that the page's policy
+ * Names what the pointer is at, with its value on each axis. It is drawn into the chart: as HTML it would bring styles that the page's policy
  * refuses.
  */
-export const TOLD = { renderMode: "richText", confine: true, formatter: "{b}\n{c}" } as const;
+export const told = (axes: readonly string[]) => ({
+  renderMode: "richText",
+  confine: true,
+  formatter: ({ name, value }: { name: string; value: readonly (number | string)[] }) =>
+    [name, ...axes.map((axis, index) => `${axis}: ${short(value[index])}`)].join("\n"),
+});
 
 /** A chart of ECharts, drawn anew when what it shows changes. */
 export function EChart({ option, label }: { option: EChartsCoreOption; label: string }) {

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
  */
 export function useFocusBack(): void {
   // Kept while rendering: once the dialog is there, the focus is in it.
-  const [before] = useState(() => document.activeElement);
+  const [before] = useState(() => lasting(document.activeElement));
   useEffect(
     () => () => {
       // After the dialog has left the page, which takes the focus with it.
@@ -17,4 +17,10 @@ export function useFocusBack(): void {
     },
     [before],
   );
+}
+
+/** An entry of a menu goes with it: what stays is the button that the menu belongs to. */
+function lasting(element: Element | null): Element | null {
+  const menu = element?.closest("[role=menu]");
+  return menu ? document.getElementById(menu.getAttribute("aria-labelledby") ?? "") : element;
 }

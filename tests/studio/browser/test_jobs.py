@@ -61,6 +61,19 @@ def test_the_search_gives_the_keyboard_back(page: Page, work):
     expect(opener).to_be_focused()
 
 
+def test_a_dialog_of_a_menu_gives_the_keyboard_back_to_the_button_of_the_menu(page: Page, house: House):
+    house.call("PUT", f"{house.scope}/smalt/flows/renamed", {"template": "chat"})
+    page.goto(f"{house.url}/studio/flows/renamed")
+    opener = page.get_by_role("button", name="More about answer", exact=True)
+    opener.press("Enter")
+    page.get_by_role("menuitem", name="Rename").press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(opener).to_be_focused()
+
+
 def test_a_job_is_submitted_again_with_a_priority(page: Page, house: House, work):
     page.goto(f"{house.url}/studio/jobs/{work['job']}/clone")
     page.get_by_label("Priority").select_option(label="High")

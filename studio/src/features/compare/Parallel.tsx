@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart, TOLD } from "../../ui/EChart";
+import { EChart, told } from "../../ui/EChart";
 import { differs, isNumeric, nameOf, type Row } from "./values";
 
 const MOST_AXES = 14;
@@ -53,7 +53,7 @@ export default function Parallel({ runs, rows: all }: { runs: readonly Run[]; ro
               inRange: { color: ["#8cb4ff", "#2b6cd9", "#d9622b"] },
             },
       series: { type: "parallel", lineStyle: { width: 2, opacity: 0.7 }, data: values },
-      tooltip: TOLD,
+      tooltip: told(rows.map(({ name }) => name)),
     };
   }, [runs, all]);
   if (!option) return <Empty>{t("The runs do not differ in what they have logged.")}</Empty>;

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import type { Run } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { EChart, TOLD } from "../../ui/EChart";
+import { EChart, told } from "../../ui/EChart";
 import { isNumeric, nameOf, type Row } from "./values";
 
 /** A dot per run, over two of the numbers it has. */
@@ -33,9 +33,9 @@ export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; row
             value: [Number(x.values[index] ?? NaN), Number(y.values[index] ?? NaN)],
           })),
         },
-        tooltip: TOLD,
+        tooltip: told([titleOf(x), titleOf(y)]),
       },
-    [runs, x, y],
+    [runs, x, y, t],
   );
   if (!option) return <Empty>{t("No metrics yet.")}</Empty>;
   const choice = (title: string, value: string | undefined, onChange: (name: string) => void) => (
