@@ -4,7 +4,10 @@ import { useT } from "../app/i18n";
 const ID = /\/(data|models|environments|components)\/([^/]+)\/versions\/([^/]+)$/i;
 const JOB = /\/jobs\/([^/]+)$/i;
 /** What was made without a name has one of its content. */
-const UNNAMED = /^anonymous-|^CliV2AnonymousEnvironment$/;
+const UNNAMED = /^anonymous-|^CliV2AnonymousEnvironment$|^azureml_anonymous$/;
+
+/** Whether a name is none that somebody has given. */
+export const isUnnamed = (name: string): boolean => UNNAMED.test(name);
 const COMPUTE = /\/computes\/([^/]+)$/i;
 
 /** An ARM id as a link to the page of what it names; anything else as text. */
@@ -16,7 +19,7 @@ export function AssetLink({ id }: { id: string | null | undefined }) {
     const [, kind, name, version] = asset;
     return (
       <Link to="/assets/$kind/$name" params={{ kind: kind.toLowerCase(), name }} search={{ version }}>
-        {UNNAMED.test(name) ? <span title={`${name}:${version}`}>{t("Unnamed")}</span> : `${name}:${version}`}
+        {isUnnamed(name) ? <span title={`${name}:${version}`}>{t("Unnamed")}</span> : `${name}:${version}`}
       </Link>
     );
   }

@@ -53,6 +53,7 @@ def test_a_nested_pipeline_opens_on_a_double_click(page: Page, house: House, nes
 
     expect(page).to_have_url(re.compile("path=group"))
     expect(page.locator(".step-card", has_text="deep")).to_be_visible()
+    expect(page.get_by_text("· 1 step", exact=True)).to_be_visible()
 
 
 def test_a_sweep_opens_on_a_double_click_as_its_trials(page: Page, house: House, nested: str):

@@ -17,9 +17,27 @@ const KEY = "smalt.language";
 const filled = (text: string, values: Record<string, string | number> = {}): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 
+/** How English says of one what it says of many. Japanese says both alike. */
+const OF_ONE: Partial<Record<Message, string>> = {
+  "{count} cells": "{count} cell",
+  "{count} days": "{count} day",
+  "{count} files, {size}": "{count} file, {size}",
+  "{count} jobs": "{count} job",
+  "{count} lines, {size}": "{count} line, {size}",
+  "{count} packages": "{count} package",
+  "{count} problems": "{count} problem",
+  "{count} rows": "{count} row",
+  "{count} runs": "{count} run",
+  "{count} steps": "{count} step",
+  "{count} tokens": "{count} token",
+  "{count} variants": "{count} variant",
+};
+
+const english: Translate = (message, values) => filled((values?.count === 1 && OF_ONE[message]) || message, values);
+
 const Context = createContext<Words>({
   language: "en",
-  t: (message, values) => filled(message, values),
+  t: english,
   choose: () => undefined,
 });
 
@@ -37,7 +55,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     if (language === "ja") void import("./ja").then((module) => setTable(module.ja));
   }, [language]);
   const words = language === "ja" ? table : null;
-  const t: Translate = (message, values) => filled(words?.[message] ?? message, values);
+  const t: Translate = words ? (message, values) => filled(words[message], values) : english;
   const choose = (next: Language) => {
     localStorage.setItem(KEY, next);
     setLanguage(next);

@@ -2,6 +2,7 @@ import { Button, Checkbox, Input, Select } from "@fluentui/react-components";
 import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useT } from "../../app/i18n";
+import { termOf } from "../../ui/terms";
 import { isData } from "./arrange";
 import * as changes from "./changes";
 import { ComputeSelect } from "./ComputeSelect";
@@ -131,7 +132,7 @@ function Ports({ side, kind, level, model, onChange }: PortsProps) {
             />
           </span>
           <span className="row">
-            <span className="faint">{port.type}</span>
+            <span className="faint">{termOf(port.type, t)}</span>
             <Typed
               value={port.text ?? ""}
               label={

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from "react";
 import { versions as versionsQuery } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { isUnnamed } from "../../ui/AssetLink";
 import { Tags } from "../../ui/Tags";
 import { termOf } from "../../ui/terms";
 import { Waiting } from "../../ui/Waiting";
@@ -220,10 +221,16 @@ function ComponentVersion({ step, onChoose }: { step: StepModel; onChoose: (refe
   if (!registered || registered.id?.includes("/registries/")) return <code className="wrap">{step.component}</code>;
   return (
     <span className="row wrap">
-      <Link to="/assets/$kind/$name" params={{ kind: "components", name: registered.name }}>
-        {registered.name}
+      <Link
+        to="/assets/$kind/$name"
+        params={{ kind: "components", name: registered.name }}
+        search={{ version: registered.version }}
+      >
+        {isUnnamed(registered.name) ? t("Unnamed") : registered.name}
       </Link>
-      <Versions name={registered.name} value={registered.version} onChoose={onChoose} />
+      {!isUnnamed(registered.name) && (
+        <Versions name={registered.name} value={registered.version} onChoose={onChoose} />
+      )}
       {registered.type === "pipeline" && (
         <Link to="/designer" search={{ component: `${registered.name}:${registered.version}` }}>
           {t("Open in designer")}

@@ -72,7 +72,8 @@ function Deploy() {
 /** The latest runs of one experiment that have something to compare. */
 function CompareRuns({ jobs }: { jobs: readonly Job[] }) {
   const t = useT();
-  const done = jobs.filter(({ properties }) => properties.status === "Completed");
+  // A pipeline logs nothing itself.
+  const done = jobs.filter(({ properties: { status, jobType } }) => status === "Completed" && jobType !== "Pipeline");
   const experiment = done.map(({ properties }) => properties.experimentName);
   const twice = experiment.find((name, index) => experiment.indexOf(name) !== index);
   if (twice === undefined) return null;
