@@ -4,7 +4,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useId, useState, type KeyboardEvent } from "react";
 import { search } from "../api/queries";
 import type { Found } from "../api/types";
-import { useT, type Message } from "./i18n";
+import { wordOf } from "../ui/Status";
+import { useT, type Message, type Translate } from "./i18n";
 import { navigation } from "./navigation";
 import { useScope } from "./workspace";
 import { useFocusBack } from "../ui/useFocusBack";
@@ -35,6 +36,13 @@ const GROUPS: Record<string, Message> = {
   datastores: "Datastores",
   catalog: "Model catalog",
 };
+
+/** The line about something in the reader's words: states and versions are told in English. */
+const aboutOf = ({ about }: Found, t: Translate): string =>
+  about
+    .split(" · ")
+    .map((part) => wordOf(part.replace(/^version /, `${t("Version")} `), t))
+    .join(" · ");
 
 /** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
 export function Palette({ onClose }: { onClose: () => void }) {
@@ -77,7 +85,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     key: `${each.kind}/${each.name}`,
     group: GROUPS[each.kind] ?? "Jobs",
     title: each.title,
-    about: each.title === each.name ? each.about : `${each.name} · ${each.about}`,
+    about: each.title === each.name ? aboutOf(each, t) : `${each.name} · ${aboutOf(each, t)}`,
     go: () => open(each),
   }));
   const hits = [...things, ...pages];

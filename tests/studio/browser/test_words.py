@@ -19,3 +19,12 @@ def test_a_graph_speaks_japanese_throughout(page: Page, house: House, work):
     expect(page.get_by_role("button", name="拡大")).to_be_visible()
     expect(page.get_by_role("group", name="first, 完了")).to_be_visible()
     expect(page.get_by_text(re.compile(r"^[\d.]+ (ミリ)?秒$")).first).to_be_visible()
+
+
+def test_what_is_found_is_told_in_japanese(page: Page, work):
+    page.get_by_role("button", name="日本語").click()
+    page.keyboard.press("Control+k")
+
+    page.get_by_role("combobox", name="検索").fill("fails on purpose")
+
+    expect(page.get_by_role("option", name=re.compile("· 失敗"))).not_to_have_count(0)

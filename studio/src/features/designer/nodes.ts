@@ -24,6 +24,9 @@ export const handleOf = (side: "i" | "o", name: string): string => `${side}:${na
 export const nameOf = (handle: string | null | undefined): string | undefined =>
   handle && /^[io]:/.test(handle) ? handle.slice(2) : undefined;
 
+/** The name of a node without what tells inputs and outputs of the pipeline from its steps. */
+const bare = (node: string): string => node.replace(/^(in|out):/, "");
+
 export function nodesOf(
   model: Model,
   at: (name: string) => Place,
@@ -65,7 +68,7 @@ export function edgesOf(model: Model): Edge[] {
     sourceHandle: link.sourcePort === undefined ? "out" : handleOf("o", link.sourcePort),
     targetHandle: link.targetPort === undefined ? "in" : handleOf("i", link.targetPort),
     label: link.label,
-    ariaLabel: `${link.source} → ${link.target}`,
+    ariaLabel: `${bare(link.source)} → ${bare(link.target)}`,
     deletable: link.isBinding,
     focusable: link.isBinding,
     className: link.isBinding ? undefined : "aside",
