@@ -121,7 +121,11 @@ class Authoring:
                 f"{component.name!r} is a {component.type} component and has no steps. Name a pipeline component.",
                 target="component",
             )
-        whole = {key: value for key, value in component.document().items() if key not in {"id", "creation_context"}}
+        whole = {
+            key: value
+            for key, value in component.document().items()
+            if key not in {"id", "creation_context", "own_name"}
+        }
         steps = {name: step.document() for name, step in steps_of(component).items()}
         return yaml.dump(_as_written({**whole, "jobs": steps}, workspace))
 

@@ -353,4 +353,5 @@ def test_a_steps_job_tells_what_its_component_is_called_even_if_that_was_registe
 
     names = [works.plant.record(f"p_{step}").properties["azureml.moduleName"] for step in "abc"]
     assert names == ["clean", "train", "c"]
+    # It is a word of the component: in a job it would be a field that nobody knows, with a warning in its log.
     assert "own_name" not in works.plant.record("p_a").document
