@@ -151,6 +151,42 @@ def test_a_chat_remembers_what_was_said(page: Page, house: House):
     assert line["inputs"]["chat_history"][0]["inputs"] == {"question": "What is a fox?"}
 
 
+def test_a_question_is_not_lost_when_the_next_one_comes_before_its_answer(page: Page, house: House):
+    make(house, "patient", "chat")
+    opened(page, house, "patient?tab=chat")
+    # How the run fares is not told until the second question was typed.
+    page.route("**/smalt/flowRuns/**", lambda route: None)
+    question, said = page.get_by_role("textbox", name="Question"), page.locator(".talk-said.mine")
+
+    for text in ("What is a fox?", "And a wolf?"):
+        question.fill(text)
+        page.keyboard.press("Enter")
+        expect(said).to_have_text("What is a fox?")
+    page.unroute("**/smalt/flowRuns/**")
+    page.reload()
+
+    expect(page.locator(".talk-said:not(.mine) a")).to_be_visible(timeout=60_000)
+    expect(said).to_have_text(["What is a fox?"])
+
+
+def test_a_flow_is_cloned_and_given_to_another_workspace(page: Page, house: House):
+    make(house, "given", "chat")
+    house.smalt("workspace", "create", "--name", "neighbours")
+    opened(page, house, "given").get_by_role("button", name="Clone", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Name").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("given-copy")
+
+    opened(page, house, "given").get_by_role("button", name="Share").click()
+    expect(page.get_by_role("dialog")).to_contain_text("/studio/flows/given?wsid=")
+    page.get_by_label("Copy it to another workspace").select_option("neighbours")
+    page.get_by_role("button", name="Copy the flow").click()
+
+    expect(page).to_have_url(re.compile("neighbours"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("given")
+    copied = house.call("GET", f"{house.scope.rpartition('/')[0]}/neighbours/smalt/flows/given")
+    assert copied["clonedFrom"]["flow"] == "given"
+
+
 def test_a_prompty_is_talked_with(page: Page, house: House):
     make(house, "talked-prompty", "prompty")
     page.goto(f"{house.url}/studio/flows/talked-prompty?tab=chat")

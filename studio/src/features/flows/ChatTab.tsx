@@ -22,6 +22,12 @@ interface Turn extends Said {
   job: string;
 }
 
+/** What was said, and what waits for its answer. */
+interface Talk {
+  turns: Turn[];
+  asked: { job: string; question: unknown } | null;
+}
+
 /** Talking with a flow as it is edited. What was said is kept in this browser. */
 export default function ChatTab() {
   const t = useT();
@@ -31,18 +37,17 @@ export default function ChatTab() {
   const plain = useQuery({ ...flowGraph(scope, flow.name, edits.base), enabled: flow.kind !== "dag" });
   const tests = useTests();
   const key = `smalt.flow.chat:${scope}/${flow.name}`;
-  const [turns, setTurns] = useState<Turn[]>(() => keptTurns(key));
+  const [{ turns, asked }, setTalk] = useState<Talk>(() => keptTalk(key));
   const [text, setText] = useState("");
   const [image, setImage] = useState<string | null>(null);
-  const [asked, setAsked] = useState<{ job: string; question: unknown } | null>(null);
   const end = useRef<HTMLDivElement>(null);
   const inputs = dag?.inputs ?? plain.data?.inputs ?? [];
   const chat = talkOf(dag, inputs);
   const { run, line, isOver, error } = useTried(asked?.job);
   const others = inputs.filter(({ name }) => name !== chat?.input && name !== chat?.history);
 
-  const keepTurns = (next: Turn[]) => {
-    setTurns(next);
+  const keep = (next: Talk) => {
+    setTalk(next);
     try {
       localStorage.setItem(key, JSON.stringify(next));
     } catch {
@@ -56,7 +61,7 @@ export default function ChatTab() {
       if (!chat) return;
       const given = { ...inputsOf(others, tests.values), [chat.input]: question };
       const history = chat.history ? { [chat.history]: historyOf(dag, chat, turns) } : {};
-      setAsked({ job: await tests.start({ inputs: { ...given, ...history } }), question });
+      keep({ turns, asked: { job: await tests.start({ inputs: { ...given, ...history } }), question } });
       setText("");
       setImage(null);
     },
@@ -64,8 +69,8 @@ export default function ChatTab() {
 
   useEffect(() => {
     if (!asked || !chat || !line?.outputs || line.status !== "Completed") return;
-    keepTurns([...turns, { inputs: { [chat.input]: asked.question }, outputs: line.outputs, job: asked.job }]);
-    setAsked(null);
+    const turn = { inputs: { [chat.input]: asked.question }, outputs: line.outputs, job: asked.job };
+    keep({ turns: [...turns, turn], asked: null });
     // Once for each answer: what was said before is of the moment in which it comes.
   }, [line]);
   useEffect(() => {
@@ -73,8 +78,9 @@ export default function ChatTab() {
   }, [turns.length, asked]);
 
   if (!chat) return plain.isLoading ? <Waiting /> : <Empty>{t("It asks for nothing that could be said.")}</Empty>;
-  const failure = asked && isOver ? messageOf(line?.error ?? run?.error) || error?.message : null;
-  const isBusy = send.isPending || (asked !== null && !isOver);
+  const isAnswered = isOver || error !== null;
+  const failure = asked && isAnswered ? messageOf(line?.error ?? run?.error) || error?.message : null;
+  const isBusy = send.isPending || (asked !== null && !isAnswered);
   const question = () => (image ? [text, imageOf(image)].filter((each) => each !== "") : text);
   const takesImages = inputs.find(({ name }) => name === chat.input)?.type === "list";
   return (
@@ -117,7 +123,8 @@ export default function ChatTab() {
         className="talk-form"
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim() || image) send.mutate(question());
+          // Enter comes here as well; another question would take the place of the one that waits for its answer.
+          if (!isBusy && (text.trim() || image)) send.mutate(question());
         }}
       >
         <TryFields inputs={others} />
@@ -148,10 +155,7 @@ export default function ChatTab() {
           <Button
             icon={<Delete20Regular />}
             disabled={turns.length === 0 && !asked}
-            onClick={() => {
-              keepTurns([]);
-              setAsked(null);
-            }}
+            onClick={() => keep({ turns: [], asked: null })}
           >
             {t("Begin anew")}
           </Button>
@@ -161,10 +165,12 @@ export default function ChatTab() {
   );
 }
 
-function keptTurns(key: string): Turn[] {
+function keptTalk(key: string): Talk {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "[]") as Turn[];
+    const kept = JSON.parse(localStorage.getItem(key) ?? "[]") as Talk | Turn[];
+    // Browsers that talked with an earlier studio have kept the answered turns alone.
+    return Array.isArray(kept) ? { turns: kept, asked: null } : kept;
   } catch {
-    return [];
+    return { turns: [], asked: null };
   }
 }

@@ -1,5 +1,5 @@
 import { Button, Tab, TabList, Tag } from "@fluentui/react-components";
-import { Delete20Regular, DocumentCopy20Regular } from "@fluentui/react-icons";
+import { ArrowDownload20Regular, Delete20Regular, DocumentCopy20Regular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState, type ComponentType, type LazyExoticComponent } from "react";
@@ -13,7 +13,9 @@ import { Page } from "../../ui/Page";
 import { Waiting } from "../../ui/Waiting";
 import { chatOf, readDag } from "./dag";
 import { forget } from "./edits";
+import { CloneDialog } from "./CloneDialog";
 import { SaveBar } from "./SaveBar";
+import { ShareFlow } from "./ShareFlow";
 import { DagContext, type OpenDag } from "./useDag";
 import { DraftContext, useDraft, useDraftOf, useText } from "./useDraft";
 import { TestsContext, useTestsOf } from "./useTests";
@@ -122,6 +124,7 @@ function Actions({ flow }: { flow: Flow }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [isAsking, setAsking] = useState(false);
+  const [isCloning, setCloning] = useState(false);
   const remove = useMutation({
     mutationFn: () => request(flowPath(scope, flow.name), { method: "DELETE" }),
     onSuccess: () => {
@@ -136,15 +139,20 @@ function Actions({ flow }: { flow: Flow }) {
     <>
       <Button
         as="a"
-        icon={<DocumentCopy20Regular />}
+        icon={<ArrowDownload20Regular />}
         href={`${flowPath(scope, flow.name)}/versions/latest/archive`}
         download={`${flow.name}.zip`}
       >
         {t("Download")}
       </Button>
+      <Button icon={<DocumentCopy20Regular />} onClick={() => setCloning(true)}>
+        {t("Clone")}
+      </Button>
+      <ShareFlow flow={flow} />
       <Button icon={<Delete20Regular />} onClick={() => setAsking(true)}>
         {t("Delete")}
       </Button>
+      {isCloning && <CloneDialog flow={flow.name} version={flow.latestVersion} onClose={() => setCloning(false)} />}
       {isAsking && (
         <Confirm
           title={t("Delete this flow?")}

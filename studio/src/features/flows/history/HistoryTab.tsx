@@ -20,9 +20,8 @@ import { Loaded } from "../../../ui/Loaded";
 import { showNotice } from "../../../ui/Notices";
 import { Table } from "../../../ui/Table";
 import { When } from "../../../ui/time";
-import { AskName } from "../../../ui/AskName";
 import { fileFrom } from "../edits";
-import { isName } from "../references";
+import { CloneDialog } from "../CloneDialog";
 import { useDraft } from "../useDraft";
 import { Differences } from "./Differences";
 import { Merge } from "./Merge";
@@ -36,7 +35,7 @@ export default function HistoryTab() {
   const found = useQuery(flowVersions(useScope(), flow.name));
   const [cloned, setCloned] = useState<number | null>(null);
   const [restored, setRestored] = useState<number | null>(null);
-  const actions = useVersionActions(flow);
+  const restore = useRestore(flow);
   if (merge && isBehind) return <Merge />;
   const newer = Number(to ?? flow.latestVersion);
   const older = Number(from ?? Math.max(1, newer - 1));
@@ -90,7 +89,7 @@ export default function HistoryTab() {
                     <Button
                       size="small"
                       icon={<ArrowUndo16Regular />}
-                      disabled={version === flow.latestVersion || isDirty || actions.restore.isPending}
+                      disabled={version === flow.latestVersion || isDirty || restore.isPending}
                       aria-label={t("Restore version {version}", { version })}
                       onClick={() => setRestored(version)}
                     >
@@ -112,20 +111,12 @@ export default function HistoryTab() {
         )}
       </Loaded>
       {older !== newer && <Differences flow={flow.name} from={older} to={newer} />}
-      {cloned !== null && (
-        <AskName
-          title={t("Clone version {version}", { version: cloned })}
-          value=""
-          check={(name) => (isName(name) ? "" : t("Letters, digits and underscores make a name."))}
-          onName={(name) => actions.clone.mutate({ name, version: cloned })}
-          onClose={() => setCloned(null)}
-        />
-      )}
+      {cloned !== null && <CloneDialog flow={flow.name} version={cloned} onClose={() => setCloned(null)} />}
       {restored !== null && (
         <Confirm
           title={t("Restore version {version}?", { version: restored })}
           action={t("Restore")}
-          onConfirm={() => actions.restore.mutate(restored)}
+          onConfirm={() => restore.mutate(restored)}
           onClose={() => setRestored(null)}
         >
           {t("A new version is made that is as that one was. Nothing of the history is lost.")}
@@ -135,20 +126,11 @@ export default function HistoryTab() {
   );
 }
 
-function useVersionActions(flow: Flow) {
+function useRestore(flow: Flow) {
   const t = useT();
   const scope = useScope();
   const client = useQueryClient();
-  const navigate = useNavigate();
   const seen = () => client.invalidateQueries({ queryKey: ["flows", scope] });
-  const clone = useMutation({
-    mutationFn: ({ name, version }: { name: string; version: number }) =>
-      json<Flow>(flowPath(scope, name), { method: "PUT", body: { cloneOf: { flow: flow.name, version } } }),
-    onSuccess: async (made) => {
-      await seen();
-      void navigate({ to: "/flows/$name", params: { name: made.name } });
-    },
-  });
   const restore = useMutation({
     mutationFn: async (version: number) => {
       const [was, is] = await Promise.all([
@@ -172,5 +154,5 @@ function useVersionActions(flow: Flow) {
       await seen();
     },
   });
-  return { clone, restore };
+  return restore;
 }

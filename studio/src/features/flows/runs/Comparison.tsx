@@ -10,6 +10,7 @@ import { Loaded } from "../../../ui/Loaded";
 import { short } from "../../../ui/number";
 import { Status } from "../../../ui/Status";
 import { Table, type Column } from "../../../ui/Table";
+import { variantName } from "../words";
 import { LineCount } from "./RunsTab";
 
 interface Row {
@@ -27,7 +28,7 @@ export function Comparison({ jobs, onClose }: { jobs: string[]; onClose: () => v
         const rows: Row[] = [
           { name: t("Status"), cell: (run) => <Status of={run.status} /> },
           { name: t("Version"), cell: (run) => run.version },
-          { name: t("Variant"), cell: (run) => run.variant ?? "" },
+          { name: t("Variant"), cell: (run) => variantName(run.variant) },
           { name: t("Data"), cell: (run) => <AssetLink id={run.data} /> },
           { name: t("Lines"), cell: (run) => <LineCount run={run} /> },
           { name: t("Tokens"), cell: (run) => run.tokens?.total ?? "" },

@@ -1,6 +1,6 @@
 import { Button, Field, Select } from "@fluentui/react-components";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { json } from "../../../api/client";
 import { flowGraph, flowLines, flows as flowsQuery, versionPath, type FlowRun } from "../../../api/flows";
@@ -35,6 +35,14 @@ export function EvaluateForm({ run, onClose }: { run: FlowRun; onClose: () => vo
                   ))}
                 </Select>
               </Field>
+              {chosen.type !== "evaluation" && (
+                <p className="faint">
+                  {t("This flow does not say that it judges.")}{" "}
+                  <Link to="/flows" search={{ create: "gallery" }}>
+                    {t("The gallery has one that does.")}
+                  </Link>
+                </p>
+              )}
               <Judging key={chosen.name} run={run} flow={chosen.name} version={chosen.latestVersion} />
             </div>
           );

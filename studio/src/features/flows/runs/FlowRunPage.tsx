@@ -21,6 +21,7 @@ import { Waiting } from "../../../ui/Waiting";
 import { FailureText, NodeResult } from "../NodeResult";
 import { useLiveRun } from "../useTests";
 import { textOfValue } from "../values";
+import { variantName } from "../words";
 import { EvaluateForm } from "./EvaluateForm";
 import { LinePanel } from "./LinePanel";
 import { LineCount } from "./RunsTab";
@@ -72,8 +73,9 @@ function Shown({ run }: { run: FlowRun }) {
           <Facts
             of={[
               [t("Version"), run.version],
-              [t("Variant"), run.variant],
-              [t("Data"), run.data && <AssetLink key="data" id={run.data} />],
+              [t("Variant"), variantName(run.variant)],
+              // What was typed for a try lies in a file that nobody has named.
+              [t("Data"), !run.test && run.data && <AssetLink key="data" id={run.data} />],
               [t("Evaluated run"), run.evaluates && <AssetLink id={`/jobs/${run.evaluates}`} />],
               [t("Lines"), <LineCount key="lines" run={run} />],
               [t("Tokens"), run.tokens && run.tokens.total > 0 && tokensText(run.tokens)],

@@ -21,7 +21,7 @@ export function MappingTable({ inputs, sources, mapping, onChange }: Props) {
         <thead>
           <tr>
             <th scope="col">{t("Input")}</th>
-            <th scope="col">{t("Taken from")}</th>
+            <th scope="col">{t("Comes from")}</th>
           </tr>
         </thead>
         <tbody>

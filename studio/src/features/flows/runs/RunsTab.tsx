@@ -13,6 +13,7 @@ import { Status } from "../../../ui/Status";
 import { Table, type Column } from "../../../ui/Table";
 import { When } from "../../../ui/time";
 import { useDraft } from "../useDraft";
+import { variantName } from "../words";
 import { BatchForm } from "./BatchForm";
 import { Comparison } from "./Comparison";
 
@@ -98,7 +99,7 @@ function columnsOf(rows: readonly FlowRun[], t: ReturnType<typeof useT>): Column
     },
     { key: "status", title: t("Status"), cell: (run) => <Status of={run.status} /> },
     { key: "version", title: t("Version"), isNumber: true, cell: (run) => run.version },
-    { key: "variant", title: t("Variant"), cell: (run) => run.variant ?? "" },
+    { key: "variant", title: t("Variant"), cell: (run) => variantName(run.variant) },
     { key: "lines", title: t("Lines"), isNumber: true, cell: (run) => <LineCount run={run} /> },
     ...metrics.map((name): Column<FlowRun> => ({
       key: `metric:${name}`,
