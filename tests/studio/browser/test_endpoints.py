@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_traffic_is_shared_out_with_the_keyboard_and_always_adds_up(endpoint: Pa
     expect(endpoint.get_by_text("green: 10%")).to_be_visible()
     endpoint.get_by_role("button", name="Roll the traffic back").click()
     expect(endpoint.get_by_text("blue: 100%")).to_be_visible()
+
+
+def test_an_endpoint_says_what_sends_its_traffic_back(page: Page, house: House, tmp_path: Path):
+    bounds = {"max_error_rate": 0.05, "max_p95_ms": 1000, "min_requests": 20, "watch_seconds": 600}
+    (tmp_path / "careful.yml").write_text(json.dumps({"name": "careful", "auth_mode": "key", "rollout": bounds}))
+    house.smalt("online-endpoint", "create", "-f", str(tmp_path / "careful.yml"))
+
+    page.goto(f"{house.url}/studio/endpoints/online/careful")
+
+    said = "more than 5 % fail or p95 is over 1000 ms (from 20 requests on, watched for 600 s)"
+    expect(page.locator(".facts")).to_contain_text(f"Traffic goes back when{said}")
 
 
 def test_keys_are_shown_when_asked_for_and_that_is_audited(endpoint: Page, house: House):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -123,3 +124,23 @@ def test_what_a_job_has_written_becomes_a_model(page: Page, house: House, work):
     expect(page.get_by_role("button", name="table.csv")).to_be_visible()
     page.get_by_role("tab", name="Lineage").click()
     expect(page.locator(".step-card").get_by_role("link", name="Write a table")).to_be_visible()
+
+
+def test_schedules_say_when_they_fire_and_what_they_wait_for(page: Page, house: House, tmp_path: Path):
+    weekly = {"type": "recurrence", "frequency": "week", "interval": 1, "schedule": {"hours": 6, "week_days": "monday"}}
+    job = {"type": "command", "command": "true", "environment": {"image": "python:3.11"}}
+    for name, trigger in {
+        "mondays": weekly,
+        "after-failures": {"type": "event", "event": "job_finished", "status": ["Failed"], "experiment_name": "prod"},
+        "on-numbers": {"type": "asset", "asset_type": "data", "name": "numbers"},
+    }.items():
+        file = tmp_path / f"{name}.yml"
+        file.write_text(json.dumps({"name": name, "trigger": trigger, "create_job": job}))
+        house.smalt("schedule", "create", "-f", str(file))
+
+    page.goto(f"{house.url}/studio/schedules")
+
+    expect(page.get_by_role("row", name=re.compile("^mondays"))).to_contain_text("Every week, Monday, 6:00 (UTC)")
+    row = page.get_by_role("row", name=re.compile("^after-failures"))
+    expect(row).to_contain_text("When a job has ended: Failed, prod")
+    expect(page.get_by_role("row", name=re.compile("^on-numbers"))).to_contain_text("When data is registered: numbers")

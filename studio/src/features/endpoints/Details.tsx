@@ -11,6 +11,7 @@ import type { TabProps } from "./EndpointPage";
 import { TrafficEditor } from "./TrafficEditor";
 import { useChange } from "./useEndpoints";
 import { termOf } from "../../ui/terms";
+import { ROLLOUT, rolloutText } from "./rollout";
 
 /** What an endpoint is, who answers behind it, and how much each of them gets. */
 export function Details({ endpoint, deployments }: TabProps) {
@@ -20,7 +21,10 @@ export function Details({ endpoint, deployments }: TabProps) {
   const change = useChange();
   const setTags = (tags: Record<string, string | null>) =>
     change.mutate({ path: onlinePath(scope, endpoint.name), method: "PATCH", body: { tags } });
-  const kept = Object.entries(properties.properties ?? {}).filter(([key]) => key !== "azureml.onlineendpointid");
+  const kept = Object.entries(properties.properties ?? {}).filter(
+    ([key]) => key !== "azureml.onlineendpointid" && key !== ROLLOUT,
+  );
+  const rollout = properties.properties?.[ROLLOUT];
   return (
     <>
       <div className="columns">
@@ -33,6 +37,7 @@ export function Details({ endpoint, deployments }: TabProps) {
               [t("Created"), <When key="created" at={endpoint.systemData.createdAt} />],
               [t("Created by"), endpoint.systemData.createdBy],
               [t("Changed"), <When key="changed" at={endpoint.systemData.lastModifiedAt} />],
+              [t("Traffic goes back when"), rollout && rolloutText(rollout, t)],
               ...kept.map(([key, value]): Fact => [key, <code key={key}>{value}</code>]),
             ]}
           />

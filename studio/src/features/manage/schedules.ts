@@ -3,6 +3,7 @@ import { json } from "../../api/client";
 import type { Resource } from "../../api/types";
 import type { Message, Translate } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { wordOf } from "../../ui/Status";
 
 export interface ScheduleProperties {
   [key: string]: unknown;
@@ -18,9 +19,19 @@ export interface ScheduleProperties {
     frequency?: string;
     interval?: number;
     timeZone?: string;
-    schedule?: { hours?: number[]; minutes?: number[] } | null;
+    schedule?: { hours?: number[]; minutes?: number[]; weekDays?: string[]; monthDays?: number[] } | null;
     startTime?: string | null;
     endTime?: string | null;
+    /** What an event is of, by the kind of trigger. */
+    event?: string;
+    status?: string[];
+    experimentName?: string | null;
+    jobType?: string | null;
+    monitor?: string | null;
+    signal?: string | null;
+    assetType?: string;
+    name?: string | null;
+    tags?: Record<string, string>;
   };
   action: { actionType: string; jobDefinition?: { displayName?: string; experimentName?: string; jobType?: string } };
 }
@@ -32,10 +43,36 @@ export function rule({ trigger }: ScheduleProperties, t: Translate): string {
   const zone = trigger.timeZone ?? "UTC";
   if (trigger.expression) return `${trigger.expression} (${zone})`;
   const { frequency, interval = 1 } = trigger;
-  if (!frequency || !Object.hasOwn(UNITS, frequency)) return t("On an event");
+  if (!frequency || !Object.hasOwn(UNITS, frequency)) return happening(trigger, t);
   const [one, unit] = UNITS[frequency];
   const often = interval === 1 ? t(one) : t("Every {count} {unit}", { count: interval, unit: t(unit) });
-  return `${often}${times(trigger.schedule)} (${zone})`;
+  return `${often}${days(trigger.schedule)}${times(trigger.schedule)} (${zone})`;
+}
+
+/** What has to happen, and to what: `When a job has ended: Failed, production`. */
+function happening(trigger: ScheduleProperties["trigger"], t: Translate): string {
+  const { event = "", status = [], tags = {}, assetType } = trigger;
+  const kind = trigger.triggerType === "Asset" ? `${assetType}_registered` : event;
+  if (!Object.hasOwn(EVENTS, kind)) return t("On an event");
+  const narrower = [
+    ...status.map((each) => wordOf(each, t)),
+    ...[trigger.name, trigger.experimentName, trigger.jobType, trigger.monitor, trigger.signal],
+    ...Object.entries(tags).map(([key, value]) => `${key}: ${value}`),
+  ].filter(Boolean);
+  return narrower.length === 0 ? t(EVENTS[kind]) : `${t(EVENTS[kind])}: ${narrower.join(", ")}`;
+}
+
+const EVENTS: Record<string, Message> = {
+  job_finished: "When a job has ended",
+  data_registered: "When data is registered",
+  model_registered: "When a model is registered",
+  monitor_breached: "When a monitor finds something",
+};
+
+/** The days of a week or a month, each after a comma. */
+function days(at: ScheduleProperties["trigger"]["schedule"]): string {
+  const all = [...(at?.weekDays ?? []), ...(at?.monthDays ?? [])];
+  return all.map((day) => `, ${day}`).join("");
 }
 
 const UNITS: Record<string, [Message, Message]> = {
@@ -49,7 +86,8 @@ const UNITS: Record<string, [Message, Message]> = {
 /** The times of the day, each after a comma. */
 function times(at: ScheduleProperties["trigger"]["schedule"]): string {
   const hours = at?.hours ?? [];
-  const minutes = at?.minutes ?? [0];
+  // Nobody has to say the full hour.
+  const minutes = at?.minutes?.length ? at.minutes : [0];
   const all = hours.flatMap((hour) => minutes.map((minute) => `, ${hour}:${String(minute).padStart(2, "0")}`));
   return all.join("");
 }
