@@ -34,28 +34,33 @@ function List({ kind }: { kind: AssetKind }) {
       {
         key: "name",
         title: t("Name"),
-        width: "minmax(14rem, 2fr)",
+        width: "minmax(10rem, 2fr)",
         cell: (asset) => (
           <Link to="/assets/$kind/$name" params={{ kind, name: asset.name }}>
             {asset.name}
           </Link>
         ),
       },
-      { key: "version", title: t("Version"), width: "10rem", cell: (asset) => asset.properties.latestVersion ?? "–" },
+      { key: "version", title: t("Version"), width: "5rem", cell: (asset) => asset.properties.latestVersion ?? "–" },
       {
         key: "type",
         title: t("Type"),
-        width: "9rem",
+        width: "8rem",
         cell: (asset) => String(asset.properties.dataType ?? asset.properties.componentType ?? ""),
       },
       {
         key: "tags",
         title: t("Tags"),
-        width: "minmax(8rem, 2fr)",
+        width: "minmax(6rem, 2fr)",
         cell: (asset) => <Tags tags={asset.properties.tags} />,
       },
-      { key: "at", title: t("Changed"), width: "9rem", cell: (asset) => <When at={asset.systemData.lastModifiedAt} /> },
-      { key: "by", title: t("Created by"), width: "9rem", cell: (asset) => asset.systemData.createdBy },
+      {
+        key: "at",
+        title: t("Changed"),
+        width: "7.5rem",
+        cell: (asset) => <When at={asset.systemData.lastModifiedAt} />,
+      },
+      { key: "by", title: t("Created by"), width: "7rem", cell: (asset) => asset.systemData.createdBy },
     ],
     [kind, t],
   );

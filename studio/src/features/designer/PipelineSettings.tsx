@@ -147,7 +147,7 @@ function Ports({ side, kind, level, model, onChange }: PortsProps) {
         </div>
       ))}
       <form
-        className="row"
+        className="row design-settings-add"
         onSubmit={(event) => {
           event.preventDefault();
           add();

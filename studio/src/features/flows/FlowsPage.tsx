@@ -77,7 +77,7 @@ function List() {
       {
         key: "name",
         title: t("Name"),
-        width: "minmax(14rem, 2fr)",
+        width: "minmax(10rem, 2fr)",
         cell: (flow) => (
           <span className="two-lines">
             <Link to="/flows/$name" params={{ name: flow.name }}>
@@ -89,12 +89,17 @@ function List() {
           </span>
         ),
       },
-      { key: "type", title: t("Type"), width: "8rem", cell: (flow) => t(TYPES[flow.type] ?? "Standard") },
-      { key: "kind", title: t("Form"), width: "6rem", cell: (flow) => <Tag size="small">{termOf(flow.kind, t)}</Tag> },
-      { key: "version", title: t("Version"), width: "6rem", isNumber: true, cell: (flow) => flow.latestVersion },
-      { key: "tags", title: t("Tags"), width: "minmax(7rem, 1fr)", cell: (flow) => <Tags tags={flow.tags} /> },
-      { key: "at", title: t("Changed"), width: "8rem", cell: (flow) => <When at={flow.updatedAt} /> },
-      { key: "by", title: t("Changed by"), width: "8rem", cell: (flow) => flow.updatedBy },
+      { key: "type", title: t("Type"), width: "6.5rem", cell: (flow) => t(TYPES[flow.type] ?? "Standard") },
+      {
+        key: "kind",
+        title: t("Form"),
+        width: "5.5rem",
+        cell: (flow) => <Tag size="small">{termOf(flow.kind, t)}</Tag>,
+      },
+      { key: "version", title: t("Version"), width: "5rem", isNumber: true, cell: (flow) => flow.latestVersion },
+      { key: "tags", title: t("Tags"), width: "minmax(5rem, 1fr)", cell: (flow) => <Tags tags={flow.tags} /> },
+      { key: "at", title: t("Changed"), width: "7rem", cell: (flow) => <When at={flow.updatedAt} /> },
+      { key: "by", title: t("Changed by"), width: "5.5rem", cell: (flow) => flow.updatedBy },
     ],
     [t],
   );

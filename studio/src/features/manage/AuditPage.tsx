@@ -44,23 +44,28 @@ export function AuditPage() {
   const rows = useMemo(() => found.data?.pages.flatMap((page) => page.value) ?? [], [found.data]);
   const columns = useMemo(
     (): LongColumn<Event>[] => [
-      { key: "at", title: t("When"), width: "9rem", cell: (event) => <When at={event.at} /> },
-      { key: "who", title: t("Who"), width: "10rem", cell: (event) => event.actor.name },
-      { key: "what", title: t("What"), width: "minmax(14rem, 1.4fr)", cell: (event) => <code>{event.action}</code> },
+      { key: "at", title: t("When"), width: "6.5rem", cell: (event) => <When at={event.at} /> },
+      { key: "who", title: t("Who"), width: "9rem", cell: (event) => event.actor.name },
+      {
+        key: "what",
+        title: t("What"),
+        width: "minmax(11rem, 2fr)",
+        cell: (event) => <code title={event.action}>{event.action}</code>,
+      },
       {
         key: "where",
         title: t("Where"),
-        width: "minmax(14rem, 2fr)",
+        width: "minmax(8.5rem, 2fr)",
         cell: (event) => <span title={event.scope}>{event.scope.replace(scope.toLowerCase(), "…")}</span>,
       },
       {
         key: "status",
         title: t("Status"),
-        width: "7rem",
+        width: "4rem",
         isNumber: true,
         cell: (event) => <span className={event.status >= 400 ? "bad" : undefined}>{event.status}</span>,
       },
-      { key: "from", title: t("From"), width: "9rem", cell: (event) => event.clientAddress },
+      { key: "from", title: t("From"), width: "7rem", cell: (event) => event.clientAddress },
     ],
     [scope, t],
   );

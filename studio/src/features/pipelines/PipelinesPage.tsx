@@ -65,28 +65,28 @@ function Jobs() {
     {
       key: "name",
       title: t("Name"),
-      width: "minmax(14rem, 2fr)",
+      width: "minmax(10.5rem, 2fr)",
       cell: (job) => <JobName job={job} />,
     },
-    { key: "status", title: t("Status"), width: "9rem", cell: ({ properties }) => <Status of={properties.status} /> },
+    { key: "status", title: t("Status"), width: "8rem", cell: ({ properties }) => <Status of={properties.status} /> },
     {
       key: "experiment",
       title: t("Experiment"),
-      width: "minmax(8rem, 1fr)",
+      width: "minmax(6rem, 1fr)",
       cell: ({ properties }) => properties.experimentName,
     },
     {
       key: "designer",
       title: t("Actions"),
-      width: "10rem",
+      width: "8.5rem",
       cell: ({ name }) => (
         <Link to="/designer" search={{ job: name }}>
           {t("Open in designer")}
         </Link>
       ),
     },
-    { key: "at", title: t("Created"), width: "8rem", cell: ({ systemData }) => <When at={systemData.createdAt} /> },
-    { key: "by", title: t("Created by"), width: "8rem", cell: ({ systemData }) => systemData.createdBy },
+    { key: "at", title: t("Created"), width: "7rem", cell: ({ systemData }) => <When at={systemData.createdAt} /> },
+    { key: "by", title: t("Created by"), width: "5.5rem", cell: ({ systemData }) => systemData.createdBy },
   ];
   return (
     <Loaded of={found}>
@@ -121,14 +121,14 @@ function Components() {
     {
       key: "name",
       title: t("Name"),
-      width: "minmax(14rem, 2fr)",
+      width: "minmax(11rem, 2fr)",
       cell: ({ name }) => (
         <Link to="/assets/$kind/$name" params={{ kind: "components", name }}>
           {name}
         </Link>
       ),
     },
-    { key: "version", title: t("Version"), width: "10rem", cell: ({ properties }) => properties.latestVersion ?? "–" },
+    { key: "version", title: t("Version"), width: "5rem", cell: ({ properties }) => properties.latestVersion ?? "–" },
     {
       key: "designer",
       title: t("Actions"),

@@ -1,0 +1,63 @@
+"""On a screen of 1024 pixels nothing is cut off: no page goes on beside the window, and every button can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from .house import House, Made
+from .pages import PAGES
+from .walk import Walk, walk
+
+# What is as wide as its data, such as metrics in columns, scrolls inside its own box.
+_CUT = """
+() => {
+  const content = document.querySelector(".content");
+  const found = content.scrollWidth > content.clientWidth ? ["the page"] : [];
+  for (const each of content.querySelectorAll("button, input, select, [role=tab], [role=switch], .waterfall")) {
+    const { left, right, width } = each.getBoundingClientRect();
+    const frame = each.closest(".table-box, .panel, .waterfall") ?? content;
+    const edge = Math.min(frame.getBoundingClientRect().right, innerWidth);
+    const isCut = width > 1 && left < edge && right > edge + 1;
+    if (isCut || each.scrollWidth > each.clientWidth + 1 && each.className === "waterfall") {
+      found.push(each.ariaLabel || each.textContent || each.outerHTML.slice(0, 80));
+    }
+  }
+  return found;
+}
+"""
+_PLACES = [
+    "data", "endpoint", "compute", "schedules", "monitors", "errors of a model", "flow", "variants", "flow history",
+    "flows", "pipelines", "designed", "access",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small(chromium: Browser, house: House) -> Iterator[Walk]:
+    with walk(chromium, house, theme="light", language="en", width=1024) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", _PLACES)
+def test_nothing_is_cut_off(small: Walk, made: Made, name: str):
+    small.go(PAGES[name].format(**made.everything()))
+
+    assert small.page.evaluate(_CUT) == []
+
+
+@pytest.mark.parametrize("name", ["data", "flows", "pipelines"])
+def test_lists_show_all_their_columns(small: Walk, made: Made, name: str):
+    small.go(PAGES[name].format(**made.everything()))
+
+    box = small.page.locator(".long-table")
+    assert box.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+
+
+def test_the_trace_of_a_line_shows_its_tokens(chromium: Browser, house: House, made: Made):
+    with walk(chromium, house, theme="light", language="en") as wide:
+        wide.go("/flows/{sorter}/runs/{run}?line=0".format(**made.everything()))
+
+        waterfall = wide.page.locator(".waterfall")
+        assert waterfall.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
