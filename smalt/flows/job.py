@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from smalt.entities.job.flow_words import FLOW_SETTINGS
+from smalt.entities.job.flow_words import FLOW_SETTINGS, GIVEN_CONNECTIONS
 from smalt.errors import NotFound, SmaltError, Unavailable
 from smalt.flows.batch import Pace, Run, RunStatus, RunStore, create, execute
 from smalt.flows.batch.submit import adopted
@@ -89,6 +89,13 @@ def _run(settings: Mapping[str, Any], target: Path, store: RunStore) -> Run:
 
 def _connection(name: str) -> Connection:
     """A connection of the workspace, as far as the job's token opens it."""
+    given = os.environ.get(GIVEN_CONNECTIONS)
+    # Asking for others would be refused, and each refusal stands in the audit trail as if somebody had tried a door.
+    if given is not None and name.lower() not in given.lower().split(","):
+        raise NotFound(
+            f"This job was given no connection {name!r}: when it was submitted the workspace had none of that name, or "
+            "the flow did not name it. See `smalt connection list`."
+        )
     scope = os.environ["AZUREML_WORKSPACE_SCOPE"]
     path = f"{scope}/connections/{quote(name, safe='')}/listsecrets?api-version={_CONNECTIONS_VERSION}"
     body = _post(os.environ["AZUREML_SERVICE_ENDPOINT"] + path, {})

@@ -18,11 +18,13 @@ class Server:
 
     def __init__(self) -> None:
         self.bodies: list[dict] = []
-        told = self.bodies
+        self.paths: list[str] = []
+        told, paths = self.bodies, self.paths
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # as the base class calls it
                 told.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                paths.append(self.path)
                 self.send_response(404 if "/connections/" in self.path else 200)
                 self.send_header("content-length", "2")
                 self.end_headers()
@@ -83,6 +85,24 @@ def test_how_far_a_run_is_and_how_it_ended_stands_on_the_jobs_run(chat, server, 
     assert sorted(first) == ["__pf__.lines.completed", "__pf__.lines.failed"]
     assert (last["__pf__.lines.completed"], last["__pf__.lines.failed"]) == (3, 0)
     assert json.loads((chat / "meta.json").read_text())["lines"] == 3
+
+
+def test_only_connections_that_the_job_was_given_are_asked_for(chat, server, monkeypatch):
+    monkeypatch.setenv("SMALT_FLOW", settings())
+    monkeypatch.setenv("SMALT_GIVEN_CONNECTIONS", "another")
+
+    assert job.main() == 0
+
+    assert not [path for path in server.paths if "/connections/" in path]
+
+
+def test_a_connection_that_the_job_was_not_given_fails_it_and_is_named(chat, server, monkeypatch, capsys):
+    monkeypatch.setenv("SMALT_FLOW", settings(connections={"answer": {"connection": "my_llm"}}))
+    monkeypatch.setenv("SMALT_GIVEN_CONNECTIONS", "")
+
+    assert job.main() == 1
+
+    assert "This job was given no connection 'my_llm'" in capsys.readouterr().err
 
 
 def test_one_node_runs_alone_with_what_it_refers_to(chat, tmp_path, monkeypatch):

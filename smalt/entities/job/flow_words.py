@@ -8,3 +8,6 @@ FLOW_SETTINGS = "SMALT_FLOW"
 
 FLOW_INPUT = f"{FLOW_SETTINGS}_INPUT_"
 """With the name of an input behind it: the variable that says where its rows are, or its value."""
+
+GIVEN_CONNECTIONS = "SMALT_GIVEN_CONNECTIONS"
+"""The variable with the names of the connections that a job's token opens, with commas; it asks for no others."""

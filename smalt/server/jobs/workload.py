@@ -10,6 +10,7 @@ from typing import cast
 
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.distribution import Mpi, PyTorch, Ray, TensorFlow
+from smalt.entities.job.flow_words import GIVEN_CONNECTIONS
 from smalt.entities.job.inputs import DataInput, literal_texts
 from smalt.entities.job.resources import JobResources
 from smalt.entities.types import AssetType, Mode
@@ -212,6 +213,9 @@ def variables(record: JobRecord, job: CommandJob, places: Places, setting: Setti
     }
     if record.parent is not None:
         found["AZUREML_PARENT_RUN_ID"] = record.parent
+    given = (record.pinned.get("parts") or {}).get(CONNECTIONS)
+    if given is not None:
+        found[GIVEN_CONNECTIONS] = ",".join(given)
     found |= {f"AZUREML_PARAMETER_{name}": text for name, text in literal_texts(job.inputs).items()}
     own = {name: _with_engine(text, setting) for name, text in job.environment_variables.items()}
     return found | {name: fill(text, job, known_inputs=places.inputs.keys()) for name, text in own.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -106,3 +107,19 @@ def test_a_strict_server_refuses_what_would_be_lost():
     policy.check(found, strict=False)
     with pytest.raises(Unsupported, match="Standard_NC6"):
         policy.check(found, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"), [({"connections": ["one", "two"]}, "one,two"), ({"connections": []}, ""), (None, None)]
+)
+def test_a_job_is_told_which_connections_its_token_opens(parts, told):
+    place = SimpleNamespace(scope="/w", subscription="s", group="g", name="w", id="i")
+    ends = datetime(2030, 1, 1, tzinfo=UTC)
+    setting = SimpleNamespace(
+        variables={}, workspace=place, experiment_id="1", base_url="", token="", token_expires_at=ends, flow_engine=None
+    )
+    record = SimpleNamespace(name="one", root="one", parent=None, experiment="e", pinned={"parts": parts})
+
+    found = workload.variables(record, job(), SimpleNamespace(inputs={}), setting)
+
+    assert found.get("SMALT_GIVEN_CONNECTIONS") == told
