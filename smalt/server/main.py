@@ -218,6 +218,7 @@ def build(settings: Settings) -> Server:
     )
     computes.occupants.append(job_service.on_compute)
     computes.end_all = job_service.cancel_on
+    computes.jobs_here = job_service.on_this_machine
     jobs_loop = jobs.JobsLoop(works, events, outside, hints=hints, worker=home_folder.worker_name(home))
     watch = schedules.Watch(versioned, job_service)
     actions: dict[str, schedules.Action] = {

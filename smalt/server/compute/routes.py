@@ -8,6 +8,7 @@ from smalt.entities.compute.base import Compute
 from smalt.entities.compute.ray import RayCompute
 from smalt.errors import InvalidRequest
 from smalt.kit import ids
+from smalt.server.compute import machine
 from smalt.server.compute.document import cluster_facts, to_arm
 from smalt.server.compute.service import ComputeService
 from smalt.server.compute.sites import Sites
@@ -84,6 +85,15 @@ class _Handlers:
         node = {"nodeId": f"{record.name}-0", "nodeState": "idle", "privateIpAddress": "127.0.0.1", "port": 22}
         return ok({"nodes": [node]})
 
+    def machine(self, call: Call) -> Answer:
+        """How busy the machine of the server is, where jobs of computes run that are not attached."""
+        self._workspaces.of(call)
+        found = machine.look()
+        memory = {"total": found.memory_bytes, "available": found.available_bytes}
+        running, waiting = self._service.jobs_here(call.work)
+        jobs = {"running": running, "waiting": waiting, "atOnce": self._service.slots}
+        return ok({"cores": found.cores, "load": found.load, "memoryBytes": memory, "jobs": jobs})
+
     def keys(self, call: Call) -> Answer:
         """Keys of a compute; there are none, as jobs run under the server's user."""
         record = self._service.get(call.work, self._workspaces.of(call), call.params["name"])
@@ -97,6 +107,7 @@ def routes(service: ComputeService, workspaces: WorkspaceService, sites: Sites) 
     table.add(
         "GET", WORKSPACE + "/computes", handlers.list, action="workspaces/computes/read", query=("$top:int", "$skip")
     )
+    table.add("GET", WORKSPACE + "/smalt/machine", handlers.machine, action="workspaces/computes/read")
     table.add("GET", _ONE, handlers.show, action="workspaces/computes/read")
     table.add("PUT", _ONE, handlers.put, action="workspaces/computes/write", body=codec("computes").schema)
     table.add("PATCH", _ONE, handlers.patch, action="workspaces/computes/write", body=codec("computes").schema)

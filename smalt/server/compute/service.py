@@ -46,6 +46,7 @@ class ComputeService:
     Attributes:
         occupants: Each tells in a sentence what stands on a compute and what to do about it; None where nothing does.
         end_all: Ends every job on a compute; done by who knows of jobs.
+        jobs_here: How many jobs have a place on this machine, and how many wait for one; told by who knows of jobs.
     """
 
     def __init__(self, vault: Vault, *, slots: int | None = None) -> None:
@@ -53,6 +54,7 @@ class ComputeService:
         self.slots = slots or os.cpu_count() or 1
         self.occupants: list[Callable[[Work, WorkspaceRecord, str], str | None]] = []
         self.end_all: Callable[[Work, WorkspaceRecord, str], None] = lambda work, workspace, name: None
+        self.jobs_here: Callable[[Work], tuple[int, int]] = lambda work: (0, 0)
 
     def ensure_defaults(self, work: Work, workspace: WorkspaceRecord) -> None:
         """Create `local`, which is this machine, and `cpu-cluster`, which many examples name."""

@@ -106,6 +106,12 @@ class _Queries:
 
 _HERE = _Queries(and_(jobs.c.site.is_(None), jobs.c.worker == bindparam("own_worker")), jobs.c.site.is_(None))
 _THERE = _Queries(jobs.c.site == bindparam("at"), jobs.c.site == bindparam("at"))
+# Of all workers of this database, whatever workspace they belong to; sessions of people have places of their own.
+_ON_MACHINES = and_(jobs.c.site.is_(None), func.coalesce(jobs.c.pinned[("parts", INTERACTIVE)].as_string(), "") == "")
+_COUNTS = select(
+    select(func.count()).select_from(jobs).where(_RUNS, _ON_MACHINES).scalar_subquery(),
+    select(func.count()).select_from(jobs).where(_WAITS, _ON_MACHINES).scalar_subquery(),
+)
 _IN_LINE = and_(families_in_line.c.site == bindparam("line"), families_in_line.c.interactive == bindparam("people"))
 _FAMILY = tuple_(families_in_line.c.workspace_id, families_in_line.c.root)
 _NEXT_FAMILY = (
@@ -125,6 +131,12 @@ def taken(connection: Connection, sort: Sort, *, now: datetime) -> tuple[int, bo
     """How many places are taken, and whether anybody waits for one."""
     count, is_anyone_waiting = connection.execute(_of(sort).taken, sort.values(now)).one()
     return count, bool(is_anyone_waiting)
+
+
+def counts(connection: Connection) -> tuple[int, int]:
+    """How many jobs have a place at no cluster, and how many wait for one."""
+    running, waiting = connection.execute(_COUNTS).one()
+    return running, waiting
 
 
 def families(connection: Connection, sort: Sort, *, now: datetime) -> dict[Family, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from smalt.entities.job.base import Job
 from smalt.entities.job.status import JobStatus
 from smalt.server.http import Page
-from smalt.server.jobs import lifecycle, outputs, store
+from smalt.server.jobs import lifecycle, outputs, places, store
 from smalt.server.jobs.errors import JobAlreadyFinished, JobExists, JobNotFinished, JobNotFound
 from smalt.server.jobs.events import CancelRequested, JobChanged
 from smalt.server.jobs.store import Filter, JobRecord
@@ -192,6 +192,10 @@ class JobService:
         """Workspace and name of every job that is not over, and when the first of them was sent."""
         found = store.all_active(work.connection)
         return [(workspace, name) for workspace, name, _ in found], min((at for *_, at in found), default=None)
+
+    def on_this_machine(self, work: Work) -> tuple[int, int]:
+        """How many jobs run on this machine, of whatever workspace, and how many wait for a place."""
+        return places.counts(work.connection)
 
     def on_compute(self, work: Work, workspace: WorkspaceRecord, compute: str) -> str | None:
         """What stands in the way of a compute's end: jobs that are not over."""

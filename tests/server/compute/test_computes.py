@@ -94,3 +94,14 @@ def test_a_job_may_leave_the_choice_open(client, computes, house, reference):
 def test_an_unknown_compute_is_named(client, computes, house):
     with house.works.read(SYSTEM) as work, pytest.raises(ComputeNotFound, match="'gpu'"):
         computes.require(work, house.default, "azureml:gpu")
+
+
+def test_this_machine_tells_how_busy_it_is(client, computes):
+    computes.jobs_here = lambda work: (2, 5)
+
+    found = client.get("/smalt/machine").json()
+
+    assert found["jobs"] == {"running": 2, "waiting": 5, "atOnce": 3}
+    assert found["cores"] >= 1
+    assert found["load"] >= 0
+    assert 0 < found["memoryBytes"]["available"] < found["memoryBytes"]["total"]

@@ -90,6 +90,17 @@ def test_a_small_job_takes_the_next_place_beside_a_family_of_many(plant, loop, s
     assert families(running()) == ["many", "small"]
 
 
+def test_how_many_have_a_place_and_how_many_wait_is_told(plant, loop, submit_many):
+    def told():
+        with plant.house.works.read(SYSTEM) as work:
+            return plant.service.on_this_machine(work)
+
+    assert told() == (0, 0)
+    submit_many("many", 5)
+
+    plant.run_until(loop, lambda: told() == (SLOTS, 5 - SLOTS))
+
+
 def test_families_share_the_places(plant, loop, submit_many, running, end):
     submit_many("first", 5)
     plant.run_until(loop, lambda: len(running()) == SLOTS)

@@ -144,3 +144,30 @@ def test_schedules_say_when_they_fire_and_what_they_wait_for(page: Page, house: 
     row = page.get_by_role("row", name=re.compile("^after-failures"))
     expect(row).to_contain_text("When a job has ended: Failed, prod")
     expect(page.get_by_role("row", name=re.compile("^on-numbers"))).to_contain_text("When data is registered: numbers")
+
+
+def test_the_page_of_computes_tells_how_busy_this_machine_is(page: Page):
+    page.get_by_role("link", name="Compute", exact=True).click()
+
+    utilisation = page.get_by_role("region", name="Utilisation of this machine")
+    for name in ("Processor: .* cores", "Memory: .* of ", "Places for jobs: .* waiting"):
+        expect(utilisation.get_by_role("progressbar", name=re.compile(name))).to_be_visible()
+
+
+def test_a_compute_a_connection_and_a_schedule_are_deleted_where_they_stand(page: Page, house: House, tmp_path: Path):
+    house.smalt("compute", "create", "-n", "gone", "--type", "amlcompute")
+    house.call("PUT", f"{house.scope}/connections/gone", {"properties": {"category": "OpenAI", "authType": "None"}})
+    job = {"type": "command", "command": "true", "environment": {"image": "python:3.11"}}
+    (tmp_path / "gone.yml").write_text(
+        json.dumps({"name": "gone", "trigger": {"type": "cron", "expression": "0 0 1 1 *"}, "create_job": job})
+    )
+    house.smalt("schedule", "create", "-f", str(tmp_path / "gone.yml"))
+
+    for address, button in {"compute": "Delete gone", "connections": "Delete gone", "schedules/gone": "Delete"}.items():
+        page.goto(f"{house.url}/studio/{address}")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("alertdialog")).to_have_count(0)
+        if address == "schedules/gone":
+            expect(page.get_by_role("heading", name="Schedules")).to_be_visible()
+        expect(page.get_by_text("gone", exact=True)).to_have_count(0)

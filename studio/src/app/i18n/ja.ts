@@ -28,7 +28,6 @@ export const ja = {
   Action: "アクション",
   Actions: "操作",
   Active: "処理中",
-  "Active jobs": "処理中のジョブ",
   Add: "追加",
   "Add runs": "実行を追加",
   Address: "アドレス",

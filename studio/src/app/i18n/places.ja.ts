@@ -69,6 +69,22 @@ export const places = {
   Rows: "行",
   "Schedule: {name}": "スケジュール: {name}",
   Share: "共有",
+  "Utilisation of this machine": "このマシンの使用状況",
+  Processor: "プロセッサ",
+  "load {load}, {count} cores": "負荷 {load}、{count} コア",
+  "{part} of {whole}": "{part} / {whole}",
+  "Places for jobs": "ジョブの実行枠",
+  "{part} of {whole}, {count} waiting": "{part} / {whole}、待機 {count}",
+  Waiting: "待機中",
+  "Delete the compute {name}?": "コンピューティング {name} を削除しますか?",
+  "Jobs that name it are refused from then on. Those that run on this machine go on.":
+    "以後、これを指定したジョブは拒否されます。このマシンで実行中のジョブは続きます。",
+  "Delete the connection {name}?": "接続 {name} を削除しますか?",
+  "Its secret goes with it. Flows and jobs that name it fail from then on.":
+    "シークレットも削除されます。以後、これを指定したフローとジョブは失敗します。",
+  "Delete the schedule {name}?": "スケジュール {name} を削除しますか?",
+  "It does not fire any more. The jobs it has started stay.":
+    "以後は起動しません。これまでに開始したジョブは残ります。",
   "Share to a registry": "レジストリへ共有",
   "Shared as {name}.": "{name} として共有しました。",
   "Show jobs it has started": "開始したジョブを表示",

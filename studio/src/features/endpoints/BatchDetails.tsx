@@ -11,7 +11,7 @@ import { Table } from "../../ui/Table";
 import { Tags } from "../../ui/Tags";
 import { When } from "../../ui/time";
 import type { BatchTabProps } from "./BatchPage";
-import { DeleteButton } from "./DeleteButton";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { useChange } from "./useEndpoints";
 
 /** What a batch endpoint is, and what its calls run. */

@@ -16,7 +16,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Tabbed } from "../../ui/Tabbed";
 import { BatchDetails } from "./BatchDetails";
-import { DeleteButton } from "./DeleteButton";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { useChange } from "./useEndpoints";
 
 export interface BatchTabProps {

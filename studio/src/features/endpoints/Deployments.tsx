@@ -12,7 +12,7 @@ import { Table } from "../../ui/Table";
 import { TagsButton } from "../../ui/TagsButton";
 import { When } from "../../ui/time";
 import type { TabProps } from "./EndpointPage";
-import { DeleteButton } from "./DeleteButton";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { collects } from "../monitoring/collects";
 import { useChange } from "./useEndpoints";
 

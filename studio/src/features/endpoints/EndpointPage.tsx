@@ -17,7 +17,7 @@ import { Page } from "../../ui/Page";
 import { Tabbed } from "../../ui/Tabbed";
 import { Status } from "../../ui/Status";
 import { Details } from "./Details";
-import { DeleteButton } from "./DeleteButton";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { useChange } from "./useEndpoints";
 
 export interface TabProps {

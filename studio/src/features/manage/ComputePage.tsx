@@ -2,8 +2,10 @@ import { Button } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { request } from "../../api/client";
 import { computes, someJobs } from "../../api/queries";
+import type { Job } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { showNotice } from "../../ui/Notices";
@@ -12,6 +14,7 @@ import { Table } from "../../ui/Table";
 import { TagsButton } from "../../ui/TagsButton";
 import { When } from "../../ui/time";
 import { NewButton } from "../create/NewButton";
+import { Utilisation } from "./Utilisation";
 import { termOf } from "../../ui/terms";
 
 interface ComputeProperties {
@@ -29,18 +32,23 @@ interface ComputeProperties {
 }
 
 const INSTANCE = "ComputeInstance";
-const RUNNING = "Starting,Preparing,Queued,Running,Finalizing";
+/** This machine, which nobody takes away. */
+const LOCAL = "local";
+const ACTIVE = "Starting,Preparing,Queued,Running,Finalizing";
+
+const isRunning = ({ properties }: Job): boolean => ["Running", "Finalizing"].includes(properties.status);
 
 /** Where jobs run, and how busy it is there. */
 export function ComputePage() {
   const t = useT();
   const scope = useScope();
   const found = useQuery(computes<ComputeProperties>(scope));
-  const active = useQuery(someJobs(scope, { status: RUNNING, $top: 1000 }));
-  const busy = (id: string) =>
-    (active.data ?? []).filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase()).length;
+  const active = useQuery(someJobs(scope, { status: ACTIVE, $top: 1000 }));
+  const jobs = active.data ?? [];
+  const onIt = (id: string) => jobs.filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase());
   return (
     <Page title={t("Compute")} actions={<NewButton kind="compute" />}>
+      <Utilisation />
       <Loaded of={found}>
         {(computes) =>
           computes.length === 0 ? (
@@ -54,7 +62,7 @@ export function ComputePage() {
               rowKey={({ name }) => name}
               columns={[
                 { key: "name", title: t("Name"), cell: ({ name }) => <strong>{name}</strong> },
-                { key: "type", title: t("Type"), cell: ({ properties }) => properties.computeType },
+                { key: "type", title: t("Type"), cell: ({ properties }) => termOf(properties.computeType, t) },
                 {
                   key: "state",
                   title: t("State"),
@@ -77,13 +85,25 @@ export function ComputePage() {
                     return scale ? `${now ?? 0} (${scale.minNodeCount}–${scale.maxNodeCount})` : (now ?? "");
                   },
                 },
-                { key: "jobs", title: t("Active jobs"), isNumber: true, cell: ({ id }) => busy(id) },
+                {
+                  key: "run",
+                  title: t("Running"),
+                  isNumber: true,
+                  cell: ({ id }) => onIt(id).filter(isRunning).length,
+                },
+                {
+                  key: "wait",
+                  title: t("Waiting"),
+                  isNumber: true,
+                  cell: ({ id }) => onIt(id).filter((job) => !isRunning(job)).length,
+                },
                 {
                   key: "verbs",
                   title: t("Actions"),
                   cell: ({ name, properties, tags }) => (
                     <span className="row">
                       <TagsOf name={name} tags={tags ?? {}} />
+                      {name !== LOCAL && <DeleteOf name={name} />}
                       {properties.computeType === INSTANCE && (
                         <InstanceVerbs name={name} isStarted={properties.properties?.state === "Running"} />
                       )}
@@ -111,6 +131,25 @@ function TagsOf({ name, tags }: { name: string; tags: Record<string, string> }) 
   });
   return (
     <TagsButton label={t("Tags of {name}", { name })} tags={tags} onChange={(changes) => change.mutate(changes)} />
+  );
+}
+
+function DeleteOf({ name }: { name: string }) {
+  const t = useT();
+  const scope = useScope();
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => request(`${scope}/computes/${encodeURIComponent(name)}`, { method: "DELETE" }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["computes"] }),
+  });
+  return (
+    <DeleteButton
+      label={t("Delete {name}", { name })}
+      question={t("Delete the compute {name}?", { name })}
+      onDelete={() => remove.mutate()}
+    >
+      {t("Jobs that name it are refused from then on. Those that run on this machine go on.")}
+    </DeleteButton>
   );
 }
 

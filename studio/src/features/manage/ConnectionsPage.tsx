@@ -1,8 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { request } from "../../api/client";
 import { list } from "../../api/queries";
 import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
@@ -41,11 +43,31 @@ export function ConnectionsPage() {
                   cell: ({ properties }) => <code>{properties.target ?? ""}</code>,
                 },
                 { key: "auth", title: t("Signs in with"), cell: ({ properties }) => properties.authType ?? "" },
+                { key: "verbs", title: t("Actions"), cell: ({ name }) => <DeleteOf name={name} /> },
               ]}
             />
           )
         }
       </Loaded>
     </Page>
+  );
+}
+
+function DeleteOf({ name }: { name: string }) {
+  const t = useT();
+  const scope = useScope();
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => request(`${scope}/connections/${encodeURIComponent(name)}`, { method: "DELETE" }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["connections"] }),
+  });
+  return (
+    <DeleteButton
+      label={t("Delete {name}", { name })}
+      question={t("Delete the connection {name}?", { name })}
+      onDelete={() => remove.mutate()}
+    >
+      {t("Its secret goes with it. Flows and jobs that name it fail from then on.")}
+    </DeleteButton>
   );
 }

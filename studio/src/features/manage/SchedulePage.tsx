@@ -1,11 +1,12 @@
 import { Button, Switch } from "@fluentui/react-components";
 import { Play20Regular } from "@fluentui/react-icons";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
-import { json } from "../../api/client";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { json, request } from "../../api/client";
 import { list } from "../../api/queries";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { DeleteButton } from "../../ui/DeleteButton";
 import { Empty } from "../../ui/Empty";
 import { Facts } from "../../ui/Facts";
 import { Loaded } from "../../ui/Loaded";
@@ -41,6 +42,18 @@ export function SchedulePage() {
     mutationFn: () => json(`${path}/trigger`, { method: "POST", body: {} }),
     onSettled: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
+  const navigate = useNavigate();
+  const remove = useMutation({
+    mutationFn: async (schedule: Schedule) => {
+      // One that may fire at any moment is not deleted.
+      if (schedule.properties.isEnabled) await changing.mutateAsync({ schedule, isEnabled: false });
+      await request(path, { method: "DELETE" });
+    },
+    onSuccess: async () => {
+      await navigate({ to: "/schedules" });
+      await client.invalidateQueries({ queryKey: ["schedules"] });
+    },
+  });
   return (
     <Loaded of={found}>
       {(schedule) => (
@@ -57,6 +70,12 @@ export function SchedulePage() {
               <Button icon={<Play20Regular />} disabled={trigger.isPending} onClick={() => trigger.mutate()}>
                 {t("Fire now")}
               </Button>
+              <DeleteButton
+                question={t("Delete the schedule {name}?", { name })}
+                onDelete={() => remove.mutate(schedule)}
+              >
+                {t("It does not fire any more. The jobs it has started stay.")}
+              </DeleteButton>
             </>
           }
         >

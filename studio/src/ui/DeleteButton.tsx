@@ -1,8 +1,8 @@
 import { Button } from "@fluentui/react-components";
 import { Delete16Regular, Delete20Regular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { useT } from "../../app/i18n";
-import { Confirm } from "../../ui/Confirm";
+import { useT } from "../app/i18n";
+import { Confirm } from "./Confirm";
 
 interface Props {
   /** What is asked before. */
