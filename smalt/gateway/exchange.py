@@ -68,6 +68,7 @@ class Exchange(Asked):
     _refusal: Refusal | None = None
     _tries = 0
     _tail = b""
+    _keeps_tail = False
     _is_given_back = False
 
     def __init__(self, site: Site, client: Caller | None) -> None:
@@ -204,6 +205,7 @@ class Exchange(Asked):
         self.answer_headers = headers
         begun = heads.of_worker(status, headers)
         self.tokens = begun.tokens
+        self._keeps_tail = begun.tells_at_end or (self.quotas is not None and self.quotas.counts_tokens)
         self._begin_answer(begun)
 
     def on_piece(self, piece: bytes) -> None:
@@ -214,7 +216,7 @@ class Exchange(Asked):
         self.answer_size += len(piece)
         if self.kept_answer is not None and self.answer_size <= LARGEST_BYTES:
             self.kept_answer.append(piece)
-        if self.quotas is not None and self.quotas.counts_tokens:
+        if self._keeps_tail:
             self._tail = (self._tail + piece[-TAIL_BYTES:])[-TAIL_BYTES:]
         if self._framing == "chunked":
             self._out.append(b"%x\r\n%b\r\n" % (len(piece), piece))
@@ -414,8 +416,9 @@ class Exchange(Asked):
         self.is_over = True
         if self.pool is not None:
             self.pool.done(self)
-        if self.quotas is not None:
+        if self._tail:
             self.tokens = self.tokens or tokens_in(self._tail)
+        if self.quotas is not None:
             self.quotas.leave(self.caller, self.tokens)
         self.site.finished(self)
         client, self.client = self.client, None

@@ -58,6 +58,7 @@ class Begun(NamedTuple):
         length: Of the body, if that is known.
         tokens: What the worker says that the answer took.
         has_ms_id: Whether the head has Azure's request id already.
+        tells_at_end: Whether it is a stream of events, which knows only at its end what it took.
     """
 
     status: int
@@ -65,13 +66,14 @@ class Begun(NamedTuple):
     length: bytes | None
     tokens: int = 0
     has_ms_id: bool = False
+    tells_at_end: bool = False
 
 
 def of_worker(status: int, headers: Sequence[Header]) -> Begun:
     """What a worker answers. What is no success of the model, and no refusal of our own scorer, is a 424."""
     lines = [b""]
     length: bytes | None = None
-    refused = has_ms_id = False
+    refused = has_ms_id = tells_at_end = False
     tokens = 0
     for name, value in headers:
         if name not in _NOT_BACK:
@@ -80,6 +82,8 @@ def of_worker(status: int, headers: Sequence[Header]) -> Begun:
                 has_ms_id = True
             elif name == TOKENS and value.isdigit():
                 tokens = int(value[:12])
+            elif name == b"content-type":
+                tells_at_end = value.startswith(b"text/event-stream")
         elif name == b"content-length":
             length = value
         elif name == b"x-smalt-refused":
@@ -90,7 +94,7 @@ def of_worker(status: int, headers: Sequence[Header]) -> Begun:
     if not is_success:
         lines.append(b"ms-azureml-model-error-statuscode: %d\r\nms-azureml-model-error-reason: %b\r\n"
                      % (status, b"refused_input" if refused else b"model_error"))  # fmt: skip
-    return Begun(shown, lines, length, tokens, has_ms_id)
+    return Begun(shown, lines, length, tokens, has_ms_id, tells_at_end)
 
 
 def of_gateway(status: int, size: int, headers: Sequence[Header], kind: bytes) -> Begun:

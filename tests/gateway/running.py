@@ -46,6 +46,8 @@ def run(request):
                 yield b"data: %d\\n\\n" % number
                 while number == 0 and not os.path.exists(asked["go"]):
                     time.sleep(0.005)
+            if "took" in asked:
+                yield b": smalt-tokens %d\\n\\n" % asked["took"]
         return AMLResponse(pieces(), 200, {"Content-Type": "text/event-stream"})
     if "large" in asked:
         return AMLResponse("x" * asked["large"], 200)

@@ -118,6 +118,15 @@ def test_each_key_has_so_many_tokens_a_minute_which_answers_tell(gateway, blue):
     assert gateway.stats()["tokens"] - before == 180
 
 
+def test_what_a_stream_took_is_told_at_its_end_whether_anybody_is_bounded_or_not(gateway, blue):
+    gateway.serve(endpoint({"blue": deployment(blue)}))
+    before = gateway.stats()["tokens"]
+
+    gateway.ask({"pieces": 2, "go": "/", "took": 7})
+
+    assert gateway.stats()["tokens"] - before == 7
+
+
 @pytest.mark.parametrize(
     ("tail", "tokens"),
     [(b'{"usage": {"prompt_tokens": 1, "total_tokens": 42}}', 42), (b"data: [DONE]\n\n: smalt-tokens 7\n\n", 7),

@@ -30,6 +30,7 @@ from smalt.flows.running.results import (
 )
 from smalt.flows.tracing.of_lines import trace_line
 from smalt.flows.values.images import Format
+from smalt.flows.values.streams import AsyncStream, Stream, after_streams
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
@@ -207,6 +208,12 @@ class DagFlow(Flow):
                 result.status, result.error = Status.FAILED, failures.failure(error, line=result.line_number)
         else:
             result.output = {}
+        after_streams(result.output.values(), lambda: self._told(result))
+
+    def _told(self, result: LineResult) -> None:
+        """Nothing of the line is still to come."""
+        if result.output and any(isinstance(value, Stream | AsyncStream) for value in result.output.values()):
+            result.ended_at, result.tokens = now(), tokens_of(result.nodes)
         trace_line(self.name, result)
 
     def _seen_by_aggregations(self, line: Line) -> dict[str, Any]:  # Any: outputs of tools

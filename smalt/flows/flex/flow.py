@@ -39,7 +39,7 @@ from smalt.flows.tools.types import AttrDict
 from smalt.flows.tracing import spans
 from smalt.flows.tracing.decorate import original
 from smalt.flows.tracing.of_lines import trace_line
-from smalt.flows.values.streams import AsyncStream, Stream, kept
+from smalt.flows.values.streams import AsyncStream, Stream, after_streams, kept
 
 if TYPE_CHECKING:
     from smalt.flows.connections import ConnectionProvider
@@ -210,11 +210,17 @@ class FlexFlow(Flow):
         except Exception as error:
             result.error = failures.of_entry(error, self.entry_name, line_number)
         result.ended_at = now()
+        after_streams(result.output.values(), lambda: self._told(result))
+        return result
+
+    def _told(self, result: LineResult) -> None:
+        """Nothing of the line is still to come."""
+        if any(isinstance(value, Stream | AsyncStream) for value in result.output.values()):
+            result.ended_at = now()
         for span in result.spans:
             if span.tokens is not None:
                 result.tokens += span.tokens
         trace_line(self.name, result)
-        return result
 
     def _given(self, inputs: Mapping[str, Any], line_number: int | None) -> dict[str, Any]:
         given = types.with_defaults(self.inputs, inputs or self.sample)

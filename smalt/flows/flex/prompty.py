@@ -25,7 +25,7 @@ from smalt.kit import yaml
 
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection, ConnectionProvider
-    from smalt.flows.providers import ChatAnswer, ChatRequest
+    from smalt.flows.providers import ChatAnswer, ChatPiece, ChatRequest
 
 Values = dict[str, Any]  # Any: what files say and functions take
 
@@ -202,7 +202,7 @@ class Prompty:
         connection, request = self.request(given)
         if not request.body.get("stream"):
             return self.answer(await model_calls.complete(connection, request))
-        pieces = _texts(connection, request)
+        pieces = _texts(model_calls.stream(connection, request))
         return self._formatted("".join([piece async for piece in pieces])) if self._is_json else pieces
 
     @property
@@ -249,8 +249,8 @@ def _generated(pieces: Iterator[str]) -> Iterator[str]:
     yield from pieces
 
 
-async def _texts(connection: Connection, request: ChatRequest) -> AsyncIterator[str]:
-    async for piece in model_calls.stream(connection, request):
+async def _texts(pieces: AsyncIterator[ChatPiece]) -> AsyncIterator[str]:
+    async for piece in pieces:
         if piece.text:
             yield piece.text
 

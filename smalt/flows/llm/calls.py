@@ -25,7 +25,7 @@ from smalt.flows.tracing import model_calls
 if TYPE_CHECKING:
     from smalt.flows.connections import Connection
     from smalt.flows.definition import NodeDefinition
-    from smalt.flows.providers import ChatRequest
+    from smalt.flows.providers import ChatPiece, ChatRequest
 
 Values = Mapping[str, Any]  # Any: what nodes are given
 
@@ -211,7 +211,7 @@ class ModelCall:
         request, stream = self.request(given)
         is_call = self.api == "chat" and bool(given.get("functions") or given.get("tools"))
         if stream:
-            return _pieces(self.connection, request)
+            return _texts(model_calls.stream(self.connection, request))
         return answer_of(await model_calls.complete(self.connection, request), as_message=is_call)
 
     def run_now(self, **given: Any) -> Any:  # Any: as `run`
@@ -219,18 +219,18 @@ class ModelCall:
         request, stream = self.request(given)
         is_call = self.api == "chat" and bool(given.get("functions") or given.get("tools"))
         if stream:
-            return _pieces_now(self.connection, request)
+            return _texts_now(model_calls.stream_now(self.connection, request))
         return answer_of(model_calls.complete_now(self.connection, request), as_message=is_call)
 
 
-async def _pieces(connection: Connection, request: ChatRequest) -> AsyncIterator[str]:
-    async for piece in model_calls.stream(connection, request):
+async def _texts(pieces: AsyncIterator[ChatPiece]) -> AsyncIterator[str]:
+    async for piece in pieces:
         if piece.text:
             yield piece.text
 
 
-def _pieces_now(connection: Connection, request: ChatRequest) -> Iterator[str]:
-    for piece in model_calls.stream_now(connection, request):
+def _texts_now(pieces: Iterator[ChatPiece]) -> Iterator[str]:
+    for piece in pieces:
         if piece.text:
             yield piece.text
 

@@ -195,6 +195,7 @@ def tokens_of(nodes: Mapping[str, NodeResult]) -> Tokens:
     """The tokens that the model calls of nodes used, noted on each node as well."""
     total = Tokens()
     for node in nodes.values():
+        node.tokens = None
         for span in node.spans:
             if span.tokens is not None:
                 node.tokens = span.tokens if node.tokens is None else node.tokens + span.tokens

@@ -46,36 +46,78 @@ def complete_now(connection: Connection, request: ChatRequest) -> ChatAnswer:
         return answer
 
 
-async def stream(connection: Connection, request: ChatRequest) -> AsyncIterator[ChatPiece]:
-    """Ask, and give the answer piece by piece; the span ends with the last."""
-    with _span(connection, request) as span:
-        pieces: list[str] = []
-        async for piece in provider(connection, request.model).stream(request):
-            _streamed(span, piece, pieces)
-            yield piece
-        span.output = "".join(pieces)
+def stream(connection: Connection, request: ChatRequest) -> AsyncIterator[ChatPiece]:
+    """Ask, and give the answer piece by piece. The span begins now, under who asks, and ends with the last piece."""
+    return _pieces(connection, request, _Streaming(connection, request))
 
 
 def stream_now(connection: Connection, request: ChatRequest) -> Iterator[ChatPiece]:
     """As `stream`, blocking the calling thread."""
-    with _span(connection, request) as span:
-        pieces: list[str] = []
-        for piece in provider(connection, request.model).stream_now(request):
-            _streamed(span, piece, pieces)
+    return _pieces_now(connection, request, _Streaming(connection, request))
+
+
+async def _pieces(connection: Connection, request: ChatRequest, told: _Streaming) -> AsyncIterator[ChatPiece]:
+    with told:
+        async for piece in provider(connection, request.model).stream(request):
+            told.note(piece)
             yield piece
-        span.output = "".join(pieces)
+
+
+def _pieces_now(connection: Connection, request: ChatRequest, told: _Streaming) -> Iterator[ChatPiece]:
+    with told:
+        for piece in provider(connection, request.model).stream_now(request):
+            told.note(piece)
+            yield piece
+
+
+class _Streaming:
+    """The span of an answer that somebody reads later, in whatever context: what it tells belongs to who has asked."""
+
+    def __init__(self, connection: Connection, request: ChatRequest) -> None:
+        self._is_collected = spans.is_collecting()
+        self._texts: list[str] = []
+        self.span = spans.begin(*_called(request))
+        _describe(self.span, connection, request)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        self.span.output = "".join(self._texts)
+        # Who stops reading has seen enough; nothing has failed.
+        self.span.end(None if isinstance(error, GeneratorExit) else error)
+        if not self._is_collected:
+            spans.finish(self.span, self.span.error)
+
+    def note(self, piece: ChatPiece) -> None:
+        """A piece has come."""
+        if piece.text:
+            if not self._texts:
+                self.span.event("gen_ai.first_token")
+            self._texts.append(piece.text)
+        if piece.tokens is not None:
+            used(self.span, piece.tokens)
 
 
 @contextlib.contextmanager
 def _span(connection: Connection, request: ChatRequest) -> Iterator[Span]:
-    name = _NAMES.get(str(request.operation), str(request.operation))
-    kind = "Embedding" if name == "embeddings" else "LLM"
-    with spans.within(f"{name} {request.model}".strip(), kind) as span:
-        span.inputs = dict(request.body)
-        asked(span, name, _SYSTEMS.get(connection.kind, connection.kind), request.model, request.body)
-        if connection.name:
-            span.attributes["connection"] = connection.name
+    with spans.within(*_called(request)) as span:
+        _describe(span, connection, request)
         yield span
+
+
+def _called(request: ChatRequest) -> tuple[str, str]:
+    """The name and the kind of the span of a call."""
+    name = _NAMES.get(str(request.operation), str(request.operation))
+    return f"{name} {request.model}".strip(), "Embedding" if name == "embeddings" else "LLM"
+
+
+def _describe(span: Span, connection: Connection, request: ChatRequest) -> None:
+    name = _NAMES.get(str(request.operation), str(request.operation))
+    span.inputs = dict(request.body)
+    asked(span, name, _SYSTEMS.get(connection.kind, connection.kind), request.model, request.body)
+    if connection.name:
+        span.attributes["connection"] = connection.name
 
 
 def asked(span: Span, operation: str, system: str, model: str, body: Any) -> None:  # Any: a mapping of parameters
@@ -113,12 +155,3 @@ def used(span: Span, tokens: Tokens | None) -> None:
         "llm.usage.completion_tokens": tokens.completion,
         "llm.usage.total_tokens": tokens.total,
     }
-
-
-def _streamed(span: Span, piece: ChatPiece, pieces: list[str]) -> None:
-    if piece.text:
-        if not pieces:
-            span.event("gen_ai.first_token")
-        pieces.append(piece.text)
-    if piece.tokens is not None:
-        used(span, piece.tokens)

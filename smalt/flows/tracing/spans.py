@@ -60,6 +60,12 @@ def is_recording() -> bool:
     return _now.get() is not None or _everywhere is not None
 
 
+def is_collecting() -> bool:
+    """Whether a line takes the spans that begin now; others are handed on when they end."""
+    recorded = _now.get()
+    return recorded is not None and not recorded.is_free
+
+
 def export_to(sink: Callable[[Span], None] | None) -> None:
     """Hand each span that ends outside of flow lines to `sink` as well; None stops it."""
     global _everywhere

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 Piece = Any  # Any: what generators of tools yield
 
 
-class Stream(Iterator[Piece]):
+class _Kept:
+    """What both kinds share: the pieces so far, and what is to be done once there will be no more."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+        self._after: Callable[[], None] | None = None
+        self._is_over = False
+
+    def __del__(self) -> None:
+        # Nobody reads it to its end any more.
+        with contextlib.suppress(Exception):
+            self._end()
+
+    def then(self, callback: Callable[[], None]) -> None:
+        """Call once, when the last piece was read, reading has failed, or nobody can read any more."""
+        self._after = callback
+        if self._is_over:
+            self._end()
+
+    def so_far(self) -> str:
+        """The text that was read up to now; reads nothing more."""
+        return "".join(map(str, self._pieces))
+
+    def _end(self) -> None:
+        self._is_over = True
+        after, self._after = self._after, None
+        if after is not None:
+            after()
+
+
+class Stream(_Kept, Iterator[Piece]):
     """What a generator yields, kept, so that several nodes can read it. As text, all of it together.
 
     Args:
@@ -16,8 +48,8 @@ class Stream(Iterator[Piece]):
     """
 
     def __init__(self, source: Iterator[Piece]) -> None:
+        super().__init__()
         self._source = source
-        self._pieces: list[Piece] = []
         self._at = 0
 
     def __iter__(self) -> Iterator[Piece]:
@@ -25,7 +57,7 @@ class Stream(Iterator[Piece]):
         while True:
             if at == len(self._pieces):
                 try:
-                    self._pieces.append(next(self._source))
+                    self._read()
                 except StopIteration:
                     return
             yield self._pieces[at]
@@ -33,24 +65,27 @@ class Stream(Iterator[Piece]):
 
     def __next__(self) -> Piece:
         if self._at == len(self._pieces):
-            self._pieces.append(next(self._source))
+            self._read()
         self._at += 1
         return self._pieces[self._at - 1]
 
     def __str__(self) -> str:
         return "".join(map(str, self))
 
-    def so_far(self) -> str:
-        """The text that was read up to now; reads nothing more."""
-        return "".join(map(str, self._pieces))
+    def _read(self) -> None:
+        try:
+            self._pieces.append(next(self._source))
+        except BaseException:
+            self._end()
+            raise
 
 
-class AsyncStream(AsyncIterator[Piece]):
+class AsyncStream(_Kept, AsyncIterator[Piece]):
     """The same for asynchronous generators; as text, what was read up to now."""
 
     def __init__(self, source: AsyncIterator[Piece]) -> None:
+        super().__init__()
         self._source = source
-        self._pieces: list[Piece] = []
 
     def __aiter__(self) -> AsyncIterator[Piece]:
         return self._read()
@@ -60,14 +95,18 @@ class AsyncStream(AsyncIterator[Piece]):
         while True:
             if at == len(self._pieces):
                 try:
-                    self._pieces.append(await anext(self._source))
+                    await anext(self)
                 except StopAsyncIteration:
                     return
             yield self._pieces[at]
             at += 1
 
     async def __anext__(self) -> Piece:
-        piece = await anext(self._source)
+        try:
+            piece = await anext(self._source)
+        except BaseException:
+            self._end()
+            raise
         self._pieces.append(piece)
         return piece
 
@@ -75,11 +114,27 @@ class AsyncStream(AsyncIterator[Piece]):
         """All of it."""
         return "".join([str(piece) async for piece in self])
 
-    def so_far(self) -> str:
-        """The text that was read up to now; reads nothing more."""
-        return "".join(map(str, self._pieces))
+    __str__ = _Kept.so_far
 
-    __str__ = so_far
+
+def after_streams(values: Iterable[Any], callback: Callable[[], None]) -> None:  # Any: as a flow answered
+    """Call once, when what streams among some values is over; at once, when nothing does."""
+    open_streams = [value for value in values if isinstance(value, _Kept)]
+    left = len(open_streams)
+
+    def one_less() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            context.run(callback)
+
+    if not open_streams:
+        callback()
+        return
+    # Whoever reads does so in a context of its own, where nobody knows for whom the line has run.
+    context = copy_context()
+    for stream in open_streams:
+        stream.then(one_less)
 
 
 # What nearly all tools answer. To ask whether a value is an iterator takes longer than many tools do.

@@ -152,6 +152,19 @@ def test_clients_of_openai_stream_from_it(served):
     assert (pieces[-1]["choices"][0]["finish_reason"], done) == ("stop", "[DONE]")
 
 
+def test_a_stream_tells_at_its_end_what_it_took(served):
+    body = {"messages": [{"role": "user", "content": "one two"}]}
+    ask = served("chat")
+    whole = ask("POST", "/v1/chat/completions", json=body).json()["usage"]
+
+    *_, told, done = events(
+        ask("POST", "/v1/chat/completions", json={**body, "stream": True, "stream_options": {"include_usage": True}})
+    )
+
+    assert (told["usage"], done) == (whole, "[DONE]")
+    assert told["usage"]["total_tokens"] > 0
+
+
 def test_a_flow_that_is_no_chat_is_no_model(served):
     body = {"messages": [{"role": "user", "content": "x"}]}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,9 @@ import smalt.flows
 from smalt.flows import gallery
 from smalt.flows.batch import Pace, RunStore, create, execute
 from smalt.flows.connections import CustomConnection
+from smalt.flows.running.results import LineResult
 from smalt.flows.serving.app import FlowApp
-from smalt.flows.serving.scoring import Scorer
+from smalt.flows.serving.scoring import Scorer, pieces
 from smalt.flows.tracing import destination, export, secrets, spans, start_trace, trace
 from smalt.flows.tracing.span import Span
 from tests.flows.models import ModelService, model_service
@@ -194,3 +197,44 @@ def test_a_share_of_traces_is_sent_whole(service: ModelService, monkeypatch: pyt
     found = sent(service)
     assert 0 < len(found) < 400
     assert len(found) == 2 * len({each["traceId"] for each in found})
+
+
+async def _asked(scorer: Scorer) -> LineResult:
+    return await scorer.run({"question": "one two", "chat_history": []}, streams=True)
+
+
+def test_a_line_whose_answer_streams_is_sent_once_it_was_read_with_what_it_took(
+    tmp_path: Path, service: ModelService
+) -> None:
+    gallery.make("chat", tmp_path / "chat")
+    start_trace()
+
+    async def read() -> list[dict]:
+        result = await _asked(Scorer(smalt.flows.load(tmp_path / "chat")))
+        unread = sent(service)
+        assert [piece async for piece in pieces(result.output["answer"])] == ["one ", "two"]
+        return unread
+
+    assert asyncio.run(read()) == []
+
+    root, node, call = sorted(sent(service), key=lambda span: int(span["startTimeUnixNano"]))
+    assert (node["parentSpanId"], call["parentSpanId"]) == (root["spanId"], node["spanId"])
+    assert root["endTimeUnixNano"] >= call["endTimeUnixNano"]
+    figures = {each["key"]: each["value"] for each in [*root["attributes"], *call["attributes"]]}
+    assert figures["llm.usage.total_tokens"] == figures["__computed__.cumulative_token_count.total"]
+
+
+def test_a_line_whose_answer_nobody_reads_to_its_end_is_sent_all_the_same(
+    tmp_path: Path, service: ModelService
+) -> None:
+    gallery.make("chat", tmp_path / "chat")
+    start_trace()
+
+    async def leave() -> None:
+        result = await _asked(Scorer(smalt.flows.load(tmp_path / "chat")))
+        assert await anext(aiter(result.output["answer"])) == "one "
+
+    asyncio.run(leave())
+    gc.collect()
+
+    assert len(sent(service)) == 3
