@@ -56,12 +56,19 @@ interface Build {
 function buildOf(lines: readonly Line[]): Build {
   return {
     labels: JSON.stringify(lines.map(({ label }) => label)),
-    arePoints: lines.every(({ points }) => points.length < MOST_DOTS),
+    // Points without a value are not drawn: what counts is how many others there are.
+    arePoints: lines.every(({ points }) => points.filter(({ y }) => Number.isFinite(y)).length < MOST_DOTS),
   };
 }
 
 const MOST_DOTS = 60;
 const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((each) => each * 10 ** power));
+
+/** From where to where the scale goes. Where all is 0 it ends at 1: a scale up to 100 would promise that there was much. */
+function spread(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
+  if (low === null || high === null) return [null, null];
+  return low === 0 && high === 0 ? [0, 1] : uPlot.rangeNum(low, high, 0.1, true);
+}
 
 /** Lines over a number. Dragging zooms, a double click leaves the zoom. */
 export function Chart({
@@ -93,7 +100,7 @@ export function Chart({
       {
         width: Math.max(place.clientWidth, 120),
         height,
-        scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
+        scales: { x: { time: false }, y: isLog ? { distr: 3 } : { range: spread } },
         legend: { live: names.length <= 12, show: names.length <= 12 },
         cursor: { points: { size: 6 }, drag: { x: true, y: false } },
         series: [

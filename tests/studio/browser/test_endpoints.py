@@ -84,6 +84,16 @@ def test_keys_are_shown_when_asked_for_and_that_is_audited(endpoint: Page, house
     assert actions.count("workspaces/onlineEndpoints/listKeys/action") == 2
 
 
+def test_the_audit_trail_is_searched_by_any_words_of_an_action(page: Page, house: House, served):
+    house.call("POST", f"{house.scope}/onlineEndpoints/words/listkeys", {})
+    page.goto(f"{house.url}/studio/audit")
+
+    page.get_by_role("textbox", name="What").fill("listKeys")
+
+    expect(page.get_by_text("workspaces/onlineEndpoints/listKeys/action").first).to_be_visible()
+    expect(page.get_by_text("workspaces/jobs/write")).to_have_count(0)
+
+
 def test_figures_and_logs_follow_what_happens(endpoint: Page, house: House):
     endpoint.get_by_role("tab", name="Metrics").click()
     row = endpoint.get_by_role("row", name=re.compile("green"))
