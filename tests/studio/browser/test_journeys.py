@@ -229,6 +229,14 @@ def test_a_role_is_given_and_taken(page: Page, house: House):
     expect(page.get_by_role("button", name="Take the role Reader from ada")).to_have_count(0)
 
 
+def test_roles_say_what_they_may_do_and_how_many_hold_them(page: Page, house: House):
+    page.get_by_role("link", name="Access", exact=True).click()
+
+    roles = page.get_by_role("region", name="What the roles may do")
+    expect(roles.get_by_role("row", name="Reader Built in Looks, changes nothing. 0")).to_be_visible()
+    expect(roles.get_by_role("row", name="Owner Built in Everything, and giving roles to others. 1")).to_be_visible()
+
+
 def test_the_studio_speaks_japanese_and_turns_dark(page: Page):
     page.get_by_role("button", name="日本語").click()
     expect(page.get_by_role("link", name="ジョブ")).to_be_visible()

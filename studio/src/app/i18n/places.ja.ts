@@ -85,6 +85,12 @@ export const places = {
   "Delete the schedule {name}?": "スケジュール {name} を削除しますか?",
   "It does not fire any more. The jobs it has started stay.":
     "以後は起動しません。これまでに開始したジョブは残ります。",
+  "What the roles may do": "ロールでできること",
+  "Held by": "保持者数",
+  "A person": "ユーザー",
+  "A program": "プログラム",
+  "Built in": "組み込み",
+  "Made here": "カスタム",
   "Share to a registry": "レジストリへ共有",
   "Shared as {name}.": "{name} として共有しました。",
   "Show jobs it has started": "開始したジョブを表示",

@@ -11,6 +11,7 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Section } from "../../ui/Section";
 import { Table } from "../../ui/Table";
+import { termOf } from "../../ui/terms";
 import { When } from "../../ui/time";
 
 interface Assignment {
@@ -27,7 +28,7 @@ interface Assignment {
 
 interface Role {
   id: string;
-  properties: { roleName: string; description: string };
+  properties: { roleName: string; type: string; description: string };
 }
 
 interface Person {
@@ -60,7 +61,7 @@ export function AccessPage() {
               rowKey={({ id }) => id}
               columns={[
                 { key: "who", title: t("Who"), cell: ({ properties }) => <strong>{properties.principalName}</strong> },
-                { key: "kind", title: t("Type"), cell: ({ properties }) => properties.principalType },
+                { key: "kind", title: t("Type"), cell: ({ properties }) => termOf(properties.principalType, t) },
                 { key: "role", title: t("Role"), cell: ({ properties }) => properties.roleDefinitionName },
                 {
                   key: "scope",
@@ -99,6 +100,9 @@ export function AccessPage() {
       <Section title={t("Give a role in this workspace")}>
         <Give />
       </Section>
+      <Section title={t("What the roles may do")}>
+        <Roles held={found.data ?? []} />
+      </Section>
       {leaving && (
         <Confirm
           title={t("Take this role away?")}
@@ -113,12 +117,43 @@ export function AccessPage() {
   );
 }
 
+const rolesOf = (scope: string) => list<Role>(`${scope}${AUTHORIZATION}/roleDefinitions`, "access");
+
+/** Every role that can be given here, for whoever does not know them by name. */
+function Roles({ held }: { held: readonly Assignment[] }) {
+  const t = useT();
+  const found = useQuery(rolesOf(useScope()));
+  const holders = (role: string) => held.filter(({ properties }) => properties.roleDefinitionName === role).length;
+  return (
+    <Loaded of={found}>
+      {(roles) => (
+        <Table
+          label={t("What the roles may do")}
+          rows={roles}
+          rowKey={({ id }) => id}
+          columns={[
+            { key: "role", title: t("Role"), cell: ({ properties }) => <strong>{properties.roleName}</strong> },
+            { key: "type", title: t("Type"), cell: ({ properties }) => termOf(properties.type, t) },
+            { key: "what", title: t("Description"), cell: ({ properties }) => properties.description },
+            {
+              key: "held",
+              title: t("Held by"),
+              isNumber: true,
+              cell: ({ properties }) => holders(properties.roleName),
+            },
+          ]}
+        />
+      )}
+    </Loaded>
+  );
+}
+
 function Give() {
   const t = useT();
   const scope = useScope();
   const client = useQueryClient();
   const people = useQuery(list<Person>("/smalt/actors", "access"));
-  const roles = useQuery(list<Role>(`${scope}${AUTHORIZATION}/roleDefinitions`, "access"));
+  const roles = useQuery(rolesOf(scope));
   const [person, setPerson] = useState("");
   const [role, setRole] = useState("");
   const give = useMutation({
