@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{bt as n,xt as r,yt as i}from"./index-B1IC5wy3.js";import{s as a}from"./jsx-runtime-Dfx7-zOj.js";var o=e(t(),1).forwardRef((e,t)=>{let o=r(e,t);return n(o),a(`useBadgeStyles_unstable`)(o),i(o)});o.displayName=`Badge`;export{o as t};

@@ -1,0 +1,1 @@
+import{b as e}from"./queries-rG_SJBZP.js";import{L as t}from"./useQuery-DFib1r7S.js";var n=n=>e({queryKey:[`datastores`,n],queryFn:({signal:e})=>t(`${n}/datastores?count=1000`,e)}),r=(e,t=``)=>`azureml://datastores/${e}/paths/${t}`;export{n,r as t};

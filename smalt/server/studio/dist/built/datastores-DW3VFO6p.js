@@ -1,1 +1,0 @@
-import{b as e}from"./queries-HhpJ7BTe.js";import{L as t}from"./useQuery-CdcXO6Z0.js";var n=n=>e({queryKey:[`datastores`,n],queryFn:({signal:e})=>t(`${n}/datastores?count=1000`,e)}),r=(e,t=``)=>`azureml://datastores/${e}/paths/${t}`;export{n,r as t};

@@ -1,0 +1,1 @@
+import{b as e}from"./queries-rG_SJBZP.js";import{R as t,V as n}from"./useQuery-DFib1r7S.js";var r=(r,i,a,o)=>e({queryKey:[`jobs`,r,``,`relations`,i,a,o],queryFn:({signal:e})=>t(`${r}/smalt/lineage${n({kind:i,name:a,version:o})}`,{signal:e})});export{r as t};

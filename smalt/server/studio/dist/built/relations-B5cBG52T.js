@@ -1,1 +1,0 @@
-import{b as e}from"./queries-HhpJ7BTe.js";import{R as t,V as n}from"./useQuery-CdcXO6Z0.js";var r=(r,i,a,o)=>e({queryKey:[`jobs`,r,``,`relations`,i,a,o],queryFn:({signal:e})=>t(`${r}/smalt/lineage${n({kind:i,name:a,version:o})}`,{signal:e})});export{r as t};

@@ -1,0 +1,1 @@
+function e(e,t){let n=null,r=()=>{let r=document.visibilityState===`visible`;r&&n===null&&(n=new EventSource(e),n.onmessage=({data:e})=>t(JSON.parse(e))),r||i()},i=()=>{n?.close(),n=null};return r(),document.addEventListener(`visibilitychange`,r),()=>{document.removeEventListener(`visibilitychange`,r),i()}}export{e as t};

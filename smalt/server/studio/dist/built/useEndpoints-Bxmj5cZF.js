@@ -1,1 +1,0 @@
-import{C as e,Q as t,W as n}from"./index-B1IC5wy3.js";import{F as r,H as i}from"./useQuery-CdcXO6Z0.js";function a(a){let o=n(),s=r();return t({mutationFn:({path:e,...t})=>i(e,t),onSuccess:a,onSettled:()=>s.invalidateQueries({queryKey:e(o)})})}export{a as t};

@@ -1,1 +1,0 @@
-var e={standard:`Standard`,chat:`Chat`,evaluation:`Evaluation`};export{e as t};
