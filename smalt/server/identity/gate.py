@@ -32,7 +32,8 @@ class IdentityGate:
     def recall(self, call: Call) -> Actor | None:
         """The caller, when their token was seen within the last seconds."""
         token = _token(call)
-        return None if token is None else self._identity.known.get(_key(token))
+        found = None if token is None else self._identity.known.get(_key(token))
+        return None if found is None else found.actor
 
     def identify(self, call: Call) -> Actor:
         """The caller.
@@ -49,7 +50,7 @@ class IdentityGate:
         with self._works.read(NOBODY) as work:
             found = self._identity.authenticate(work, token)
             left = None if found.expires_at is None else (found.expires_at - work.now).total_seconds()
-        self._identity.known.put(_key(token), found.actor, ticket=ticket, lifetime_seconds=left)
+        self._identity.known.put(_key(token), found, ticket=ticket, lifetime_seconds=left)
         return found.actor
 
     def authorize(self, call: Call, actor: Actor) -> None:

@@ -30,10 +30,17 @@ _FEW = 100
 
 @dataclass(frozen=True)
 class Identified:
-    """An actor, and when the token that proves it stops doing so."""
+    """An actor, and when the token that proves it stops doing so.
+
+    Args:
+        actor: Who it is: a job, or whoever types what a job does at the moment.
+        expires_at: When the token ends by itself.
+        job: The id of the workspace and the name of the job whose token it is.
+    """
 
     actor: Actor
     expires_at: datetime | None
+    job: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,13 +63,13 @@ class IdentityService:
     Attributes:
         directory: Who there is and what they may do.
         definitions: The roles, built-in and custom.
-        known: Actors by the hash of their token; forgotten whenever a role or a token is taken away.
+        known: Who was identified, by the hash of the token; forgotten whenever a role or a token is taken away.
         acts_for: Whose rights a job has, by the id of that actor, where it does what somebody types at the moment.
     """
 
     def __init__(self, key: SigningKey, attempts: Attempts | None = None) -> None:
         self.key = key
-        self.known: ShortMemory[bytes, Actor] = ShortMemory()
+        self.known: ShortMemory[bytes, Identified] = ShortMemory()
         self.directory = Directory(self.known.forget_all)
         self.definitions = RoleDefinitions(self.known.forget_all)
         self._mint = TokenMint(key)
@@ -85,7 +92,8 @@ class IdentityService:
         claims = self._mint.read(token, now=work.now)
         expires_at = datetime.fromtimestamp(claims.expires_at, UTC)
         if claims.job is not None:
-            return Identified(self._job(work, claims.token_id, claims.job), expires_at)
+            grant = self._grant(work, claims.token_id, claims.job)
+            return Identified(self._acting(work, grant), expires_at, (grant.workspace_id, grant.job))
         found = self.find_actor(work, claims.subject)
         if found is None:
             refuse("belongs to an actor that was removed")
@@ -196,12 +204,8 @@ class IdentityService:
     def revoke_job_token(self, work: Work, workspace_id: str, job: str) -> None:
         """End every token of a job: in this process with the commit, in others within seconds."""
         store.delete_job_tokens(work.connection, workspace_id, job)
-
-        def is_of_job(actor: Actor) -> bool:
-            return actor.grant is not None and (actor.grant.job, actor.grant.workspace_id) == (job, workspace_id)
-
         # Only those: jobs end all the time, and everybody else goes on asking.
-        work.after_commit(lambda: self.known.forget(is_of_job))
+        work.after_commit(lambda: self.known.forget(lambda found: found.job == (workspace_id, job)))
 
     def discard_expired(self, work: Work) -> None:
         """Remove the tokens of jobs that open nothing any more, as time has passed over them."""
@@ -254,11 +258,11 @@ class IdentityService:
         matches = [hmac.compare_digest(given, stored) for stored in live or [_NO_SECRET]]
         return bool(live) and any(matches)
 
-    def _job(self, work: Work, token_id: str, job: str) -> Actor:
+    def _grant(self, work: Work, token_id: str, job: str) -> JobGrant:
         row = store.job_token(work.connection, token_id, work.now)
         if row is None or row["job"] != job:
             refuse("of this job was revoked or has expired")
-        grant = JobGrant(
+        return JobGrant(
             job=row["job"],
             workspace_id=row["workspace_id"],
             readable=tuple(row["grant"]["readable"]),
@@ -266,6 +270,8 @@ class IdentityService:
             root=row["grant"].get("root"),
             connections=tuple(row["grant"].get("connections") or ()),
         )
+
+    def _acting(self, work: Work, grant: JobGrant) -> Actor:
         person = self.acts_for(work, grant)
         if person is None:
             return _job_actor(grant)
