@@ -44,6 +44,8 @@ const aboutOf = ({ about }: Found, t: Translate): string =>
     .map((part) => wordOf(part.replace(/^version /, `${t("Version")} `), t))
     .join(" · ");
 
+const inSight = (hit: HTMLElement | null): void => hit?.scrollIntoView({ block: "nearest" });
+
 /** Search with the keyboard: pages, jobs, assets, endpoints and people; `key=value` is a tag, `loss<0.1` a metric. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const t = useT();
@@ -135,7 +137,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
                   role="option"
                   aria-selected={index === active}
                   className="palette-hit"
-                  onMouseEnter={() => setChosen(index)}
+                  // Not when the list is moved below a pointer that rests.
+                  onMouseMove={() => index !== active && setChosen(index)}
+                  ref={index === active ? inSight : undefined}
                   onClick={() => pick(hit)}
                 >
                   <span className="palette-title">{hit.title}</span>

@@ -61,6 +61,18 @@ def test_the_search_gives_the_keyboard_back(page: Page, work):
     expect(opener).to_be_focused()
 
 
+def test_what_the_arrows_choose_in_the_search_is_in_sight(page: Page, work):
+    page.keyboard.press("Control+k")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(22)
+    expect(options.last).not_to_be_in_viewport()
+
+    page.keyboard.press("ArrowUp")
+
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    expect(options.last).to_be_in_viewport(ratio=1)
+
+
 def test_a_dialog_of_a_menu_gives_the_keyboard_back_to_the_button_of_the_menu(page: Page, house: House):
     house.call("PUT", f"{house.scope}/smalt/flows/renamed", {"template": "chat"})
     page.goto(f"{house.url}/studio/flows/renamed")
