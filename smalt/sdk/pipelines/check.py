@@ -230,7 +230,8 @@ class _Step:
     def _control(self, kind: str) -> None:
         for key in _BODIES[kind]:
             for parts in bindings(self.step.get(key)):
-                self._step_named(parts, f"{self.place}.{key}")
+                if len(parts) < 3:  # Else it is looked at with all other bindings.
+                    self._step_named(parts, f"{self.place}.{key}")
         if kind == "do_while" and not (self.step.get("limits") or {}).get("max_iteration_count"):
             self.problems.add(f"{self.place}.limits", "A do_while needs limits.max_iteration_count. Write 1 to 1000.")
 

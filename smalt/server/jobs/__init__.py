@@ -6,7 +6,15 @@ from smalt.server.jobs.document import to_arm as arm_document
 from smalt.server.jobs.events import CancelRequested, JobChanged, JobFinished, JobSubmitted
 from smalt.server.jobs.finish import Finisher
 from smalt.server.jobs.history_routes import history_routes
-from smalt.server.jobs.kinds import CONNECTIONS_VARIABLE, CommandKind, CommandLike, JobKind, ParentLike, Progress
+from smalt.server.jobs.kinds import (
+    CONNECTIONS_VARIABLE,
+    CommandKind,
+    CommandLike,
+    JobKind,
+    ParentLike,
+    Progress,
+    check_kind,
+)
 from smalt.server.jobs.limits import container_limits
 from smalt.server.jobs.log_stream import log_routes
 from smalt.server.jobs.loop import Hints, JobsLoop, Outside
@@ -66,6 +74,7 @@ __all__ = [
     "arm_document",
     "artifact_uri",
     "build_routes",
+    "check_kind",
     "container_limits",
     "history_routes",
     "log_routes",

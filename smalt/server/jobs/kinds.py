@@ -11,7 +11,8 @@ from typing import ClassVar
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
 from smalt.entities.job.status import JobStatus
-from smalt.errors import InvalidRequest, NotFound
+from smalt.entities.text import normal_form
+from smalt.errors import InvalidRequest, NotFound, Unsupported
 from smalt.executors import OutputState
 from smalt.server.connections import ConnectionService
 from smalt.server.jobs.pinning import Pinned
@@ -99,6 +100,33 @@ class ParentLike(JobKind):
 
 CONNECTIONS_VARIABLE = "SMALT_CONNECTIONS"
 """The environment variable of a command that names the connections whose secrets its token opens, with commas."""
+
+
+_NEEDS = {
+    "spark": "a Spark cluster, which this server does not start. Run the script as a command with pyspark in its "
+    "environment",
+    "import": "a connection to the database and its driver. Read the data in a command instead",
+    "datatransfer": "a data mover between stores. Copy in a command with an input and an output instead",
+}
+
+
+def check_kind(kind: str, known: Iterable[str], *, what: str) -> None:
+    """Refuse what no part of this server runs.
+
+    Args:
+        kind: The type of a job, of a step, or of what a step runs.
+        known: The types that are run.
+        what: `Jobs` or `Steps`.
+
+    Raises:
+        Unsupported: The message says what it needs.
+    """
+    need = _NEEDS.get(normal_form(kind))
+    if need is not None:
+        raise Unsupported(f"{what} of type {kind!r} need {need}.", target="type")
+    if normal_form(kind) not in map(normal_form, known):
+        runs = ", ".join(sorted(known))
+        raise Unsupported(f"{what} of type {kind!r} are not run by this server. It runs: {runs}.", target="type")
 
 
 class CommandKind(CommandLike):

@@ -13,7 +13,7 @@ from smalt.kit import ids
 from smalt.server.jobs import line, outputs, policy, store
 from smalt.server.jobs.errors import JobExists
 from smalt.server.jobs.events import JobSubmitted
-from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike
+from smalt.server.jobs.kinds import CommandLike, JobKind, ParentLike, check_kind
 from smalt.server.jobs.pinning import Pinner, with_pins
 from smalt.server.jobs.problems import Problems
 from smalt.server.jobs.store import JobRecord
@@ -88,8 +88,8 @@ class Submission:
         """
         kind = self._kinds.get(job.type)
         if kind is None:
-            known = ", ".join(sorted(self._kinds))
-            raise Unsupported(f"Jobs of type {job.type!r} are not run by this server. It runs: {known}.", target="type")
+            check_kind(job.type, self._kinds, what="Jobs")
+            raise AssertionError(job.type)
         problems = Problems()
         if job.parent_job_name:
             with problems.at("parent_job_name"):

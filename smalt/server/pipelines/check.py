@@ -7,21 +7,23 @@ from dataclasses import dataclass
 
 from smalt.entities.component import Component, ComponentInput
 from smalt.entities.fit import ANY, LITERAL, Given, check_fit
-from smalt.entities.job.base import Job
+from smalt.entities.flow_component import is_flow_component
 from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
 from smalt.entities.job.pipeline import PipelineSettings
 from smalt.entities.job.step import Step, StepInput, StepOutput
-from smalt.errors import InvalidRequest, Unsupported, ValidationFailed
-from smalt.server.jobs import JobKind, ParentLike, Problems
+from smalt.errors import InvalidRequest
+from smalt.server.jobs import JobKind, ParentLike, Problems, check_kind
 from smalt.server.pipelines import bindings, control, graph
 from smalt.server.pipelines.bindings import ParentInput, ParentOutput, StepInputOf, StepOutputOf
-from smalt.server.pipelines.components import Components, check_kind, reference_of, steps_of
+from smalt.server.pipelines.components import Components, reference_of, steps_of
 from smalt.server.pipelines.draft import draft_of
 from smalt.server.pipelines.graph import Graph, Node
 from smalt.wire import expressions, references
 from smalt.wire.references import LocalPath
 
 _MOST_LEVELS = 20
+_JUDGED = frozenset({"command", "sweep", "parallel", "automl", "finetuning"})
+"""Kinds of steps whose job can be looked at before anything they are bound to is known."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Checker:
         if node.kind in ("if_else", "do_while", "parallel_for"):
             control.check(node, scope.inputs.keys(), problems)
             return
-        component = self._component(node.step, place, problems)
+        reference = reference_of(node.step)
+        is_new = reference is None or reference not in self._seen
+        component = self._component(node.step, reference, place, problems, is_new=is_new)
         compute = node.step.compute
         if compute and "${{" not in compute:
             with problems.at(f"{place}.compute"):
@@ -96,10 +100,11 @@ class Checker:
             return
         if component.type not in {"command", "pipeline"} or node.kind not in {"command", "pipeline"}:
             with problems.at(f"{place}.type"):
-                check_kind(node.kind)
-                check_kind(component.type)
-                self._check_known(node.kind)
-            self._check_honoured(node, component, place, problems)
+                check_kind(node.kind, self._kinds, what="Steps")
+                if not is_flow_component(component.type):
+                    check_kind(component.type, self._kinds, what="Steps")
+        if node.kind in _JUDGED and (is_new or _has_settings(node.step)):
+            self._check_settings(node, component, place, problems)
         with problems.at(f"{place}.code"):
             _check_reach(component.code)
         for name, value in node.step.inputs.items():
@@ -114,23 +119,13 @@ class Checker:
         if component.type == "pipeline":
             self._below(component, place, scope, problems)
 
-    def _check_known(self, kind: str) -> None:
-        if kind not in self._kinds:
-            known = ", ".join(sorted(self._kinds))
-            raise Unsupported(f"Steps of type {kind!r} are not run by this server. It runs: {known}.")
-
-    def _check_honoured(self, node: Node, component: Component, place: str, problems: Problems) -> None:
-        """Refuse settings of a step that its kind of job could never run with; what is bound is not known yet."""
+    def _check_settings(self, node: Node, component: Component, place: str, problems: Problems) -> None:
+        """Refuse settings that a job of this kind could never run with; what is bound is not known yet."""
         kind = self._kinds.get(node.kind)
-        if not isinstance(kind, ParentLike):
-            return
-        job: Job | None = None
-        try:
-            job = draft_of(node.step, component)
-        except ValidationFailed as error:
-            for wrong in error.details or (error,):
-                problems.note(wrong, f"{place}.{wrong.target}" if wrong.target else place)
-        if job is None:
+        job, wrong = draft_of(node.step, component)
+        for each in wrong:
+            problems.note(each, f"{place}.{each.target}" if each.target else place)
+        if job is None or not isinstance(kind, ParentLike):
             return
         document = job.document()
         for refusal in kind.refusals(job):
@@ -138,13 +133,14 @@ class Checker:
             if not list(bindings.within(document.get(target.partition(".")[0]))):
                 problems.note(refusal, f"{place}.{target}")
 
-    def _component(self, step: Step, place: str, problems: Problems) -> Component | None:
-        reference = reference_of(step)
+    def _component(
+        self, step: Step, reference: str | None, place: str, problems: Problems, *, is_new: bool
+    ) -> Component | None:
         field_name = "trial" if reference is not None and reference == step.trial else "component"
         found: Component | None = None
         with problems.at(f"{place}.{field_name}"):
             found = self._look_up(reference) if reference is not None else self._components.of(step)
-        if found is not None and found.type == "command" and (reference is None or reference not in self._seen):
+        if found is not None and is_new and found.type == "command":
             self._seen.add(reference or "")
             with problems.at(place):
                 self._check_command(found, step)
@@ -242,6 +238,11 @@ def of_input(value: DataInput | LiteralInput | str | int | float | bool) -> Give
     if isinstance(value, LiteralInput):
         return Given((value.type or LITERAL).lower(), value.text)
     return Given(LITERAL, input_text(value))
+
+
+def _has_settings(step: Step) -> bool:
+    """Whether a step says more of its job than what it runs and is bound to."""
+    return any(isinstance(value, dict) for value in (step.model_extra or {}).values())
 
 
 def _check_names(component: Component) -> None:

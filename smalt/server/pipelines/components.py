@@ -10,7 +10,7 @@ from smalt.entities.component import ANONYMOUS_COMPONENT, Component
 from smalt.entities.job.flow_words import FLOW_OUTPUTS
 from smalt.entities.job.step import Step, StepInput, Steps
 from smalt.entities.text import normal_form
-from smalt.errors import InvalidRequest, Unsupported
+from smalt.errors import InvalidRequest
 from smalt.server.assets import AssetService
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
@@ -18,12 +18,6 @@ from smalt.wire.arm.steps import STEPS
 
 _IN_PLACE = ("command", "jobs", "task", "code", "entry", "source", "sink")
 _OWN_FIELDS = frozenset({"component", "trial", "compute", "display_name", "name", "inputs", "outputs", "_source"})
-_NEEDS = {
-    "spark": "a Spark cluster, which this server does not start. Run the script as a command step with pyspark in "
-    "its environment",
-    "import": "a connection to the database and its driver. Read the data in a command step instead",
-    "datatransfer": "a data mover between stores. Copy in a command step with an input and an output instead",
-}
 
 
 class _Body(Entity):
@@ -99,17 +93,6 @@ def steps_of(component: Component) -> dict[str, Step]:
     if not isinstance(given, dict):
         raise InvalidRequest(f"The pipeline component {component.name!r} has no 'jobs'.")
     return _Body.parse({"jobs": STEPS.from_arm(given)}).jobs
-
-
-def check_kind(component_type: str) -> None:
-    """Refuse what no part of this server runs.
-
-    Raises:
-        Unsupported: The message says what it needs.
-    """
-    need = _NEEDS.get(normal_form(component_type))
-    if need is not None:
-        raise Unsupported(f"Steps of type {component_type!r} need {need}.", target="type")
 
 
 def _default_type(step: Step) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from smalt.entities.component import Component
+from smalt.entities.component import Component, ComponentInput
+from smalt.entities.fit import ANY, PORTS
 from smalt.entities.job.base import Job
 from smalt.entities.job.step import Step
 from smalt.entities.kinds import entity_class
 from smalt.entities.text import normal_form
-from smalt.errors import SmaltError
+from smalt.errors import InvalidRequest, SmaltError
 from smalt.server.pipelines import bindings
 
 _COMPONENT_ONLY = frozenset(
@@ -45,17 +46,48 @@ def with_trial(kind: str, document: dict[str, Any]) -> dict[str, Any]:  # Any: a
     return {**_without(document, frozenset(_TRIAL)), "trial": trial}
 
 
-def draft_of(step: Step, component: Component) -> Job | None:
-    """The job as far as it is known; None where a binding stands for what only a value can be."""
-    document = with_trial(normal_form(step.type), merged(component, settings_of(step)))
+def draft_of(step: Step, component: Component) -> tuple[Job | None, list[SmaltError]]:
+    """The job as far as it is known, and what is wrong with it whatever its bindings come to.
+
+    It has every input and output that the component declares, with something of the declared type in each. There is no
+    job where something is wrong, or where a binding stands for what only a value can be.
+    """
+    kind = normal_form(step.type)
+    document = with_trial(kind, merged(component, settings_of(step)))
+    retries = document.pop("retry_settings", None) if kind == "command" else None
+    ports = {
+        "inputs": {name: _something(port) for name, port in component.inputs.items() if name not in step.searched},
+        "outputs": {name: {"type": _kept_as(port.type)} for name, port in component.outputs.items()},
+    }
+    wrong = list(_wrong_retries(retries))
     try:
-        found = entity_class("job", step.type).parse({"type": step.type, **document})
-    except SmaltError:
-        if list(bindings.within(document)):
-            return None
-        raise
+        found = entity_class("job", step.type).parse({"type": step.type, **document, **ports})
+    except SmaltError as error:
+        for each in error.details or (error,):
+            field = (each.target or "").partition(".")[0]
+            if not list(bindings.within(document.get(field) if field else document)):
+                wrong.append(each)
+        return None, wrong
     assert isinstance(found, Job)
-    return found
+    return found, wrong
+
+
+def _something(port: ComponentInput) -> dict[str, Any]:  # Any: the document of an input
+    if port.is_port or port.type == ANY:
+        return {"type": _kept_as(port.type), "path": "azureml:something:1"}
+    return {"value": "0"}
+
+
+def _kept_as(type_name: str) -> str:
+    wanted = type_name.lower()
+    return wanted if wanted in PORTS - {"path", "mltable_folder"} else "uri_folder"
+
+
+def _wrong_retries(given: Any) -> Iterator[SmaltError]:  # Any: what a step says of being tried again
+    count = given.get("max_retries") if isinstance(given, dict) else None
+    if count is not None and not str(count).isdigit() and not list(bindings.within(count)):
+        told = f"max_retries is {count!r}. Write a whole number, 0 or more."
+        yield InvalidRequest(told, target="retry_settings.max_retries")
 
 
 def _without(document: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:  # Any: a document

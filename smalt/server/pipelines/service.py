@@ -146,7 +146,9 @@ class PipelineService:
             for name in plan.graph.nodes
             if plan.graph.nodes[name].loop is None
         ]
-        span = _span(record.started_at, record.ended_at)
+        # One whose steps are all taken over ends in its first turn, without ever running.
+        started = record.started_at or (record.created_at if record.ended_at is not None else None)
+        span = _span(started, record.ended_at)
         return {"name": record.name, "status": record.status.value, **span, "steps": shown}
 
     def _step(

@@ -69,6 +69,14 @@ def test_a_type_that_no_kind_runs_is_refused_by_name(plant):
     assert "'sweep'" in answer.json()["error"]["message"]
 
 
+def test_a_type_that_needs_more_than_a_server_says_what(plant):
+    body = {"properties": {"jobType": "Spark", "codeId": "azureml:c:1", "entry": {"file": "x.py"}, "conf": {}}}
+
+    refused = plant.client.put(f"{plant.scope}/jobs/s", json=body).json()["error"]
+
+    assert refused["message"].startswith("Jobs of type 'spark' need a Spark cluster, which this server does not start.")
+
+
 def test_the_same_job_again_changes_only_what_may_change(plant):
     plant.submit(tags={"a": "1"})
 

@@ -256,6 +256,7 @@ def test_a_loop_whose_iterations_are_all_reused_waits_for_nothing(works, countin
         pass
 
     assert works.plant.record("second").status is JobStatus.COMPLETED
+    assert works.whole_graph("second")["durationSeconds"] > 0
     assert [run["reuse"]["from"] for run in works.graph("second")["loop"]["iterations"]] == [
         "first_loop_0",
         "first_loop_1",

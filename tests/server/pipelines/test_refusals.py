@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smalt.server import automl
-from tests.server.pipelines.conftest import command, literal
+from tests.server.pipelines.conftest import ENVIRONMENT, command, literal
 
 PORT = {"outputs": {"o": {"type": "uri_folder"}}}
 
@@ -129,3 +129,38 @@ def test_a_step_that_its_kind_can_never_honour_is_refused_before_anything_runs(w
     found = mistakes(works.submit("p", {"vision": step}, inputs=inputs))
 
     assert "needs PyTorch" in found["jobs.vision.task"]
+
+
+def test_settings_that_no_job_could_have_are_refused_before_anything_runs(works):
+    known = works.component("known", command="x")
+    rows = works.component(
+        "rows",
+        type="parallel",
+        inputs={"data": {"type": "uri_folder"}},
+        outputs={"o": {"type": "uri_file"}},
+        input_data="${{inputs.other}}",
+        mini_batch_size="-2",
+        task={"type": "run_function", "entry_script": "x.py", "environment": ENVIRONMENT},
+    )
+    steps = {
+        "a": {"componentId": known, "limits": {"timeout": "long"}, "retry_settings": {"max_retries": "many"}},
+        "b": {"componentId": known, "distribution": {"type": "nothing"}},
+        "c": {
+            "type": "parallel",
+            "componentId": rows,
+            "inputs": {"data": {"type": "uri_folder", "path": "azureml:d:1"}},
+        },
+        "d": {"componentId": known, "limits": {"timeout": "${{parent.inputs.most}}"}},
+    }
+
+    found = mistakes(works.submit("p", steps, inputs={"most": {"jobInputType": "literal", "value": "60"}}))
+
+    assert set(found) == {
+        "jobs.a.limits.timeout",
+        "jobs.a.retry_settings.max_retries",
+        "jobs.b.distribution",
+        "jobs.c.input_data",
+        "jobs.c.mini_batch_size",
+    }
+    assert found["jobs.a.retry_settings.max_retries"] == "max_retries is 'many'. Write a whole number, 0 or more."
+    assert "is no data input of this job. It has: data." in found["jobs.c.input_data"]
