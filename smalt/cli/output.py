@@ -15,9 +15,9 @@ from smalt.errors import InvalidRequest
 FORMS = ("json", "jsonc", "none", "table", "tsv", "yaml", "yamlc")
 
 _COLUMNS = (
-    "name version latest_version type status state display_name experiment_name provisioning_state size "
-    "min_instances max_instances location is_default target path image at actor role user action scope description "
-    "client_secret token"
+    "name version latest_version type status state is_enabled next_run_time display_name experiment_name "
+    "provisioning_state size min_instances max_instances location is_default target path image at actor role user "
+    "action scope description client_secret token"
 ).split()
 """What a table shows of an entity, in this order; a query chooses otherwise."""
 

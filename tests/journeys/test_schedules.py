@@ -70,6 +70,10 @@ def test_a_schedule_is_created_changed_triggered_disabled_and_deleted(server):
     changed = server.show("schedule", "update", "-n", "nightly_report", "--set", "trigger.schedule.hours=[5]")
     assert changed["next_run_time"][10:16] in {"T03:30", "T04:30"}
 
+    heading, _, row = server.run("schedule", "list", "-o", "table").splitlines()
+    assert heading.split()[:3] == ["Name", "Is_enabled", "Next_run_time"]
+    assert row.split()[:3] == ["nightly_report", "True", changed["next_run_time"]]
+
     job = server.show("schedule", "trigger", "-n", "nightly_report")["job_name"]
     assert ": hello" in server.said(job)
     assert server.show("job", "show", "-n", job)["display_name"].startswith("nightly_report-")
