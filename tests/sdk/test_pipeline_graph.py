@@ -73,6 +73,13 @@ def test_each_change_is_told_once_and_a_failure_with_its_last_lines() -> None:
     ]
 
 
+def test_a_step_that_ran_into_its_limit_is_named_at_the_end() -> None:
+    ended = graph("Failed", step("a", "Completed"), step("slow", "Canceled", error="longer than its limit"))
+
+    with pytest.raises(JobFailed, match=r"ended as Failed\. Canceled: slow\.\nGo on from there"):
+        follow(lambda: ended, Lines(io.StringIO(), lambda job: []).show, out=io.StringIO(), web_view=None)
+
+
 def test_a_tree_is_drawn_over_itself_and_never_higher_than_the_screen() -> None:
     out = io.StringIO()
     tree = Tree(out, lambda job: [], lambda text, status: text, height=3)

@@ -138,7 +138,9 @@ def follow(
     after = f" after {duration(took)}" if took is not None else ""
     out.write(f"\n{status}{after}: {len(steps)} step{'s' * (len(steps) != 1)}, {reused} reused\n")
     if status != JobStatus.COMPLETED:
-        failed = [path for path, step in steps_of(graph) if step.get("status") == "Failed"]
-        which = f" Failed: {', '.join(failed)}." if failed else ""
-        remedy = f"\nGo on from there: smalt job rerun -n {graph['name']} --from failed" if failed else ""
+        # A step that ran into its limit is canceled, and fails the pipeline all the same.
+        words = ("Failed", "Canceled") if status == JobStatus.FAILED else ("Failed",)
+        ends = {word: [path for path, step in steps_of(graph) if step.get("status") == word] for word in words}
+        which = "".join(f" {word}: {', '.join(paths)}." for word, paths in ends.items() if paths)
+        remedy = f"\nGo on from there: smalt job rerun -n {graph['name']} --from failed" if which else ""
         raise JobFailed(f"Pipeline {graph['name']} ended as {status}.{which}{remedy}", target=str(graph["name"]))
