@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from .house import House
+from .house import House, Made
 
 
 def submit(house: House, folder: Path, text: str) -> str:
@@ -103,6 +103,16 @@ def test_a_job_is_run_again_as_it_was(page: Page, house: House, work):
 
     expect(page).to_have_url(re.compile(f"{work['failed']}_c"))
     expect(page.get_by_text("echo almost && exit 3")).to_be_visible()
+
+
+def test_a_run_of_a_flow_that_is_run_again_is_one_of_the_flow(page: Page, house: House, made: Made):
+    page.goto(f"{house.url}/studio/jobs/{made['written']['run']}")
+
+    page.get_by_role("button", name="Rerun", exact=True).click()
+    expect(page).to_have_url(re.compile(f"{made['written']['run']}_c"))
+    page.get_by_role("button", name="Lines").click()
+
+    expect(page).to_have_url(re.compile("/flows/axe-sorter/runs/"))
 
 
 def test_what_a_pipeline_has_done_is_not_done_again_when_it_is_rerun(page: Page, house: House, work):
