@@ -1,17 +1,22 @@
-import { useQueries } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { job as jobQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
 import { useScope } from "../../app/workspace";
 import { isJob } from "./values";
 
-/** The jobs of the runs that are some, by their names, as far as they are there. */
+/** The jobs of the runs that are some, by their names. They come together: the table is drawn anew once, not for each. */
 export function useJobsOf(runs: readonly Run[]): ReadonlyMap<string, Job> {
   const scope = useScope();
-  return useQueries({
-    queries: runs.filter(isJob).map(({ info }) => ({ ...jobQuery(scope, info.run_id), staleTime: 60_000 })),
-    combine,
+  const client = useQueryClient();
+  const names = runs.filter(isJob).map(({ info }) => info.run_id);
+  const found = useQuery({
+    queryKey: ["compared", scope, names],
+    queryFn: () => Promise.all(names.map((name) => client.ensureQueryData(jobQuery(scope, name)).catch(() => null))),
+    enabled: names.length > 0,
   });
+  return useMemo(
+    () => new Map((found.data ?? []).flatMap((each) => (each ? [[each.name, each] as const] : []))),
+    [found.data],
+  );
 }
-
-const combine = (results: { data?: Job }[]): ReadonlyMap<string, Job> =>
-  new Map(results.flatMap(({ data }) => (data ? [[data.name, data] as const] : [])));
