@@ -96,6 +96,18 @@ def test_a_job_is_submitted_again_with_a_priority(page: Page, house: House, work
     assert again["properties"]["queueSettings"] == {"priority": 3}
 
 
+def test_a_job_is_called_otherwise(page: Page, house: House, tmp_path: Path):
+    name = submit(house, tmp_path, "command: 'true'\ndisplay_name: Nameless\n")
+    page.goto(f"{house.url}/studio/jobs/{name}")
+
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("The one to keep")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="The one to keep")).to_be_visible()
+    expect(page.get_by_role("button", name="Rename")).to_be_focused()
+
+
 def test_a_job_is_run_again_as_it_was(page: Page, house: House, work):
     page.goto(f"{house.url}/studio/jobs/{work['failed']}")
 

@@ -1,9 +1,12 @@
-import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { Button, MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { Edit16Regular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { run as runQuery } from "../../api/queries";
 import { ENDED, type Job, type JobPort } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { AskName } from "../../ui/AskName";
 import { AssetLink } from "../../ui/AssetLink";
 import { Copy } from "../../ui/Copy";
 import { Facts } from "../../ui/Facts";
@@ -22,6 +25,7 @@ export function Overview({ job }: TabProps) {
   const t = useT();
   const run = useQuery(runQuery(useScope(), job.name));
   const { change } = useJobActions();
+  const [isNaming, setNaming] = useState(false);
   const { properties } = job;
   const info = run.data?.info;
   const priority = priorityOf(properties.queueSettings);
@@ -36,6 +40,15 @@ export function Overview({ job }: TabProps) {
           </MessageBarBody>
         </MessageBar>
       )}
+      {isNaming && (
+        <AskName
+          title={t("Rename")}
+          value={properties.displayName}
+          check={() => ""}
+          onName={(displayName) => void change(job.name, { displayName })}
+          onClose={() => setNaming(false)}
+        />
+      )}
       <div className="columns">
         <Section title={t("Properties")}>
           <Facts
@@ -45,6 +58,20 @@ export function Overview({ job }: TabProps) {
                 <span key="name" className="row">
                   <code>{job.name}</code>
                   <Copy text={job.name} />
+                </span>,
+              ],
+              [
+                t("Display name"),
+                <span key="title" className="row">
+                  {properties.displayName}
+                  <Button
+                    size="small"
+                    appearance="subtle"
+                    icon={<Edit16Regular />}
+                    aria-label={t("Rename")}
+                    title={t("Rename")}
+                    onClick={() => setNaming(true)}
+                  />
                 </span>,
               ],
               [t("Type"), termOf(properties.jobType, t)],
