@@ -112,7 +112,9 @@ export function Waterfall<S extends Span>({ spans, chosen, onChoose, label }: Pr
               />
             </span>
             <span className="number">{span.end === null ? "…" : duration(seconds, t)}</span>
-            <span className="number faint">{span.tokens ? short(span.tokens.total) : ""}</span>
+            <span className="number faint" title={t("Tokens")}>
+              {span.tokens ? short(span.tokens.total) : ""}
+            </span>
           </div>
         );
       })}

@@ -15,3 +15,9 @@ export function bytes(size: number | undefined): string {
   const value = size / 1000 ** step;
   return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`;
 }
+
+/** What something has cost, in dollars. */
+export function money(cost: number | null): string {
+  if (cost === null) return "";
+  return cost > 0 && cost < 0.01 ? `$${cost.toPrecision(2)}` : `$${cost.toFixed(2)}`;
+}

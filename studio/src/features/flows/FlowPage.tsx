@@ -73,7 +73,7 @@ function Opened({ flow }: { flow: Flow }) {
 
 function Tabs() {
   const t = useT();
-  const { flow } = useDraft();
+  const { flow, edits } = useDraft();
   const { tab } = useSearch({ from: "/flows/$name" });
   const navigate = useNavigate({ from: "/flows/$name" });
   const isDag = flow.kind === "dag";
@@ -94,7 +94,7 @@ function Tabs() {
         badge={
           <>
             <Tag size="small">{t(TYPES[flow.type] ?? "Standard")}</Tag>
-            <span className="faint">{t("Version {version}", { version: flow.latestVersion })}</span>
+            <span className="faint">{t("Version {version}", { version: edits.base })}</span>
           </>
         }
         actions={<Actions flow={flow} />}

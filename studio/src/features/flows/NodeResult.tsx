@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Failure, NodeRun } from "../../api/flows";
 import { messageOf } from "../../api/flows";
 import { useT } from "../../app/i18n";
-import { short } from "../../ui/number";
+import { money } from "../../ui/number";
 import { Status } from "../../ui/Status";
 import { duration } from "../../ui/time";
 import { Value } from "./Value";
@@ -16,7 +16,7 @@ export function NodeResult({ of }: { of: NodeRun }) {
         <Status of={of.status} />
         {of.seconds !== null && <span className="faint">{duration(of.seconds, t)}</span>}
         {of.tokens && <span className="faint">{t("{count} tokens", { count: of.tokens.total })}</span>}
-        {Boolean(of.cost) && <span className="faint">${short(of.cost)}</span>}
+        {Boolean(of.cost) && <span className="faint">{money(of.cost ?? null)}</span>}
       </div>
       {of.error ? (
         <FailureText of={of.error} />

@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { useT } from "../../app/i18n";
 import { Empty } from "../../ui/Empty";
-import { short } from "../../ui/number";
+import { money } from "../../ui/number";
 import { Status } from "../../ui/Status";
 import { duration } from "../../ui/time";
 import { AskName } from "../../ui/AskName";
@@ -170,7 +170,7 @@ function VariantCard({ node, name, body, references, job }: CardProps) {
             {run && <Status of={line && isOver ? line.status : run.status} />}
             {line?.seconds != null && <span className="faint">{duration(line.seconds, t)}</span>}
             {line?.tokens && <span className="faint">{t("{count} tokens", { count: line.tokens.total })}</span>}
-            {run && Boolean(run.cost) && <span className="faint">${short(run.cost)}</span>}
+            {run && Boolean(run.cost) && <span className="faint">{money(run.cost)}</span>}
             <LinkToRun flow={flow.name} job={job} />
           </div>
           {failure && <FailureText of={failure} />}

@@ -1,8 +1,8 @@
 import { useT } from "../../app/i18n";
 import { Facts } from "../../ui/Facts";
-import { short } from "../../ui/number";
+import { money, short } from "../../ui/number";
 import { duration } from "../../ui/time";
-import { money, written, type TraceSpan } from "./traces";
+import { written, type TraceSpan } from "./traces";
 
 /** What one span says. */
 export function SpanPanel({ of }: { of: TraceSpan }) {

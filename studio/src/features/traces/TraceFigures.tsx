@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { short } from "../../ui/number";
+import { money, short } from "../../ui/number";
 import { Table } from "../../ui/Table";
 import { duration } from "../../ui/time";
-import { figures, money, type Figures } from "./traces";
+import { figures, type Figures } from "./traces";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -5,13 +5,13 @@ import { useScope } from "../../app/workspace";
 import { Copy } from "../../ui/Copy";
 import { Facts, type Fact } from "../../ui/Facts";
 import { Loaded } from "../../ui/Loaded";
-import { short } from "../../ui/number";
+import { money, short } from "../../ui/number";
 import { Page } from "../../ui/Page";
 import { duration, When } from "../../ui/time";
 import { Waterfall } from "../../ui/Waterfall";
 import { SpanPanel } from "./SpanPanel";
 import { TraceStatus } from "./TraceStatus";
-import { money, trace, type WholeTrace } from "./traces";
+import { trace, type WholeTrace } from "./traces";
 import "./traces.css";
 
 /** One trace: its spans over time, and what went into and came out of the one that is chosen. */

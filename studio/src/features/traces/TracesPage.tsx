@@ -8,13 +8,13 @@ import { useT, type Message } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { Empty } from "../../ui/Empty";
 import { LongTable, type LongColumn } from "../../ui/LongTable";
-import { short } from "../../ui/number";
+import { money, short } from "../../ui/number";
 import { Page } from "../../ui/Page";
 import { Problem } from "../../ui/Problem";
 import { duration, When } from "../../ui/time";
 import { TraceFigures } from "./TraceFigures";
 import { TraceStatus } from "./TraceStatus";
-import { money, tracesPath, type Trace, type TraceFilter } from "./traces";
+import { tracesPath, type Trace, type TraceFilter } from "./traces";
 import "./traces.css";
 
 const STATUSES: [Message, string][] = [

@@ -73,10 +73,5 @@ export const figures = <By extends "hour" | "model" | "endpoint">(scope: string,
     },
   });
 
-export function money(cost: number | null): string {
-  if (cost === null) return "";
-  return cost > 0 && cost < 0.01 ? `$${cost.toPrecision(2)}` : `$${cost.toFixed(2)}`;
-}
-
 /** Values as people read them: text as it is, everything else as JSON. */
 export const written = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));

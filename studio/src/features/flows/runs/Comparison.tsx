@@ -7,7 +7,7 @@ import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { AssetLink } from "../../../ui/AssetLink";
 import { Loaded } from "../../../ui/Loaded";
-import { short } from "../../../ui/number";
+import { money, short } from "../../../ui/number";
 import { Status } from "../../../ui/Status";
 import { Table, type Column } from "../../../ui/Table";
 import { variantName } from "../words";
@@ -32,7 +32,7 @@ export function Comparison({ jobs, onClose }: { jobs: string[]; onClose: () => v
           { name: t("Data"), cell: (run) => <AssetLink id={run.data} /> },
           { name: t("Lines"), cell: (run) => <LineCount run={run} /> },
           { name: t("Tokens"), cell: (run) => run.tokens?.total ?? "" },
-          { name: t("Cost"), cell: (run) => (run.cost === null ? "" : `$${short(run.cost)}`) },
+          { name: t("Cost"), cell: (run) => money(run.cost) },
           ...Object.entries(metrics).map(([name, values]): Row => ({
             name,
             cell: (_, index) => (

@@ -11,7 +11,7 @@ import { Empty } from "../../../ui/Empty";
 import { Facts } from "../../../ui/Facts";
 import { Loaded } from "../../../ui/Loaded";
 import { LongTable, type LongColumn } from "../../../ui/LongTable";
-import { short } from "../../../ui/number";
+import { money, short } from "../../../ui/number";
 import { Page } from "../../../ui/Page";
 import { Problem } from "../../../ui/Problem";
 import { Section } from "../../../ui/Section";
@@ -79,7 +79,7 @@ function Shown({ run }: { run: FlowRun }) {
               [t("Evaluated run"), run.evaluates && <AssetLink id={`/jobs/${run.evaluates}`} />],
               [t("Lines"), <LineCount key="lines" run={run} />],
               [t("Tokens"), run.tokens && run.tokens.total > 0 && tokensText(run.tokens)],
-              [t("Cost"), run.cost !== null && run.cost > 0 && `$${short(run.cost)}`],
+              [t("Cost"), money(run.cost)],
               [t("Created"), <When key="at" at={run.createdAt} />],
               [t("Created by"), run.createdBy],
             ]}

@@ -7,7 +7,7 @@ import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { Facts } from "../../../ui/Facts";
 import { Loaded } from "../../../ui/Loaded";
-import { short } from "../../../ui/number";
+import { money } from "../../../ui/number";
 import type { Span } from "../../../ui/spans";
 import { duration } from "../../../ui/time";
 import { Waterfall } from "../../../ui/Waterfall";
@@ -106,7 +106,7 @@ function SpanDetail({ of, seconds }: { of: FlowSpan; seconds: number }) {
           [t("Type"), of.kind],
           [t("Duration"), duration(seconds, t)],
           [t("Tokens"), of.tokens && tokensText(of.tokens)],
-          [t("Cost"), of.cost != null && `$${short(of.cost)}`],
+          [t("Cost"), money(of.cost ?? null)],
         ]}
       />
       <h3>{t("Inputs")}</h3>

@@ -8,7 +8,7 @@ import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { Empty } from "../../../ui/Empty";
 import { Loaded } from "../../../ui/Loaded";
-import { short } from "../../../ui/number";
+import { money, short } from "../../../ui/number";
 import { Status } from "../../../ui/Status";
 import { Table, type Column } from "../../../ui/Table";
 import { When } from "../../../ui/time";
@@ -108,7 +108,7 @@ function columnsOf(rows: readonly FlowRun[], t: ReturnType<typeof useT>): Column
       cell: (run) => short(run.metrics[name]),
     })),
     { key: "tokens", title: t("Tokens"), isNumber: true, cell: (run) => run.tokens?.total ?? "" },
-    { key: "cost", title: t("Cost"), isNumber: true, cell: (run) => (run.cost === null ? "" : `$${short(run.cost)}`) },
+    { key: "cost", title: t("Cost"), isNumber: true, cell: (run) => money(run.cost) },
     { key: "at", title: t("Created"), cell: (run) => <When at={run.createdAt} /> },
     { key: "by", title: t("Created by"), cell: (run) => run.createdBy },
   ];
