@@ -116,6 +116,20 @@ def test_a_node_is_added_and_wired_in_the_list_and_the_graph_follows(page: Page,
     expect(page.get_by_role("button", name="shout.py edited")).to_be_visible()
 
 
+def test_a_line_that_is_drawn_in_the_graph_stands_in_the_list(page: Page, house: House):
+    make(house, "drawn", "standard")
+    opened(page, house, "drawn")
+    handles = page.locator(".react-flow__node .react-flow__handle")
+    expect(handles).to_have_count(8)
+
+    start = page.locator('.react-flow__node[data-id="inputs"] .source')
+    start.drag_to(page.locator('.react-flow__node[data-id="greet"] .target'))
+
+    expect(page.locator(".react-flow__edge")).to_have_count(5)
+    expect(page.get_by_text("Not saved: flow.dag.yaml")).to_be_visible()
+    expect(page.get_by_label("Node greet").get_by_role("combobox").last).to_have_value("${inputs.name}")
+
+
 def test_a_flow_and_a_node_are_tried_with_edits_that_are_not_saved(page: Page, house: House):
     make(house, "tried", "standard")
     opened(page, house, "tried")

@@ -26,7 +26,7 @@ type Card = Node<CardData, "card">;
 const FlowCard = memo(function FlowCard({ id, data }: NodeProps<Card>) {
   return (
     <div className={`step-card ${data.isChosen ? "chosen" : ""} ${data.isNode ? "" : "flow-end"}`}>
-      <Handle type="target" position={Position.Top} isConnectable={id !== "inputs"} />
+      {id !== "inputs" && <Handle type="target" position={Position.Top} />}
       <div className="step-title">
         <span>{data.title}</span>
       </div>
@@ -34,7 +34,7 @@ const FlowCard = memo(function FlowCard({ id, data }: NodeProps<Card>) {
         <span className="faint">{data.kind}</span>
         {data.isNode && <NodeState node={id} />}
       </div>
-      <Handle type="source" position={Position.Bottom} isConnectable={id !== "outputs"} />
+      {id !== "outputs" && <Handle type="source" position={Position.Bottom} />}
     </div>
   );
 });
