@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,12 +26,14 @@ class Answer:
         body: `bytes` and `str` go out as they are; None is no body; anything else becomes JSON.
         headers: Added to the answer, in this spelling.
         media_type: Content type; chosen from the body when left out.
+        comes_after: What the answer waits for once everything is written: what the caller may count on when it comes.
     """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str | None = None
+    comes_after: Callable[[], Awaitable[None]] | None = None
 
     def encoded(self) -> tuple[bytes, str | None]:
         """The body as bytes, with its content type."""

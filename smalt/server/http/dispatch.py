@@ -196,6 +196,8 @@ class Dispatcher:
         if route.is_async:
             return await self._on_loop(call, route)
         answer: Answer | Response = await loop.run_in_executor(self._pool, self._handle, call, route, correlation)
+        if isinstance(answer, Answer) and answer.comes_after is not None:
+            await answer.comes_after()
         return answer
 
     async def _on_loop(self, call: Call, route: Route) -> Answer | Response:

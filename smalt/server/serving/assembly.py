@@ -37,6 +37,7 @@ from smalt.server.serving.requests import AccessLog
 from smalt.server.serving.routes import routes as endpoint_routes
 from smalt.server.serving.service import EndpointService
 from smalt.server.serving.table import RoutingTable
+from smalt.server.serving.told import Told
 from smalt.server.serving.tracing import TracesOfInstances
 from smalt.server.serving.trying import Trial
 from smalt.server.serving.watch import RequestsLoop
@@ -152,15 +153,14 @@ def assemble(
     documents = Documents(place.url, group)
     requests = AccessLog(place.folder)
     trial = Trial(place, endpoints, identities, group)
+    told = Told(works, gateway, table)
     routes = [
         *endpoint_routes(
-            endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell
+            endpoints, deployments, rooms, documents=documents, instances=instances, works=works, bell=bell, told=told
         ),
         *gateway_routes(works, table, gateway, bell),
         *package_routes(PackageService(versioned, deployment_pinner), rooms),
-        *page_routes(
-            endpoints, rooms, works=works, trial=trial, log=requests, group=group, gateway=gateway, table=table
-        ),
+        *page_routes(endpoints, rooms, works=works, trial=trial, log=requests, group=group, told=told),
     ]
 
     def close() -> None:

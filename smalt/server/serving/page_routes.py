@@ -11,18 +11,16 @@ from starlette.responses import Response
 from smalt.blobs import clean_key
 from smalt.kit import clock
 from smalt.server.http import WORKSPACE, Answer, Call, Route, Routes, ok
-from smalt.server.serving.bell import wait
-from smalt.server.serving.gateway import Gateway
 from smalt.server.serving.requests import AccessLog
 from smalt.server.serving.service import EndpointService
-from smalt.server.serving.table import RoutingTable, place_of
+from smalt.server.serving.table import place_of
+from smalt.server.serving.told import Told
 from smalt.server.serving.trying import Address, Trial
-from smalt.server.work import SYSTEM, Works
+from smalt.server.work import Works
 from smalt.server.workspaces import WorkspaceService
 
 _ONE = WORKSPACE + "/onlineEndpoints/{name}"
 _SHORTEST, _LONGEST = 1, 24 * 60
-_UNTIL_TOLD_SECONDS = 5.0
 
 
 class _Handlers:
@@ -35,8 +33,7 @@ class _Handlers:
         trial: Trial,
         log: AccessLog,
         group: str,
-        gateway: Gateway,
-        table: RoutingTable,
+        told: Told,
     ) -> None:
         self._endpoints = endpoints
         self._workspaces = workspaces
@@ -44,8 +41,7 @@ class _Handlers:
         self._trial = trial
         self._log = log
         self._group = group
-        self._gateway = gateway
-        self._table = table
+        self._told = told
 
     async def try_out(self, call: Call) -> Response:
         """Send a request to an endpoint through the gateway, as the caller; the answer comes as the model gives it."""
@@ -57,21 +53,8 @@ class _Handlers:
     async def describe(self, call: Call) -> Answer:
         """What an endpoint, or one of its deployments, tells of what it takes, as OpenAPI; null where it does not."""
         address = await asyncio.to_thread(self._address, call)
-        await self._is_told()
+        await self._told()  # Pages hear of a new deployment a moment before the gateway does.
         return ok({"openapi": await self._trial.describe(address, call.query.get("deployment") or None)})
-
-    async def _is_told(self) -> None:
-        """Wait until the gateway goes by the table of now: pages hear of a new deployment a moment before it does."""
-        deadline = clock.now().timestamp() + _UNTIL_TOLD_SECONDS
-        with self._gateway.asked.listening() as rung:
-            while not await asyncio.to_thread(self._gateway_is_current):
-                if not await wait(rung, deadline - clock.now().timestamp()):
-                    return
-
-    def _gateway_is_current(self) -> bool:
-        with self._works.read(SYSTEM) as work:
-            version = self._table.build(work)["version"]
-        return self._gateway.knows(version)
 
     def _address(self, call: Call) -> Address:
         with self._works.read(call.actor) as work:
@@ -96,13 +79,10 @@ def page_routes(
     trial: Trial,
     log: AccessLog,
     group: str,
-    gateway: Gateway,
-    table: RoutingTable,
+    told: Told,
 ) -> list[Route]:
     """The routes of pages."""
-    handlers = _Handlers(
-        endpoints, workspaces, works=works, trial=trial, log=log, group=group, gateway=gateway, table=table
-    )
+    handlers = _Handlers(endpoints, workspaces, works=works, trial=trial, log=log, group=group, told=told)
     routes = Routes()
     score = "workspaces/onlineEndpoints/score/action"
     routes.add("POST", f"{_ONE}/invoke/{{rest:path}}", handlers.try_out, action=score, audited=False)

@@ -17,6 +17,7 @@ from smalt.server.serving.instances import Instances
 from smalt.server.serving.service import PRIMARY, SECONDARY, EndpointService
 from smalt.server.serving.states import OperationStatus
 from smalt.server.serving.store import OperationRecord
+from smalt.server.serving.told import Told
 from smalt.server.work import NOBODY, Works
 from smalt.server.workspaces import WorkspaceService
 from smalt.wire.arm import codec
@@ -41,12 +42,14 @@ class _Handlers:
         workspaces: WorkspaceService,
         documents: Documents,
         instances: Instances,
+        told: Told,
     ) -> None:
         self._endpoints = endpoints
         self._deployments = deployments
         self._workspaces = workspaces
         self._documents = documents
         self._instances = instances
+        self._told = told
 
     def list(self, call: Call) -> Answer:
         """Online endpoints of a workspace."""
@@ -67,11 +70,11 @@ class _Handlers:
         return ok(self._documents.endpoint(workspace, self._endpoints.get(call.work, workspace, call.params["name"])))
 
     def put(self, call: Call) -> Answer:
-        """Create an online endpoint, or write one anew; done at once."""
+        """Create an online endpoint, or write one anew; done, and known to the gateway, with the answer."""
         return self._put(call, call.json_object())
 
     def patch(self, call: Call) -> Answer:
-        """Change what the body names of an online endpoint; done at once."""
+        """Change what the body names of an online endpoint; done, and known to the gateway, with the answer."""
         workspace = self._workspaces.of(call)
         record = self._endpoints.get(call.work, workspace, call.params["name"], lock=True)
         present = codec("onlineEndpoints").to_arm(record.entity())
@@ -84,7 +87,13 @@ class _Handlers:
         entity.properties.pop(_LAST_OPERATION, None)
         record, is_new = self._endpoints.put(call.work, workspace, call.params["name"], entity)
         operation = self._endpoints.done_at_once(call.work, workspace)
-        return created(_with_operation(call, self._documents.endpoint(workspace, record), operation), is_new=is_new)
+        shown = _with_operation(call, self._documents.endpoint(workspace, record), operation)
+        return self._known(created(shown, is_new=is_new))
+
+    def _known(self, answer: Answer) -> Answer:
+        """The answer, held back until callers of the endpoint meet what it says."""
+        answer.comes_after = self._told
+        return answer
 
     def delete(self, call: Call) -> Answer:
         """Delete an online endpoint and its deployments."""
@@ -95,7 +104,7 @@ class _Handlers:
         """Give the traffic the state that it had before its last change."""
         workspace = self._workspaces.of(call)
         record = self._endpoints.roll_back(call.work, workspace, call.params["name"])
-        return ok(self._documents.endpoint(workspace, record))
+        return self._known(ok(self._documents.endpoint(workspace, record)))
 
     def keys(self, call: Call) -> Answer:
         """The keys of callers."""
@@ -104,7 +113,7 @@ class _Handlers:
         return ok({"primaryKey": found[PRIMARY], "secondaryKey": found[SECONDARY]})
 
     def regenerate(self, call: Call) -> Answer:
-        """Put a new key in the place of one of the two; done at once."""
+        """Put a new key in the place of one of the two; with the answer the old one opens nothing any more."""
         body = call.json_object()
         kind, value = body.get("keyType", "Primary"), body.get("keyValue")
         if not isinstance(kind, str) or not (value is None or isinstance(value, str)):
@@ -112,7 +121,7 @@ class _Handlers:
         if value is not None and not 16 <= len(value) <= 256:
             raise InvalidRequest("keyValue must have 16 to 256 characters. Leave it out for a random key.")
         self._endpoints.regenerate(call.work, self._workspaces.of(call), call.params["name"], kind, value)
-        return empty(200)
+        return self._known(empty(200))
 
     def token(self, call: Call) -> Answer:
         """A token that opens this endpoint."""
@@ -249,9 +258,10 @@ def routes(
     instances: Instances,
     works: Works,
     bell: Bell,
+    told: Told,
 ) -> list[Route]:
     """The routes of this slice."""
-    handlers = _Handlers(endpoints, deployments, workspaces, documents, instances)
+    handlers = _Handlers(endpoints, deployments, workspaces, documents, instances, told)
     kind = "workspaces/onlineEndpoints"
     table = Routes()
     listed = ("count:int", "$skip", "name", "computeType", "tags", "properties", "orderBy")

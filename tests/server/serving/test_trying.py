@@ -95,6 +95,26 @@ def test_a_description_waits_until_the_gateway_has_heard_of_the_deployment(tried
     assert described.result()["openapi"]["openapi"].startswith("3")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "", {"properties": {"description": "changed"}}),
+        ("POST", "/regenerateKeys", {"keyType": "Secondary"}),
+    ],
+)
+def test_a_change_is_answered_when_callers_meet_it(tried, method, path, body):
+    gateway = tried.loop._outside.gateway
+    gateway.heard(None)
+
+    with ThreadPoolExecutor() as pool:
+        changed = pool.submit(tried.client.request, method, f"{tried.scope}/onlineEndpoints/ep{path}", json=body)
+        until(lambda: gateway.asked._waiting)
+        early = changed.done()
+        gateway.heard(tried.table()["version"])
+
+    assert (early, changed.result().status_code) == (False, 200)
+
+
 def test_who_may_not_score_may_not_try(tried):
     made = tried.client.post("/smalt/actors", json={"name": "reader"}).json()
     token = tried.client.post(f"/smalt/actors/{made['id']}/tokens", json={"name": "t"}).json()["token"]
