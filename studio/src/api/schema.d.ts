@@ -19,7 +19,8 @@ export interface components {
                 /**
                  * @description A component of any type (command, pipeline, parallel, sweep, spark, automl, import, data_transfer).
                  *
-                 *     Fields that only one type has are kept as given. `component_spec` is the document as it came on the wire; it is
+                 *     Fields that only one type has are kept as given. Components that were written for one pipeline share one name;
+                 *     `own_name` is what their files call them. `component_spec` is the document as it came on the wire; it is
                  *     returned verbatim and is not part of what `show` prints.
                  */
                 componentSpec: {
@@ -78,6 +79,7 @@ export interface components {
                     environment?: string | {
                         [key: string]: unknown;
                     } | null;
+                    own_name?: string | null;
                     component_spec?: {
                         [key: string]: unknown;
                     } | null;
