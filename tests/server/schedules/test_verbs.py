@@ -78,7 +78,7 @@ def test_what_nothing_here_can_do_is_refused_by_name(clockwork, action):
         ({"trigger": {**HOURLY, "endTime": "2023-01-01T00:00:00"}}, "is past"),
         ({"job": {"environmentId": "azureml:nothing:1"}}, "environment"),
         ({"job": {"jobType": "Pipeline", "sourceJobId": "azureml:nobody"}}, "No job 'nobody'"),
-        ({"job": {"jobType": "Spark", "entry": {"file": "a.py"}}}, "not run by this server"),
+        ({"job": {"jobType": "Spark", "entry": {"file": "a.py"}}}, "need a Spark cluster"),
         ({"job": {"command": "echo ${{inputs.nothing}}"}}, "inputs.nothing"),
     ],
 )
