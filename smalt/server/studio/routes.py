@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response, StreamingResponse
 
 from smalt.blobs import clean_key
-from smalt.errors import Forbidden, InvalidRequest, NotAuthenticated, SmaltError
+from smalt.errors import Forbidden, InvalidRequest, SmaltError
 from smalt.server.assets import AssetService, DataLocator, Location
 from smalt.server.audit import split_scope
 from smalt.server.http import ANYONE, SIGNED_IN, WORKSPACE, Answer, Call, Page, Route, Routes, created, event_stream, ok
@@ -85,10 +85,11 @@ class _Handlers:
         return self._pages.answer(call.params["rest"], packs=packs)
 
     def show_session(self, call: Call) -> Answer:
-        """Who is signed in with the cookie, and the word that has to come with writes."""
+        """Who is signed in with the cookie, if anybody is, and the word that has to come with writes."""
         token = session_token(call)
         if token is None:
-            raise NotAuthenticated("Nobody is signed in here. Sign in with a token, or run `smalt studio`.")
+            # An error would stand in the console of everybody's first visit.
+            return ok({"id": None, "name": None, "csrfToken": None})
         actor = self._near.identity.authenticate(call.work, token).actor
         return ok({"id": actor.id, "name": actor.name, "csrfToken": proof(token)})
 

@@ -49,7 +49,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     channel.onmessage = ({ data }: MessageEvent<string>) => {
       if (data === "signed out") leave();
       // Another tab has signed in anew: the cookie is another one, and so is the word that belongs to it.
-      else json<Session>("/studio/session").then(enter, leave);
+      else whoIsHere().then(enter, leave);
     };
     const open = async () => {
       const arrived = window.location.pathname === "/studio/signin";
@@ -65,7 +65,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
       }
       // Who was here is most likely still signed in: where they were is asked for beside who they are.
       if (wasHere()) void client.prefetchQuery(workspaces);
-      enter(await json<Session>("/studio/session"));
+      enter(await whoIsHere());
     };
     open().catch((error: unknown) => {
       if (!(error instanceof ApiError && error.status === 401 && window.location.hash === "")) {
@@ -87,6 +87,12 @@ export function SessionGate({ children }: { children: ReactNode }) {
     });
   };
   return <Context value={{ session, signOut }}>{children}</Context>;
+}
+
+/** Whoever the cookie of this browser says, if it has one. */
+async function whoIsHere(): Promise<Session | null> {
+  const found = await json<Session | { id: null }>("/studio/session");
+  return found.id === null ? null : found;
 }
 
 async function signIn(token: string): Promise<Session> {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .house import House
 
@@ -19,6 +19,18 @@ def test_signing_out_leaves_nothing_to_see(open_page: Callable[[], Page], work, 
     for page in (first, second):
         expect(page.get_by_role("heading", name="Sign in to smalt studio")).to_be_visible()
         expect(page.get_by_text("Write a table")).to_have_count(0)
+
+
+def test_whoever_comes_first_is_asked_to_sign_in_and_nothing_is_complained_of(chromium: Browser, house: House):
+    page = chromium.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+
+    page.goto(f"{house.url}/studio/jobs")
+
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert complaints == []
+    page.close()
 
 
 def test_home_tells_what_failed_and_why(page: Page, work):
