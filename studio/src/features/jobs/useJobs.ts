@@ -26,15 +26,24 @@ export function useJobs(filter: JobFilter) {
       }
       const held = client.getQueryData<InfiniteData<Listing<Job>>>(key)?.pages.flatMap((page) => page.value) ?? [];
       const known = new Set(held.map(({ name }) => name));
-      const patch = (fresh: Job[]) =>
-        client.setQueryData<InfiniteData<Listing<Job>>>(key, (data) => data && merged(data, fresh));
+      const patch = (fresh: Job[], how: typeof merged) =>
+        client.setQueryData<InfiniteData<Listing<Job>>>(key, (data) => data && how(data, fresh));
+      // One that has left the list meanwhile, since it was archived, is not brought back.
       void Promise.all(
         names.filter((name) => known.has(name)).map((name) => client.fetchQuery({ ...job(scope, name), staleTime: 0 })),
-      ).then(patch, () => undefined);
+      ).then(
+        (fresh) => patch(fresh, replaced),
+        () => undefined,
+      );
       // A job that is not here may be new, or be a step of another one.
-      if (names.some((name) => !known.has(name))) {
+      const unknown = new Set(names.filter((name) => !known.has(name)));
+      if (unknown.size > 0) {
         void json<Listing<Job>>(first).then(
-          (listing) => patch(listing.value),
+          ({ value }) =>
+            patch(
+              value.filter(({ name }) => unknown.has(name)),
+              merged,
+            ),
           () => undefined,
         );
       }
@@ -62,18 +71,21 @@ export function useJobs(filter: JobFilter) {
   return { ...pages, jobs, runs };
 }
 
-function merged(data: InfiniteData<Listing<Job>>, fresh: Job[]): InfiniteData<Listing<Job>> {
+/** The rows as they are now; their order stays. */
+function replaced(data: InfiniteData<Listing<Job>>, fresh: Job[]): InfiniteData<Listing<Job>> {
   const byName = new Map(fresh.map((each) => [each.name, each]));
   const pages = data.pages.map((page) => ({
     ...page,
-    value: page.value.map((each) => {
-      const found = byName.get(each.name);
-      byName.delete(each.name);
-      return found ?? each;
-    }),
+    value: page.value.map((each) => byName.get(each.name) ?? each),
   }));
-  // What is left has not been in the list: it is new, and the newest come first.
-  const added = [...byName.values()].filter((each) => !each.properties.parentJobName);
-  if (pages[0]) pages[0] = { ...pages[0], value: [...added, ...pages[0].value] };
   return { ...data, pages };
+}
+
+/** The rows as they are now, and before them those that are new: the newest come first. */
+function merged(data: InfiniteData<Listing<Job>>, fresh: Job[]): InfiniteData<Listing<Job>> {
+  const { pages, ...rest } = replaced(data, fresh);
+  const held = new Set(pages.flatMap((page) => page.value).map(({ name }) => name));
+  const added = fresh.filter((each) => !held.has(each.name) && !each.properties.parentJobName);
+  if (pages[0]) pages[0] = { ...pages[0], value: [...added, ...pages[0].value] };
+  return { ...rest, pages };
 }
