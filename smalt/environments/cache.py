@@ -29,11 +29,12 @@ from typing import Any
 from smalt.environments.conda_build import CondaBuilder
 from smalt.environments.conda_program import CondaInstaller, CondaProgram, python_of
 from smalt.environments.containers import Engine, Images
-from smalt.environments.errors import EnvironmentNotFound
+from smalt.environments.errors import EnvironmentNotFound, IndexUnreachable
 from smalt.environments.index import job_variables, resolver_variables
-from smalt.environments.installer import Installer, Log, find_uv
+from smalt.environments.installer import UNFETCHED, Installer, Log, find_uv
 from smalt.environments.interpreters import Interpreter, find_interpreter, installed_interpreters
 from smalt.environments.locking import Lease, drop_stale_leases, locked, locked_if_free
+from smalt.environments.plan import ALWAYS
 from smalt.environments.request import Recipe
 from smalt.environments.scripts import make_movable
 from smalt.environments.staging import Staging
@@ -252,6 +253,8 @@ class EnvironmentCache:
             notes.append(f"Python {recipe.python} is not on this machine: {interpreter.version} is used instead.")
         constraints = self._constraints_text()
         lock = self._known_lock(recipe, interpreter) or self._resolve(recipe, interpreter, constraints, installer, log)
+        if lock == UNFETCHED:
+            notes.append("No package index is reachable: this environment has the pip of its Python, and nothing else.")
         identity = "\n".join([interpreter.version, str(interpreter.path), lock])
         key = hashlib.sha256(identity.encode()).hexdigest()[:32]
         with locked(self._guard(key), waiting=lambda: log("Waiting for another build of these packages.")):
@@ -361,9 +364,15 @@ class EnvironmentCache:
         log(f"Resolving packages for Python {interpreter.version}: {', '.join(recipe.requirements)}")
         constraints = _joined(recipe.constraints, operator_constraints)
         with self._staging.folder("resolve") as folder:
-            return installer.lock(
-                recipe.requirements, python=interpreter.path, constraints=constraints, folder=folder, log=log
-            )
+            try:
+                return installer.lock(
+                    recipe.requirements, python=interpreter.path, constraints=constraints, folder=folder, log=log
+                )
+            except IndexUnreachable:
+                # Nobody has asked for a package, so a job on a machine by itself need not wait for one.
+                if not set(recipe.requirements) <= set(ALWAYS):
+                    raise
+                return UNFETCHED
 
     def _install(self, key: str, interpreter: Interpreter, installer: Installer, log: Log) -> None:
         log("Installing packages.")

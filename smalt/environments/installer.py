@@ -26,6 +26,8 @@ _TAIL_LINES = 25
 _BUILD_CONSTRAINTS = "setuptools<81\n"
 # Versions to take where nothing else is asked: the last setuptools whose pkg_resources works without a warning.
 _PREFERENCES = ("setuptools==80.8.0",)
+UNFETCHED = "# What comes with Python: no package index was reachable.\n"
+"""The lock of an environment that asks for nothing, made where nothing can be fetched."""
 
 
 def find_uv() -> Path:
@@ -112,6 +114,9 @@ class Installer:
         """
         venv = ["venv", str(prefix), "--python", str(python), "--no-project", "--relocatable", "--quiet"]
         self._run_or_from_cache([*venv, "--no-python-downloads"], folder=lock.parent, log=log, failure=_not_built)
+        if lock.read_text() == UNFETCHED:
+            self._take_along(prefix, log)
+            return
         self._fill(["pip", "sync", str(lock)], lock, prefix=prefix, log=log)
 
     def add(self, lock: Path, *, prefix: Path, log: Log) -> None:
@@ -122,6 +127,17 @@ class Installer:
             IndexUnreachable: The package index does not answer.
         """
         self._fill(["pip", "install", "--no-deps", "--requirement", str(lock)], lock, prefix=prefix, log=log)
+
+    def _take_along(self, prefix: Path, log: Log) -> None:
+        """Install the pip that the interpreter has brought along."""
+        command = [str(prefix / "bin" / "python"), "-m", "ensurepip", "--default-pip"]
+        code, output = run_logged(command, folder=prefix, variables=self._variables, log=log)
+        if code != 0:
+            raise IndexUnreachable(
+                f"No package index is reachable, and this Python has no pip of its own:\n{tail_of(output)}\n"
+                "Check the network and the index settings of the server, or install what Python lacks (Debian: "
+                "python3-venv), then submit again."
+            )
 
     def _fill(self, command: list[str], lock: Path, *, prefix: Path, log: Log) -> None:
         build_constraints = prefix / "build-constraints.txt"

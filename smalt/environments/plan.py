@@ -24,7 +24,7 @@ Aliases = Mapping[str, EnvironmentRequest]
 
 _INFERENCE_SERVER = "azureml-inference-server-http"
 # Every environment can `pip install`, also from source; the installer prefers a setuptools that has `pkg_resources`.
-_ALWAYS = ("pip", "setuptools", "wheel")
+ALWAYS = ("pip", "setuptools", "wheel")
 
 
 @dataclass
@@ -235,7 +235,7 @@ def _add_requirements(request: EnvironmentRequest, draft: _Draft) -> None:
 def _finish(draft: _Draft) -> Recipe:
     requirements = list(dict.fromkeys(draft.requirements))
     named = {name_of(line) for line in requirements}
-    requirements += [name for name in _ALWAYS if name not in named]
+    requirements += [name for name in ALWAYS if name not in named]
     added = known_constraints(requirements, python=draft.python)
     relevant = [line for line in added if not line.startswith("opentelemetry")]  # only matters deep below
     if relevant:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from smalt.environments import EnvironmentCache, EnvironmentNotFound, EnvironmentUnresolvable, Recipe
+from smalt.environments import (
+    EnvironmentCache,
+    EnvironmentNotFound,
+    EnvironmentUnresolvable,
+    IndexUnreachable,
+    Recipe,
+)
 from smalt.environments.index import pip_settings, resolver_variables
 from smalt.environments.interpreters import find_interpreter, installed_interpreters
 from smalt.environments.request import SubstitutionPolicy
@@ -40,6 +46,34 @@ def test_an_environment_is_built_once_and_then_found_without_a_process(cache, re
     assert found.notes == ("a note",)
     assert "tiny==1.0" in Path(found.lock).read_text()
     assert "--hash=sha256:" in Path(found.lock).read_text()
+
+
+@pytest.fixture
+def alone(monkeypatch) -> None:
+    """A machine without a package index."""
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+
+
+def test_without_an_index_what_asks_for_no_package_has_the_pip_of_its_python(tmp_path, alone):
+    cache = EnvironmentCache(tmp_path / "environments")
+
+    built = cache.build(Recipe(None, ("pip", "setuptools", "wheel")), silent)
+
+    assert [note.split(":")[0] for note in built.notes] == ["No package index is reachable"]
+    first = {**os.environ, "PATH": f"{built.prefix / 'bin'}:{os.environ['PATH']}"}
+    told = subprocess.run(["pip", "--version"], capture_output=True, text=True, check=True, env=first).stdout
+    assert str(built.prefix) in told
+
+
+def test_without_an_index_what_asks_for_a_package_is_told_so(tmp_path, alone):
+    cache = EnvironmentCache(tmp_path / "environments")
+
+    with pytest.raises(IndexUnreachable, match="Check the network and the index settings"):
+        cache.build(Recipe(None, ("tiny", "pip")), silent)
 
 
 def test_recipes_that_come_to_the_same_lock_share_one_environment(cache, recipe):
