@@ -46,10 +46,10 @@ def test_home_leads_on_from_what_there_is(page: Page, house: House, work):
 
     changed = page.locator(".section", has=page.get_by_role("heading", name="Changed lately"))
     expect(changed.get_by_role("link", name="changed-flow")).to_be_visible()
-    page.get_by_role("link", name=re.compile("^Compare the latest .* of browser")).click()
+    page.get_by_role("link", name=re.compile("^Compare the latest .* runs of ")).click()
 
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
-    expect(page.get_by_role("columnheader", name=re.compile("Write a table|Two"))).not_to_have_count(0)
+    expect(page.get_by_role("row", name=re.compile("Duration"))).to_be_visible()
 
 
 def test_the_list_of_jobs_shows_metrics_as_columns_and_keeps_filters_in_the_address(page: Page, work):
@@ -74,15 +74,16 @@ def test_the_first_rows_are_asked_for_by_pointing_at_their_page_and_once(page: P
     page.wait_for_function("() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/jobs?'))")
     first = [each for each in asked if each.startswith("jobs?")]
     page.get_by_role("link", name="Jobs", exact=True).click()
-    page.get_by_role("table", name="Jobs").get_by_role("link", name="Write a table").first.wait_for()
+    page.get_by_role("table", name="Jobs").get_by_role("link").first.wait_for()
 
     assert first == ["jobs?withoutSteps=true&%24top=50"]
     assert [each for each in asked if each.startswith("jobs?")] == first
 
 
 def test_jobs_are_tagged_several_at_once(page: Page, house: House, work):
+    newest = [job["name"] for job in house.call("GET", f"{house.scope}/jobs?withoutSteps=true&$top=2")["value"]]
     page.get_by_role("link", name="Jobs", exact=True).click()
-    for name in (work["job"], work["failed"]):
+    for name in newest:
         page.get_by_label(f"Select {name}").check()
 
     page.get_by_role("button", name="Tags of 2 jobs").click()
@@ -90,7 +91,7 @@ def test_jobs_are_tagged_several_at_once(page: Page, house: House, work):
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("button", name="Remove the tag batch")).to_be_visible()
-    for name in (work["job"], work["failed"]):
+    for name in newest:
         assert house.call("GET", f"{house.scope}/jobs/{name}")["properties"]["tags"]["batch"] == "seven"
     page.get_by_role("button", name="Remove the tag batch").click()
     expect(page.get_by_text("batch: seven")).to_have_count(0)
@@ -98,7 +99,7 @@ def test_jobs_are_tagged_several_at_once(page: Page, house: House, work):
 
 def test_a_job_that_is_submitted_elsewhere_appears_by_itself(page: Page, house: House, work):
     page.get_by_role("link", name="Jobs", exact=True).click()
-    page.get_by_role("table", name="Jobs").get_by_role("link", name="Write a table").first.wait_for()
+    page.get_by_role("table", name="Jobs").get_by_role("link").first.wait_for()
 
     properties = house.call("GET", f"{house.scope}/jobs/{work['failed']}")["properties"]
     fresh = {key: properties[key] for key in ("jobType", "command", "environmentId", "experimentName")}
