@@ -297,6 +297,20 @@ def test_a_flow_is_run_over_data_and_judged_and_runs_are_compared(page: Page, ho
     expect(page.get_by_role("row", name=re.compile("^accuracy"))).to_contain_text("1")
 
 
+def test_a_flow_is_run_over_a_file_of_this_machine(page: Page, house: House):
+    make(house, "sorter_of_files", "classification")
+    opened(page, house, "sorter_of_files?tab=runs&begin=yes")
+    lines = "".join(json.dumps(line) + "\n" for line in LINES).encode()
+
+    file = {"name": "my texts.jsonl", "mimeType": "application/jsonl", "buffer": lines}
+    page.get_by_label("Upload a file").and_(page.locator("input")).set_input_files(file)
+
+    expect(page.get_by_label("Address")).to_have_value(re.compile("^azureml://datastores/.*/LocalUpload/"))
+    expect(page.get_by_label("Source of text")).to_have_value("${data.text}")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("cell", name="2 / 2")).to_be_visible(timeout=60_000)
+
+
 def test_a_version_is_deployed(page: Page, house: House):
     make(house, "deployed", "standard")
     opened(page, house, "deployed?tab=deploy")

@@ -135,6 +135,7 @@ export const flows = {
   Trace: "トレース",
   Traceback: "トレースバック",
   "Type of {name}": "{name} の種類",
+  "Upload a file": "ファイルをアップロード",
   "Upload a folder": "フォルダーをアップロード",
   "Upload files": "ファイルをアップロード",
   "Value of {name}": "{name} の値",

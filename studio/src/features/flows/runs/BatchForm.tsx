@@ -78,7 +78,7 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
           </MessageBarBody>
         </MessageBar>
       )}
-      <DataPicker value={data} onChange={setData} />
+      <DataPicker value={data} onChange={setData} accept=".jsonl,.json,.csv,.tsv" />
       <Section title={t("From where inputs are taken")}>
         <MappingTable inputs={inputs} sources={sources} mapping={mapping} onChange={setOwn} />
       </Section>

@@ -5,16 +5,19 @@ import { assets, versions } from "../../../api/queries";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
 import { Committed } from "../Committed";
+import { UploadFile } from "./UploadFile";
 
 interface Props {
   /** As jobs take it: `azureml:NAME:VERSION` or an address. */
   value: string;
   onChange: (uri: string) => void;
   isOptional?: boolean;
+  /** The endings of files that may be uploaded here; without it none may. */
+  accept?: string;
 }
 
-/** A data asset of the workspace in one of its versions, or any address that jobs take. */
-export function DataPicker({ value, onChange, isOptional = false }: Props) {
+/** A data asset of the workspace in one of its versions, a file of this machine, or any address that jobs take. */
+export function DataPicker({ value, onChange, isOptional = false, accept }: Props) {
   const t = useT();
   const scope = useScope();
   const [isOther, setOther] = useState(value !== "" && !value.startsWith("azureml:"));
@@ -37,6 +40,15 @@ export function DataPicker({ value, onChange, isOptional = false }: Props) {
           <option value={OTHER}>{t("Another address …")}</option>
         </Select>
       </Field>
+      {accept && (
+        <UploadFile
+          accept={accept}
+          onUploaded={(uri) => {
+            setOther(true);
+            onChange(uri);
+          }}
+        />
+      )}
       {isOther && (
         <Field label={t("Address")}>
           <Committed
