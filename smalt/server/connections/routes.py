@@ -22,6 +22,27 @@ def _granted(call: Call, actor: Actor) -> bool:
     return call.params["name"].lower() in {each.lower() for each in given}
 
 
+def _changed(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """The properties after a change.
+
+    Credentials are merged one by one, since no answer tells them to whoever changes the rest. Those of another way to
+    sign in go.
+    """
+    after = {**before, **change}
+    if str(after.get("authType")).lower() != str(before.get("authType")).lower():
+        return {**after, "credentials": change.get("credentials")}
+    kept, sent = before.get("credentials") or {}, change.get("credentials")
+    if sent is None:
+        return {**after, "credentials": kept}
+    if not isinstance(sent, dict):
+        return after
+    merged = {**kept, **sent}
+    if isinstance(sent.get("keys"), dict):
+        keys = {**kept.get("keys", {}), **sent["keys"]}
+        merged["keys"] = {name: value for name, value in keys.items() if value is not None}
+    return {**after, "credentials": merged}
+
+
 def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:
     """The slice's part of the table."""
     table = Routes(prefix=WORKSPACE + "/connections")
@@ -67,13 +88,13 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
         return ok(plain(workspace, service.put(call.work, workspace, entity)))
 
     def patch(call: Call) -> Answer:
-        """Change some fields of a connection."""
+        """Change some fields of a connection; secrets that are not sent stay."""
         workspace = workspaces.of(call)
         record = service.get(call.work, workspace, call.params["name"])
         before = spelling.to_arm(service.with_secrets(workspace, record), secrets=True)
         change = call.json_object().get("properties")
-        before["properties"] |= change if isinstance(change, dict) else {}
-        entity = spelling.from_arm(before, name=record.name)
+        properties = _changed(before["properties"], change if isinstance(change, dict) else {})
+        entity = spelling.from_arm({**before, "properties": properties}, name=record.name)
         assert isinstance(entity, Connection)
         return ok(plain(workspace, service.put(call.work, workspace, entity)))
 

@@ -100,6 +100,32 @@ def test_a_connection_is_created_and_its_secret_is_not_shown(page: Page, house: 
     assert kept["properties"]["credentials"]["key"] == "very-secret"
 
 
+def test_a_connection_is_edited_and_a_secret_that_is_left_empty_stays(page: Page, house: House):
+    body = {"category": "AzureOpenAI", "authType": "ApiKey", "target": "https://old.example"}
+    path = f"{house.scope}/connections/edited"
+    house.call("PUT", path, {"properties": {**body, "credentials": {"key": "kept"}}})
+    page.get_by_role("link", name="Connections", exact=True).click()
+    page.get_by_role("button", name="Edit edited").press("Enter")
+    expect(page.get_by_role("textbox", name="Address")).to_have_value("https://old.example")
+
+    page.get_by_role("textbox", name="Address").fill("https://new.example")
+    page.get_by_label("Metadata").fill("ApiVersion=2024-10-21")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("New secret")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("cell", name="https://new.example")).to_be_visible()
+    expect(page.get_by_role("button", name="Edit edited")).to_be_focused()
+    kept = house.call("POST", f"{path}/listsecrets", {})["properties"]
+    assert (kept["credentials"], kept["metadata"]["ApiVersion"]) == ({"key": "kept"}, "2024-10-21")
+
+    page.get_by_role("button", name="Edit edited").click()
+    page.get_by_label("New secret").fill("another")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert house.call("POST", f"{path}/listsecrets", {})["properties"]["credentials"] == {"key": "another"}
+
+
 def test_a_job_is_run_again_and_again(page: Page, house: House, work):
     page.goto(f"{house.url}/studio/jobs/{work['job']}")
     page.get_by_role("button", name="Schedule", exact=True).click()

@@ -82,6 +82,12 @@ export const places = {
   "Delete the connection {name}?": "接続 {name} を削除しますか?",
   "Its secret goes with it. Flows and jobs that name it fail from then on.":
     "シークレットも削除されます。以後、これを指定したフローとジョブは失敗します。",
+  "Edit {name}": "{name} を編集",
+  "Edit the connection {name}": "接続 {name} を編集",
+  "Metadata, one NAME=value a line": "メタデータ (1 行に 1 つ、NAME=value の形式)",
+  "New secret": "新しいシークレット",
+  "As key=value; the keys that are not named stay.": "key=value の形式。指定しないキーはそのまま残ります。",
+  "Left empty, the secret stays as it is.": "空欄なら、今のシークレットがそのまま残ります。",
   "Delete the schedule {name}?": "スケジュール {name} を削除しますか?",
   "It does not fire any more. The jobs it has started stay.":
     "以後は起動しません。これまでに開始したジョブは残ります。",

@@ -5,12 +5,8 @@ import { useState } from "react";
 import { request } from "../../api/client";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
+import { authOf, CATEGORIES, credentialsOf, hasUser } from "./credentials";
 import { Form } from "./Form";
-
-const API_KEY = ["AzureOpenAI", "OpenAI", "AIServices", "CognitiveSearch", "Serverless", "Serp", "ApiKey"];
-const TOKEN = ["Git", "PythonFeed"];
-const PASSWORD = ["ContainerRegistry"];
-const CATEGORIES = [...API_KEY, "CustomKeys", ...TOKEN, ...PASSWORD];
 
 /** A service outside, with what opens it. Secrets go to the server and are never shown again here. */
 export default function ConnectionForm() {
@@ -33,7 +29,7 @@ export default function ConnectionForm() {
             category,
             target: target || undefined,
             metadata: apiVersion ? { ApiVersion: apiVersion } : undefined,
-            ...credentials(category, secret, user),
+            ...opened(category, secret, user),
           },
         },
       }),
@@ -63,7 +59,7 @@ export default function ConnectionForm() {
           <Input value={apiVersion} placeholder="2024-10-21" onChange={(_, { value }) => setApiVersion(value)} />
         </Field>
       )}
-      {PASSWORD.includes(category) && (
+      {hasUser(authOf(category) ?? "") && (
         <Field label={t("User")}>
           <Input value={user} autoComplete="off" onChange={(_, { value }) => setUser(value)} />
         </Field>
@@ -75,13 +71,9 @@ export default function ConnectionForm() {
   );
 }
 
-function credentials(category: string, secret: string, user: string): object {
-  if (!secret) return { authType: "None" };
-  if (API_KEY.includes(category)) return { authType: "ApiKey", credentials: { key: secret } };
-  if (TOKEN.includes(category)) return { authType: "PAT", credentials: { pat: secret } };
-  if (PASSWORD.includes(category)) {
-    return { authType: "UsernamePassword", credentials: { username: user, password: secret } };
-  }
-  const [key, ...rest] = secret.split("=");
-  return { authType: "CustomKeys", credentials: { keys: { [key.trim()]: rest.join("=") } } };
+function opened(category: string, secret: string, user: string): object {
+  const authType = authOf(category);
+  if (!secret || !authType) return { authType: "None" };
+  const named = hasUser(authType) ? { username: user } : {};
+  return { authType, credentials: { ...named, ...credentialsOf(authType, secret) } };
 }

@@ -1,7 +1,9 @@
+import { Button } from "@fluentui/react-components";
+import { Edit20Regular } from "@fluentui/react-icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { request } from "../../api/client";
 import { list } from "../../api/queries";
-import type { Resource } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { DeleteButton } from "../../ui/DeleteButton";
@@ -10,17 +12,14 @@ import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import { NewButton } from "../create/NewButton";
-
-interface ConnectionProperties {
-  category: string;
-  target?: string | null;
-  authType?: string;
-}
+import type { Connection } from "./connections";
+import { EditConnection } from "./EditConnection";
 
 /** Services outside that jobs and flows use. Secrets stay on the server. */
 export function ConnectionsPage() {
   const t = useT();
-  const found = useQuery(list<Resource<ConnectionProperties>>(`${useScope()}/connections`, "connections"));
+  const found = useQuery(list<Connection>(`${useScope()}/connections`, "connections"));
+  const [edited, setEdited] = useState<Connection>();
   return (
     <Page title={t("Connections")} actions={<NewButton kind="connections" />}>
       <Loaded of={found}>
@@ -43,12 +42,28 @@ export function ConnectionsPage() {
                   cell: ({ properties }) => <code>{properties.target ?? ""}</code>,
                 },
                 { key: "auth", title: t("Signs in with"), cell: ({ properties }) => properties.authType ?? "" },
-                { key: "verbs", title: t("Actions"), cell: ({ name }) => <DeleteOf name={name} /> },
+                {
+                  key: "verbs",
+                  title: t("Actions"),
+                  cell: (connection) => (
+                    <span className="row">
+                      <Button
+                        size="small"
+                        appearance="subtle"
+                        icon={<Edit20Regular />}
+                        aria-label={t("Edit {name}", { name: connection.name })}
+                        onClick={() => setEdited(connection)}
+                      />
+                      <DeleteOf name={connection.name} />
+                    </span>
+                  ),
+                },
               ]}
             />
           )
         }
       </Loaded>
+      {edited && <EditConnection connection={edited} onClose={() => setEdited(undefined)} />}
     </Page>
   );
 }

@@ -5,6 +5,7 @@ import { json } from "../../../api/client";
 import { flowGraph, versionPath } from "../../../api/flows";
 import { useT } from "../../../app/i18n";
 import { useScope } from "../../../app/workspace";
+import { pairsOf } from "../../../ui/pairs";
 import { Problem } from "../../../ui/Problem";
 import { Section } from "../../../ui/Section";
 import { ConnectionPicker } from "../ConnectionPicker";
@@ -53,7 +54,7 @@ export function BatchForm({ onDone }: { onDone: () => void }) {
             columnMapping: written(mapping),
             concurrency: concurrency ? Number(concurrency) : undefined,
             connections: overrides(connections),
-            environmentVariables: variables ? variablesOf(variables) : undefined,
+            environmentVariables: variables ? pairsOf(variables) : undefined,
           },
         });
       }
@@ -135,11 +136,3 @@ function overrides(chosen: Record<string, string>): Record<string, { connection:
   const found = Object.entries(chosen).filter(([, connection]) => connection !== "");
   return found.length > 0 ? Object.fromEntries(found.map(([node, connection]) => [node, { connection }])) : undefined;
 }
-
-const variablesOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split("\n")
-      .map((line) => /^\s*([^=\s]+)=(.*)$/.exec(line))
-      .flatMap((match) => (match ? [[match[1], match[2]]] : [])),
-  );

@@ -1,0 +1,86 @@
+"""A connection is changed: what is not sent stays, secrets above all."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from smalt.server import audit, connections
+from smalt.server.connections import ConnectionService
+from smalt.server.http import Dispatcher
+from smalt.server.identity import IdentityGate
+from smalt.server.vault import Vault
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+class Desk:
+    """One connection, from making it to reading its secrets."""
+
+    def __init__(self, pages: TestClient, path: str) -> None:
+        self._pages = pages
+        self._path = path
+
+    def make(self, category: str, auth: str, **credentials: object) -> None:
+        body = {"category": category, "authType": auth, "target": "https://old.example", "credentials": credentials}
+        assert self._pages.put(self._path, json={"properties": body}).status_code == 200
+
+    def change(self, **properties: object) -> None:
+        answer = self._pages.patch(self._path, json={"properties": properties})
+        assert answer.status_code == 200, answer.text
+
+    def whole(self) -> dict[str, object]:
+        return self._pages.post(f"{self._path}/listsecrets").json()["properties"]
+
+
+@pytest.fixture
+def more_routes():
+    return []
+
+
+@pytest.fixture
+def desk(house):
+    app = Dispatcher(
+        connections.routes(ConnectionService(Vault(bytes(32))), house.workspaces),
+        works=house.works,
+        gate=IdentityGate(house.identity, house.works, house.workspaces.find_scope),
+        recorder=audit.AuditRecorder(house.works, house.workspaces.find_scope),
+    )
+    pages = TestClient(app, headers={"Authorization": f"Bearer {house.owner.token}"})
+    return Desk(pages, f"{house.default.scope}/connections/one")
+
+
+@pytest.mark.parametrize("sent", [{}, {"credentials": None}, {"credentials": {}}])
+def test_a_secret_that_is_not_sent_stays_when_the_address_changes(desk, sent):
+    desk.make("AzureOpenAI", "ApiKey", key="kept")
+
+    desk.change(target="https://new.example", metadata={"ApiVersion": "2024-10-21"}, **sent)
+
+    whole = desk.whole()
+    assert (whole["target"], whole["credentials"]) == ("https://new.example", {"key": "kept"})
+    assert whole["metadata"]["ApiVersion"] == "2024-10-21"
+
+
+def test_a_password_stays_when_the_user_changes(desk):
+    desk.make("ContainerRegistry", "UsernamePassword", username="ada", password="kept")
+
+    desk.change(credentials={"username": "grace"})
+
+    assert desk.whole()["credentials"] == {"username": "grace", "password": "kept"}
+
+
+def test_of_own_keys_one_is_changed_and_one_taken_away(desk):
+    desk.make("CustomKeys", "CustomKeys", keys={"first": "1", "second": "2", "third": "3"})
+
+    desk.change(credentials={"keys": {"second": "new", "third": None}})
+
+    assert desk.whole()["credentials"] == {"keys": {"first": "1", "second": "new"}}
+
+
+def test_the_secret_of_another_way_to_sign_in_goes(desk):
+    desk.make("AzureOpenAI", "ApiKey", key="old")
+
+    desk.change(authType="AAD")
+
+    whole = desk.whole()
+    assert (whole["authType"], whole.get("credentials")) == ("AAD", None)
