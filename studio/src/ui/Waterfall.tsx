@@ -68,56 +68,66 @@ export function Waterfall<S extends Span>({ spans, chosen, onChoose, label }: Pr
   };
 
   return (
-    <div ref={box} className="waterfall" role="tree" aria-label={label}>
-      {rows.map(({ span, depth, hasChildren }, index) => {
-        const seconds = (span.end ?? span.start) - span.start;
-        const isBad = span.status === "ERROR";
-        return (
-          <div
-            key={span.id}
-            role="treeitem"
-            aria-level={depth + 1}
-            aria-selected={span.id === chosen}
-            aria-expanded={hasChildren ? !closed.has(span.id) : undefined}
-            aria-label={`${span.name}, ${span.kind}, ${duration(seconds, t)}${isBad ? `, ${t("Failed")}` : ""}`}
-            data-span={span.id}
-            tabIndex={span.id === current ? 0 : -1}
-            className="span"
-            onClick={() => go(index)}
-            onKeyDown={(event) => onKey(event, index)}
-          >
-            <span className="span-name" style={{ paddingLeft: depth * INDENT }}>
-              <span
-                className="span-toggle"
-                onClick={(event) => {
-                  if (!hasChildren) return;
-                  event.stopPropagation();
-                  toggle(span.id);
-                }}
-              >
-                {hasChildren && (closed.has(span.id) ? <ChevronRight16Regular /> : <ChevronDown16Regular />)}
+    <div ref={box} className="waterfall">
+      {/* Each row says these words itself, so that whoever hears it needs no heads. */}
+      <div className="span-heads" aria-hidden>
+        <span className="span-head-name">{t("Name")}</span>
+        <span>{t("Over time")}</span>
+        <span className="number">{t("Duration")}</span>
+        <span className="number">{t("Tokens")}</span>
+      </div>
+      <div role="tree" aria-label={label}>
+        {rows.map(({ span, depth, hasChildren }, index) => {
+          const seconds = (span.end ?? span.start) - span.start;
+          const tokens = span.tokens ? `, ${t("{count} tokens", { count: span.tokens.total })}` : "";
+          const isBad = span.status === "ERROR";
+          return (
+            <div
+              key={span.id}
+              role="treeitem"
+              aria-level={depth + 1}
+              aria-selected={span.id === chosen}
+              aria-expanded={hasChildren ? !closed.has(span.id) : undefined}
+              aria-label={`${span.name}, ${span.kind}, ${duration(seconds, t)}${tokens}${isBad ? `, ${t("Failed")}` : ""}`}
+              data-span={span.id}
+              tabIndex={span.id === current ? 0 : -1}
+              className="span"
+              onClick={() => go(index)}
+              onKeyDown={(event) => onKey(event, index)}
+            >
+              <span className="span-name" style={{ paddingLeft: depth * INDENT }}>
+                <span
+                  className="span-toggle"
+                  onClick={(event) => {
+                    if (!hasChildren) return;
+                    event.stopPropagation();
+                    toggle(span.id);
+                  }}
+                >
+                  {hasChildren && (closed.has(span.id) ? <ChevronRight16Regular /> : <ChevronDown16Regular />)}
+                </span>
+                <span className={isBad ? "span-text bad" : "span-text"} title={span.name}>
+                  {span.name}
+                </span>
+                {span.kind && <span className="span-kind">{span.kind}</span>}
               </span>
-              <span className={isBad ? "span-text bad" : "span-text"} title={span.name}>
-                {span.name}
+              <span className="span-track">
+                <span
+                  className={`span-bar ${isBad ? "failed" : (TONES[span.kind.toLowerCase()] ?? "other")}`}
+                  style={{
+                    left: `${whole.seconds ? (100 * (span.start - whole.start)) / whole.seconds : 0}%`,
+                    width: `${whole.seconds ? (100 * seconds) / whole.seconds : 100}%`,
+                  }}
+                />
               </span>
-              {span.kind && <span className="span-kind">{span.kind}</span>}
-            </span>
-            <span className="span-track">
-              <span
-                className={`span-bar ${isBad ? "failed" : (TONES[span.kind.toLowerCase()] ?? "other")}`}
-                style={{
-                  left: `${whole.seconds ? (100 * (span.start - whole.start)) / whole.seconds : 0}%`,
-                  width: `${whole.seconds ? (100 * seconds) / whole.seconds : 100}%`,
-                }}
-              />
-            </span>
-            <span className="number">{span.end === null ? "…" : duration(seconds, t)}</span>
-            <span className="number faint" title={t("Tokens")}>
-              {span.tokens ? short(span.tokens.total) : ""}
-            </span>
-          </div>
-        );
-      })}
+              <span className="number">{span.end === null ? "…" : duration(seconds, t)}</span>
+              <span className="number faint" title={t("Tokens")}>
+                {span.tokens ? short(span.tokens.total) : ""}
+              </span>
+            </div>
+          );
+        })}
+      </div>
     </div>
   );
 }

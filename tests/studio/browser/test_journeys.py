@@ -204,11 +204,24 @@ def test_runs_are_compared(page: Page, house: House, work):
         expect(page.locator("canvas").first).to_be_visible()
 
 
+def test_a_single_run_with_a_metric_has_no_empty_scale_beside_it(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/compare?jobs={work['job']},{work['failed']}&tab=parallel")
+    canvas = page.get_by_role("img", name="Parallel coordinates").locator("canvas")
+    expect(canvas).to_be_visible()
+
+    painted = """canvas => canvas.getContext("2d")
+      .getImageData(canvas.width - 20, 0, 20, canvas.height).data.some(each => each > 0)"""
+
+    assert canvas.evaluate(painted) is False
+
+
 def test_a_trace_is_read_span_by_span_with_the_keyboard(page: Page, work):
     page.get_by_role("link", name="Traces", exact=True).click()
     page.get_by_role("searchbox", name="Name, inputs or output").fill("answ")
     page.get_by_role("link", name="answer").click()
 
+    for head in ("Name", "Duration", "Tokens"):
+        expect(page.locator(".span-heads").get_by_text(head, exact=True)).to_be_visible()
     page.get_by_role("treeitem", name=re.compile("^answer, Flow")).focus()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("region", name="look up")).to_contain_text("given to look up")

@@ -33,6 +33,7 @@ export const graphs = {
   "Whole words": "単語単位",
   Yes: "はい",
   "Zoom in": "拡大",
+  "Over time": "時間経過",
   "Zoom out": "縮小",
   "{count} ms": "{count} ミリ秒",
   "{hours} h {minutes} min": "{hours} 時間 {minutes} 分",

@@ -36,19 +36,28 @@ export default function Parallel({ runs, rows: all }: { runs: readonly Run[]; ro
     }));
     const colored = rows.findLastIndex(isNumeric);
     const numbers = values.map(({ value }) => Number(value[colored])).filter(Number.isFinite);
+    const least = Math.min(...numbers);
+    const most = Math.max(...numbers);
     return {
-      parallel: { left: 60, right: 120, top: 48, bottom: 24, parallelAxisDefault: { nameTextStyle: { fontSize: 12 } } },
+      parallel: {
+        left: 60,
+        right: least < most ? 120 : 60,
+        top: 48,
+        bottom: 24,
+        parallelAxisDefault: { nameTextStyle: { fontSize: 12 } },
+      },
       parallelAxis: axes,
       visualMap:
-        colored < 0
+        // A scale of colours without two ends would be an empty grey box.
+        !(least < most)
           ? undefined
           : {
               show: true,
               right: 8,
               top: "middle",
               dimension: colored,
-              min: Math.min(...numbers),
-              max: Math.max(...numbers),
+              min: least,
+              max: most,
               precision: 4,
               inRange: { color: ["#8cb4ff", "#2b6cd9", "#d9622b"] },
             },
