@@ -11,6 +11,7 @@ from smalt.errors import InvalidRequest
 from smalt.kit import clock
 from smalt.server.audit import FindScope
 from smalt.server.http import SIGNED_IN, Answer, Call, Page, Route, Routes, created, empty, ok
+from smalt.server.identity.access import allows
 from smalt.server.identity.cloud_routes import cloud_routes
 from smalt.server.identity.directory import Directory
 from smalt.server.identity.role_routes import role_routes
@@ -18,6 +19,7 @@ from smalt.server.identity.service import IdentityService
 from smalt.server.identity.token_routes import token_routes
 from smalt.server.work import ActorKind
 
+_ADD = "authorization/actors/write"
 _PERSONAL = "name! expiresAt:moment"
 _KINDS = {"user": ActorKind.USER, "service_principal": ActorKind.APPLICATION}
 
@@ -35,7 +37,7 @@ def routes(identity: IdentityService, find_scope: FindScope) -> list[Route]:
 def _actor_routes(directory: Directory) -> list[Route]:
     table = Routes(prefix="/smalt")
     pages = _Actors(directory)
-    read, write, remove = (f"authorization/actors/{verb}" for verb in ("read", "write", "delete"))
+    read, write, remove = "authorization/actors/read", _ADD, "authorization/actors/delete"
     table.add("GET", "/me", pages.me, action=SIGNED_IN)
     table.add("GET", "/me/tokens", pages.own_tokens, action=SIGNED_IN)
     table.add("POST", "/me/tokens", pages.create_own_token, action=SIGNED_IN, body=_PERSONAL)
@@ -58,10 +60,11 @@ class _Actors:
         self._directory = directory
 
     def me(self, call: Call) -> Answer:
-        """Who the caller is."""
+        """Who the caller is, what they may do, and whether they may add others."""
         actor = call.actor
         scopes = [{"scope": held.scope, "actions": list(held.actions)} for held in actor.permissions]
-        return ok({"id": actor.id, "name": actor.name, "kind": actor.kind.value, "permissions": scopes})
+        who = {"id": actor.id, "name": actor.name, "kind": actor.kind.value}
+        return ok({**who, "permissions": scopes, "mayAddActors": allows(actor, _ADD, "/")})
 
     def list(self, call: Call) -> Answer:
         """Everyone who can sign in."""

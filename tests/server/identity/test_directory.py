@@ -119,6 +119,14 @@ def test_the_last_owner_stays(house):
     assert house.client().delete(f"/smalt/actors/{house.owner.client_id}").json()["error"]["code"] == "LastOwner"
 
 
+@pytest.mark.parametrize(("role", "may"), [("Owner", True), ("Contributor", False), ("Reader", False)])
+def test_whoever_asks_who_they_are_learns_whether_they_may_add_others(house, role, may):
+    client = house.client(house.member("pat", {"/": role}))
+
+    assert client.get("/smalt/me").json()["mayAddActors"] is may
+    assert (client.post("/smalt/actors", json={"name": "new"}).status_code == 201) is may
+
+
 def test_personal_tokens_are_shown_once_and_end_when_revoked(house):
     client = house.client(house.member("pat", {"/": "Reader"}))
     made = client.post("/smalt/me/tokens", json={"name": "laptop", "expiresAt": "2031-01-01T00:00:00Z"}).json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,6 +254,42 @@ def test_a_role_is_given_and_taken(page: Page, house: House):
     page.get_by_role("button", name="Take it away").click()
 
     expect(page.get_by_role("button", name="Take the role Reader from ada")).to_have_count(0)
+
+
+def test_a_person_is_added_with_a_role_and_a_token_that_is_shown_once(page: Page, house: House):
+    page.get_by_role("link", name="Access", exact=True).click()
+    page.get_by_role("button", name="Add a person").press("Enter")
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()
+    page.keyboard.type("grace")
+    page.get_by_label("Role in this workspace").select_option(label="Reader")
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
+
+    told = page.get_by_role("alertdialog", name="grace is added")
+    token = told.locator("code").inner_text()
+    expect(told.get_by_role("button", name="Copy")).to_be_visible()
+    hers = House(house.home, house.url, token, house.scope)
+    assert hers.call("GET", "/smalt/me")["name"] == "grace"
+    told.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("row", name=re.compile("^grace A person Reader This workspace"))).to_be_visible()
+    expect(page.get_by_text(token)).to_have_count(0)
+
+
+def test_whoever_may_add_nobody_is_not_offered_to(chromium: Browser, house: House):
+    made = house.call("POST", "/smalt/actors", {"name": "linus"})
+    place = f"{house.scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    roles = house.call("GET", f"{house.scope}/providers/Microsoft.Authorization/roleDefinitions")["value"]
+    reader = next(each["id"] for each in roles if each["properties"]["roleName"] == "Reader")
+    house.call("PUT", place, {"properties": {"roleDefinitionId": reader, "principalId": made["id"]}})
+    token = house.call("POST", f"/smalt/actors/{made['id']}/tokens", {"name": "first"})["token"]
+    page = chromium.new_context(locale="en-US").new_page()
+    page.goto(House(house.home, house.url, token, house.scope).link())
+
+    with page.expect_response("**/smalt/me"):
+        page.get_by_role("link", name="Access", exact=True).click()
+
+    expect(page.get_by_role("region", name="Who holds which role").get_by_role("row").nth(1)).to_be_visible()
+    expect(page.get_by_role("button", name="Add a person")).to_have_count(0)
+    page.context.close()
 
 
 def test_roles_say_what_they_may_do_and_how_many_hold_them(page: Page, house: House):

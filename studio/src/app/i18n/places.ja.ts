@@ -92,6 +92,11 @@ export const places = {
   "It does not fire any more. The jobs it has started stay.":
     "以後は起動しません。これまでに開始したジョブは残ります。",
   "What the roles may do": "ロールでできること",
+  "Add a person": "ユーザーを追加",
+  "{name} is added": "{name} を追加しました",
+  "Role in this workspace": "このワークスペースでのロール",
+  "A token that signs them in, here and in a terminal, for {count} days.":
+    "ここと端末でのサインインに使えるトークンです。有効期間は {count} 日です。",
   "Held by": "保持者数",
   "A person": "ユーザー",
   "A program": "プログラム",

@@ -13,6 +13,8 @@ import { Section } from "../../ui/Section";
 import { Table } from "../../ui/Table";
 import { termOf } from "../../ui/terms";
 import { When } from "../../ui/time";
+import { AddPerson } from "./AddPerson";
+import { AUTHORIZATION, me, rolesOf, type Person } from "./roles";
 
 interface Assignment {
   id: string;
@@ -26,32 +28,30 @@ interface Assignment {
   };
 }
 
-interface Role {
-  id: string;
-  properties: { roleName: string; type: string; description: string };
-}
-
-interface Person {
-  id: string;
-  name: string;
-  kind: string;
-}
-
-const AUTHORIZATION = "/providers/Microsoft.Authorization";
-
 /** Who may do what in the workspace. */
 export function AccessPage() {
   const t = useT();
   const scope = useScope();
   const client = useQueryClient();
   const found = useQuery(list<Assignment>(`${scope}${AUTHORIZATION}/roleAssignments`, "access"));
+  const mayAdd = useQuery(me).data?.mayAddActors ?? false;
+  const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Assignment>();
   const take = useMutation({
     mutationFn: (assignment: Assignment) => json(assignment.id, { method: "DELETE" }),
     onSettled: () => client.invalidateQueries({ queryKey: ["access"] }),
   });
   return (
-    <Page title={t("Access")}>
+    <Page
+      title={t("Access")}
+      actions={
+        mayAdd && (
+          <Button appearance="primary" icon={<PersonAdd20Regular />} onClick={() => setAdding(true)}>
+            {t("Add a person")}
+          </Button>
+        )
+      }
+    >
       <Section title={t("Who holds which role")}>
         <Loaded of={found}>
           {(assignments) => (
@@ -103,6 +103,7 @@ export function AccessPage() {
       <Section title={t("What the roles may do")}>
         <Roles held={found.data ?? []} />
       </Section>
+      {isAdding && <AddPerson onClose={() => setAdding(false)} />}
       {leaving && (
         <Confirm
           title={t("Take this role away?")}
@@ -116,8 +117,6 @@ export function AccessPage() {
     </Page>
   );
 }
-
-const rolesOf = (scope: string) => list<Role>(`${scope}${AUTHORIZATION}/roleDefinitions`, "access");
 
 /** Every role that can be given here, for whoever does not know them by name. */
 function Roles({ held }: { held: readonly Assignment[] }) {
