@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{Lt as n,Rt as r,zt as i}from"./index-DQULKt9i.js";import{s as a}from"./jsx-runtime-Dfx7-zOj.js";var o=e(t(),1).forwardRef((e,t)=>{let o=i(e,t);return r(o),a(`useBadgeStyles_unstable`)(o),n(o)});o.displayName=`Badge`;export{o as t};

@@ -1,1 +1,0 @@
-import{V as e,_t as t,ct as n}from"./index-DQULKt9i.js";import{F as r,H as i}from"./useQuery-DFib1r7S.js";function a(a){let o=n(),s=r();return t({mutationFn:({path:e,...t})=>i(e,t),onSuccess:a,onSettled:()=>s.invalidateQueries({queryKey:e(o)})})}export{a as t};
