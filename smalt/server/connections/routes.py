@@ -62,7 +62,8 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
         )
 
     def plain(workspace: WorkspaceRecord, record: Record) -> Any:
-        return answer(workspace, record, Connection.parse(record.document))
+        # How one signs in is told by the secret being there; the spelling leaves out what it is.
+        return answer(workspace, record, service.with_secrets(workspace, record))
 
     def listing(call: Call) -> Answer:
         """List connections, without secrets."""

@@ -29,6 +29,9 @@ class Desk:
         answer = self._pages.patch(self._path, json={"properties": properties})
         assert answer.status_code == 200, answer.text
 
+    def shown(self) -> dict[str, object]:
+        return self._pages.get(self._path).json()["properties"]
+
     def whole(self) -> dict[str, object]:
         return self._pages.post(f"{self._path}/listsecrets").json()["properties"]
 
@@ -48,6 +51,22 @@ def desk(house):
     )
     pages = TestClient(app, headers={"Authorization": f"Bearer {house.owner.token}"})
     return Desk(pages, f"{house.default.scope}/connections/one")
+
+
+def test_how_one_signs_in_is_told_and_the_secret_is_not(desk):
+    desk.make("AzureOpenAI", "ApiKey", key="very-secret")
+
+    shown = desk.shown()
+
+    assert (shown["authType"], shown.get("credentials")) == ("ApiKey", None)
+
+
+def test_what_was_shown_is_sent_back_and_nothing_is_lost(desk):
+    desk.make("AzureOpenAI", "ApiKey", key="kept")
+
+    desk.change(**desk.shown())
+
+    assert desk.whole()["credentials"] == {"key": "kept"}
 
 
 @pytest.mark.parametrize("sent", [{}, {"credentials": None}, {"credentials": {}}])
