@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from smalt.entities.connection import Connection
+from smalt.errors import Forbidden
 from smalt.server.connections.service import SECRETS_OF_CONNECTIONS, ConnectionService
 from smalt.server.http import WORKSPACE, Answer, Call, Page, Route, Routes, empty, ok
+from smalt.server.identity import allows
 from smalt.server.records import Record
 from smalt.server.work import Actor
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
@@ -41,6 +43,14 @@ def _changed(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         keys = {**kept.get("keys", {}), **sent["keys"]}
         merged["keys"] = {name: value for name, value in keys.items() if value is not None}
     return {**after, "credentials": merged}
+
+
+def _leads_astray(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether something that was secret goes to another address, where whoever has changed it can read it."""
+    if after.get("target") == before.get("target"):
+        return False
+    kept, now = before.get("credentials") or {}, after.get("credentials") or {}
+    return any(value and now.get(name) == value for name, value in kept.items())
 
 
 def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:
@@ -93,8 +103,17 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
         workspace = workspaces.of(call)
         record = service.get(call.work, workspace, call.params["name"])
         before = spelling.to_arm(service.with_secrets(workspace, record), secrets=True)
-        change = call.json_object().get("properties")
-        properties = _changed(before["properties"], change if isinstance(change, dict) else {})
+        sent = call.json_object().get("properties")
+        change = sent if isinstance(sent, dict) else {}
+        properties = _changed(before["properties"], change)
+        if _leads_astray(before["properties"], properties) and not allows(
+            call.actor, SECRETS_OF_CONNECTIONS, workspace.scope
+        ):
+            raise Forbidden(
+                "The secret of this connection would go to another address, and you may not see it. Send the secret "
+                "with the address.",
+                target="credentials",
+            )
         entity = spelling.from_arm({**before, "properties": properties}, name=record.name)
         assert isinstance(entity, Connection)
         return ok(plain(workspace, service.put(call.work, workspace, entity)))

@@ -10,6 +10,7 @@ from smalt.server.connections import ConnectionService
 from smalt.server.http import Dispatcher
 from smalt.server.identity import IdentityGate
 from smalt.server.vault import Vault
+from tests.server.identity.test_role_definitions import ML, define
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -20,6 +21,14 @@ class Desk:
     def __init__(self, pages: TestClient, path: str) -> None:
         self._pages = pages
         self._path = path
+
+    def as_member(self, token: str) -> TestClient:
+        """The pages as somebody else has them."""
+        return TestClient(self._pages.app, headers={"Authorization": f"Bearer {token}"})
+
+    @property
+    def path(self) -> str:
+        return self._path
 
     def make(self, category: str, auth: str, **credentials: object) -> None:
         body = {"category": category, "authType": auth, "target": "https://old.example", "credentials": credentials}
@@ -103,3 +112,27 @@ def test_the_secret_of_another_way_to_sign_in_goes(desk):
 
     whole = desk.whole()
     assert (whole["authType"], whole.get("credentials")) == ("AAD", None)
+
+
+def test_a_secret_goes_to_no_address_of_somebody_who_may_not_see_it(desk, house):
+    desk.make("ContainerRegistry", "UsernamePassword", username="ada", password="kept")
+    all_but_secrets = {
+        "actions": [f"{ML}workspaces/connections/*"],
+        "notActions": [f"{ML}workspaces/connections/list*"],
+    }
+    assert define(house.client(), house.default.scope, name="Tidier", **all_but_secrets).status_code == 201
+    member = desk.as_member(house.member("mia", {house.default.scope: "Tidier"}))
+
+    elsewhere = {"target": "https://mine.example"}
+    astray = [
+        member.patch(desk.path, json={"properties": {**elsewhere, **more}})
+        for more in ({}, {"credentials": {"username": "mia"}})
+    ]
+    own = member.patch(
+        desk.path, json={"properties": {**elsewhere, "credentials": {"username": "mia", "password": "own"}}}
+    )
+
+    assert [answer.status_code for answer in astray] == [403, 403]
+    assert "Send the secret with the address" in astray[0].text
+    assert own.status_code == 200
+    assert desk.whole()["credentials"] == {"username": "mia", "password": "own"}
