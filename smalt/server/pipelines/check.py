@@ -121,6 +121,8 @@ class Checker:
 
     def _check_settings(self, node: Node, component: Component, place: str, problems: Problems) -> None:
         """Refuse settings that a job of this kind could never run with; what is bound is not known yet."""
+        if is_flow_component(component.type):
+            return  # Such a step calls itself parallel, and becomes a flow job when its turn comes.
         kind = self._kinds.get(node.kind)
         job, wrong = draft_of(node.step, component)
         for each in wrong:
