@@ -144,7 +144,7 @@ class _Job:
     def stop(self) -> None:
         """Signal the whole tree, and kill it when it takes too long."""
         self._is_stopped = True
-        for pid in _tree(self._process.pid):
+        for pid in tree(self._process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         try:
@@ -193,7 +193,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = _answer  # noqa: N815  (the names http.server looks for)
 
 
-def _tree(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    below = children.read_text().split() if children.exists() else []
-    return [pid, *(found for child in below for found in _tree(int(child)))]
+def tree(pid: int) -> list[int]:
+    """A process and all below it, as far as they are there when they are looked at."""
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):  # It ended before it was opened, or before it was read.
+        return [pid]
+    return [pid, *(found for child in below for found in tree(int(child)))]

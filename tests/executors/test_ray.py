@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from smalt.executors.ray import NodeTerms, RayExecutor
 from smalt.flows import gallery
 from smalt.testing import executors as conformance
 from smalt.testing.executors import Changes
-from smalt.testing.ray import FakeRay
+from smalt.testing.ray import FakeRay, tree
 from tests.executors.growing_blobs import growing_blobs
 
 TOKEN = "job-token"
@@ -202,6 +203,17 @@ def test_secrets_travel_in_the_package_and_not_in_what_the_dashboard_shows(place
     assert "s3cret" not in shown
     assert TOKEN not in shown
     assert not list((place.folder / "cluster").rglob("plan.json"))
+
+
+def test_processes_that_end_while_they_are_looked_for_do_not_keep_a_job_from_being_stopped():
+    with subprocess.Popen(["/bin/sh", "-c", "while :; do /bin/true; done"]) as busy:
+        try:
+            found = [tree(busy.pid) for _ in range(3000)]
+        finally:
+            busy.kill()
+
+    assert all(pids[0] == busy.pid for pids in found)
+    assert any(len(pids) == 2 for pids in found)
 
 
 def test_what_a_job_takes_is_reserved(place, executor):
