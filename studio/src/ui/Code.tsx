@@ -99,6 +99,8 @@ export default function Code({ text, name, label, onChange, extensions, onReady 
           syntaxHighlighting(COLORS[shown]),
           EditorView.cspNonce.of(nonce),
           EditorState.readOnly.of(!isEditable),
+          // What only shows text is no place to write for the browser either: Tab leaves it like any other element.
+          EditorView.editable.of(isEditable),
           EditorState.phrases.of(phrases),
           // With a place in the order of tabs it is scrolled with the keyboard.
           EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),

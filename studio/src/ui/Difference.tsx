@@ -38,6 +38,7 @@ export default function Difference({ before, after, name, labels, onChange }: Pr
         EditorView.lineWrapping,
         EditorState.phrases.of({ ...phrases, "$ unchanged lines": t("{count} lines are the same", { count: "$" }) }),
         EditorState.readOnly.of(isReadOnly),
+        EditorView.editable.of(!isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         typingOver,
         EditorView.theme(LOOK[shown], { dark: shown === "dark" }),
