@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from smalt.cli import console, output
 
 if TYPE_CHECKING:
     from smalt.entities.base import Entity
-    from smalt.errors import InvalidRequest, ValidationFailed
+    from smalt.errors import InvalidRequest
     from smalt.sdk.client import MLClient
     from smalt.sdk.local import LocalEndpoints
     from smalt.sdk.operations.online import OnlineDeploymentOperations, OnlineEndpointOperations
@@ -97,37 +97,27 @@ class Session:
         Any: it is of the class of its kind.
         """
         from smalt.entities.kinds import canonical_type, types_of
-        from smalt.errors import ValidationFailed
         from smalt.sdk.pipelines.files import read
 
         if isinstance(fields.get("type"), str) and types_of(kind):
             fields["type"] = canonical_type(kind, str(fields["type"])) or fields["type"]
         given = [_override(name, value) for name, value in fields.items() if value is not None and value != ()]
         source = Path(file) if file is not None else "{}"
-        try:
-            found = read(kind, source, overrides=[*overrides, *given])
-        except ValidationFailed as mistakes:
-            self._raise_all(kind, source, [*overrides, *given], mistakes)
+        found = read(kind, source, overrides=[*overrides, *given], ask=self._ask)
         if not self.quiet:
             for doubt in found.warnings:
                 console.warn(str(doubt))
         self._loaded = found.loaded
         return found.entity
 
-    def _raise_all(
-        self, kind: str, source: Path | str, overrides: Sequence[str], mistakes: ValidationFailed
-    ) -> NoReturn:
-        """Raise the mistakes of files, and those that are seen with the server's components where it can be asked."""
-        from smalt.errors import SmaltError, ValidationFailed
-        from smalt.sdk.pipelines.files import read
+    def _ask(self, document: Document, kind: str) -> Iterable[InvalidRequest]:
+        """What the server finds wrong with a pipeline; nothing where none can be asked."""
+        from smalt.errors import SmaltError
 
         try:
-            read(kind, source, overrides=overrides, look_up=lambda *named: self.client.components.get(*named))
-        except ValidationFailed as all_mistakes:
-            raise all_mistakes from None
+            return self.client.jobs.mistakes_of(document, kind)
         except SmaltError:
-            pass
-        raise mistakes
+            return ()
 
     def explained(self, error: InvalidRequest) -> InvalidRequest:
         """A refusal of what was read from a file, with the lines it is about."""

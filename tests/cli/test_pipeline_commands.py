@@ -28,21 +28,56 @@ def test_a_pipeline_is_submitted_from_its_file(fake: Fake, capsys: pytest.Captur
     assert fake.resources[f"{SCOPE}/jobs/p"]["properties"]["inputs"]["epochs"]["value"] == "9"
 
 
-def test_mistakes_of_files_and_of_names_on_the_server_are_told_at_once(
+def test_mistakes_of_files_and_those_that_only_the_server_sees_are_told_at_once(
     fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job = tmp_path / "pipeline.yml"
     job.write_text(
         "type: pipeline\njobs:\n"
         "  first: {type: command, component: 'azureml:nothing:7'}\n"
-        "  second: {type: command, command: echo, inputs: {i: '${{parent.inputs.gone}}'}}\n"
+        "  second: {type: command, command: echo, code: ., inputs: {i: '${{parent.inputs.gone}}'}}\n"
+        "  third: {type: command, component: ./echo.yml}\n"
     )
+    (tmp_path / "echo.yml").write_text(
+        "name: echo\ntype: command\nenvironment: azureml:none:1\ncommand: echo ${{inputs.x}}\n"
+    )
+    told_by_server = {
+        "jobs.first.component": "No component 'nothing'.",
+        "jobs.second.inputs.i": "The pipeline has no input 'gone', says the server.",
+        "jobs.second.code": "This is a path on your machine.",
+        "jobs.third.command": "The server has read echo.yml as well.",
+        "jobs.third.environment": "No environment 'none'.",
+    }
+    problems = [{"place": place, "message": message, "line": 1} for place, message in told_by_server.items()]
+    fake.answers = [JSONResponse({"problems": problems})]
+
+    assert run(["job", "create", "-f", str(job)]) != 0
+
+    first, *told = capsys.readouterr().err.replace(str(tmp_path), "").splitlines()
+    assert first.endswith("pipeline.yml has 4 mistakes:")
+    assert told == [
+        "  /echo.yml:4: command: ${{inputs.x}} is not declared. Declared are: none.",
+        "  /pipeline.yml:3: jobs.first.component: No component 'nothing'.",
+        "  /pipeline.yml:4: jobs.second.inputs.i: The pipeline has no input 'gone'. It has: none.",
+        "  /pipeline.yml:5: jobs.third: No environment 'none'.",
+    ]
+
+
+def test_a_name_that_leads_nowhere_is_told_with_everything_else_that_the_server_sees(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = tmp_path / "pipeline.yml"
+    step = "  only: {type: command, command: echo, environment: 'azureml:none@latest', compute: 'azureml:far'}\n"
+    job.write_text("type: pipeline\njobs:\n" + step)
+    places = ("jobs.only.environment", "jobs.only.compute")
+    problems = [{"place": place, "message": "There is none.", "line": 1} for place in places]
+    fake.answers = [JSONResponse({"value": []}), JSONResponse({"problems": problems})]
 
     assert run(["job", "create", "-f", str(job)]) != 0
 
     told = capsys.readouterr().err
-    assert "pipeline.yml:3: jobs.first.component" in told
-    assert "pipeline.yml:4: jobs.second.inputs.i" in told
+    assert "pipeline.yml:3: jobs.only.environment: There is none." in told
+    assert "pipeline.yml:3: jobs.only.compute: There is none." in told
 
 
 def test_mistakes_of_files_are_told_where_there_is_no_server(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from smalt.sdk import git, logs
 from smalt.sdk.download import download
 from smalt.sdk.operations.base import JsonObject, ListViewType, Operations, required_name
 from smalt.sdk.pipelines import check, stream
+from smalt.sdk.pipelines.asked import not_told
 from smalt.sdk.pipelines.files import absent
 from smalt.sdk.pipelines.graph import jobs_of
 from smalt.sdk.pipelines.stream import Lines, Tree
@@ -140,7 +142,32 @@ class JobOperations(Operations[Job]):
             "tags": {**job.tags, **(tags or {})},
             "properties": {**git.properties_of(_code_folder(job)), **job.properties},
         }
-        return self._put(name, self._resolver.job(job.model_copy(update=changes)))
+        job = job.model_copy(update=changes)
+        try:
+            resolved = self._resolver.job(job)
+        except NotFound:
+            self._refuse_all(job)
+            raise
+        return self._put(name, resolved)
+
+    def mistakes_of(self, document: JsonObject, kind: str = "job") -> tuple[InvalidRequest, ...]:
+        """What the server finds wrong with a pipeline that is not submitted, each with its place as `target`.
+
+        Args:
+            document: The pipeline. What it names on this machine is wrong to the server.
+            kind: `job`, or `component` for a pipeline component.
+        """
+        body = {"yaml": json.dumps(document), "kind": kind}
+        answer = self._room.transport.json("POST", f"{self._room.path}/smalt/pipelines/check", body=body)
+        return tuple(InvalidRequest(each["message"], target=each["place"] or None) for each in answer["problems"])
+
+    def _refuse_all(self, job: Job) -> None:
+        """Refuse a pipeline of which one name leads nowhere with everything else that is wrong with it."""
+        document = job.document()
+        found = not_told(self.mistakes_of(document), document, ()) if isinstance(job, PipelineJob) else ()
+        problems = ValidationResult(tuple(found))
+        if not problems.passed:
+            raise _refused(problems)
 
     def update(self, job: Job) -> Job:
         """Write what may change on a submitted job: display name, description, tags."""

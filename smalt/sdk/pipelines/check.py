@@ -14,6 +14,7 @@ from smalt.entities.job.pipeline import PipelineJob
 from smalt.entities.job.step import CONTROL_TYPES
 from smalt.entities.text import literal_text
 from smalt.errors import InvalidRequest
+from smalt.sdk.anchor import is_local
 from smalt.wire import expressions
 
 JsonObject = dict[str, Any]  # Any: JSON
@@ -381,6 +382,11 @@ def local_paths(document: JsonObject, place: str = "") -> Iterator[tuple[str, st
             inner = step.get(key)
             if isinstance(inner, dict) and "_source" not in inner:
                 yield from local_paths(inner, f"{here}{key}.")
+
+
+def is_here(text: str) -> bool:
+    """Whether what stands where a path may be is one of this machine."""
+    return "${{" not in text and is_local(text)
 
 
 def _own_paths(holder: JsonObject, place: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +19,11 @@ from smalt.entities.warned import Warned
 from smalt.errors import InvalidRequest, NotFound, SmaltError, ValidationFailed
 from smalt.sdk.anchor import JsonObject, anchored, environment_document, is_file, is_local, path_in
 from smalt.sdk.pipelines import check, flow_file
-from smalt.sdk.pipelines.known import LookUp, with_known
+from smalt.sdk.pipelines.asked import Ask, not_told, places_in
 from smalt.wire.yaml import Loaded, load_document, load_entity, refusal, resolve_local
 
 _DEEPEST = 20
+_PLACE = re.compile(r"(.+?):(\d+): ")
 _INCLUDES = ".additional_includes"
 
 
@@ -41,7 +43,7 @@ def read(
     overrides: Sequence[str] = (),
     base_dir: Path | None = None,
     name: str = "",
-    look_up: LookUp | None = None,
+    ask: Ask | None = None,
 ) -> Found:
     """Read an entity from a YAML file (a `Path`) or from YAML text (a `str`), with everything it names by file.
 
@@ -51,20 +53,22 @@ def read(
         overrides: `--set` values.
         base_dir: What relative paths are relative to; by default the folder of the file.
         name: The file that text was read from, beside which includes are looked for.
-        look_up: Finds components of the server, whose steps are then checked as well.
+        ask: Asks the server about a pipeline with mistakes, so that what only the server knows is told with them.
 
     Raises:
         ValidationFailed: Mistakes of all files, each with its file and line.
     """
     loaded = load_entity(kind, source, overrides=overrides, base_dir=base_dir)
     entity, folder = loaded.entity, loaded.base_dir
-    files = Files(look_up)
+    files = Files(ask)
     files.warnings.extend(loaded.warnings)
     if isinstance(entity, PipelineJob):
         entity = files.pipeline(entity, loaded)
     elif isinstance(entity, Component):
         spec = source if isinstance(source, Path) else Path(name) if name else None
-        entity = Component.parse(files.component(entity, loaded, spec))
+        document = files.component(entity, loaded, spec)
+        files.ask_server(document, loaded, "component")
+        entity = Component.parse(document)
     elif kind == "schedule":
         entity = files.schedule(entity, loaded)
     elif kind == "batch_deployment":
@@ -75,7 +79,7 @@ def read(
         component = files.component_of(loaded, entity.trial, "trial")
         entity = entity if component is None else with_component(entity, Component.parse(component))
     if files.mistakes:
-        raise refusal(loaded.located.source, files.mistakes)
+        raise refusal(loaded.located.source, sorted(files.mistakes, key=_file_and_line))
     return Found(entity, loaded, files.warnings)
 
 
@@ -83,15 +87,17 @@ class Files:
     """Reads component files, each once, and collects the mistakes of all of them.
 
     Args:
-        look_up: See `read`.
+        ask: See `read`.
     """
 
-    def __init__(self, look_up: LookUp | None = None) -> None:
-        self._look_up = look_up
+    def __init__(self, ask: Ask | None = None) -> None:
+        self._ask = ask
         self.mistakes: list[SmaltError] = []
         self.warnings: list[Warned] = []
         self._read: dict[Path, JsonObject | None] = {}
         self._open: list[Path] = []
+        self._wrong: set[Path] = set()
+        self._apart: set[str] = set()
 
     def pipeline(self, job: PipelineJob, loaded: Loaded) -> PipelineJob:
         """A pipeline job with the documents of its components in place of their files."""
@@ -102,9 +108,18 @@ class Files:
             job = _with_body(job, body) if body is not None else job.model_copy(update={"component": None})
         steps = self._steps(job.document().get("jobs", {}), loaded)
         job = PipelineJob.parse(job.document() | {"jobs": steps})
-        self._note(loaded, check.job(PipelineJob.parse(self._known(job.document(), loaded))))
+        self._note(loaded, check.job(job))
         self.mistakes.extend(loaded.placed(absent(job.document())))
+        self.ask_server(job.document(), loaded, "job")
         return job
+
+    def ask_server(self, document: JsonObject, loaded: Loaded, kind: str) -> None:
+        """Add what the server finds wrong with a pipeline, where there are mistakes already."""
+        if self._ask is None or not self.mistakes or not document.get("jobs"):
+            return
+        within = f"{loaded.within}." if loaded.within else ""
+        told = [place.removeprefix(within) for place in places_in(loaded.located.source, self.mistakes)]
+        self.mistakes.extend(loaded.placed(not_told(self._ask(document, kind), document, told, self._apart)))
 
     def schedule(self, schedule: Any, loaded: Loaded) -> Any:  # Any: a schedule of any kind, and the same one back
         """A schedule with the job of its file in place of the name of the file."""
@@ -137,18 +152,9 @@ class Files:
     def component(self, component: Component, loaded: Loaded, spec: Path | None) -> JsonObject:
         """The document of a component with absolute paths."""
         document = self._anchored(component.document(), loaded, spec)
-        self._note(loaded, check.component(self._known(document, loaded)))
+        self._note(loaded, check.component(document))
         self.mistakes.extend(loaded.placed(absent(document)))
         return document
-
-    def _known(self, document: JsonObject, loaded: Loaded) -> JsonObject:
-        """A document to be checked, with what is known of the components that its steps name."""
-        if self._look_up is None or not isinstance(document.get("jobs"), dict):
-            return document
-        mistakes: list[InvalidRequest] = []
-        steps = with_known(document["jobs"], self._look_up, mistakes)
-        self.mistakes.extend(loaded.placed(mistakes))
-        return document | {"jobs": steps}
 
     def _note(self, loaded: Loaded, problems: check.Problems) -> None:
         self.mistakes.extend(loaded.placed(problems.mistakes))
@@ -183,6 +189,8 @@ class Files:
             named = step.get(key)
             if isinstance(named, str) and is_file(named):
                 step[key] = self.component_of(loaded, named, f"jobs.{name}.{key}")
+                if resolve_local(loaded.base_dir, named) in self._wrong:
+                    self._apart.add(f"jobs.{name}")
                 if step[key] is None:
                     del step[key]
             elif isinstance(named, dict):
@@ -208,6 +216,7 @@ class Files:
 
     def _component_file(self, path: Path, loaded: Loaded, text: str, place: str) -> JsonObject | None:
         self._open.append(path)
+        before = len(self.mistakes)
         try:
             found = load_entity("component", path)
         except NotFound:
@@ -226,6 +235,13 @@ class Files:
             return self.component(found.entity, found, path) | {"_source": "YAML.COMPONENT"}
         finally:
             self._open.pop()
+            if len(self.mistakes) > before:
+                self._wrong.add(path)
+
+
+def _file_and_line(mistake: SmaltError) -> tuple[str, int]:
+    found = _PLACE.match(mistake.message)
+    return (found[1], int(found[2])) if found else ("", 0)
 
 
 def _leaves(changes: JsonObject, prefix: str = "") -> Iterator[tuple[str, Any]]:  # Any: values of YAML
@@ -243,7 +259,7 @@ def absent(document: JsonObject) -> list[InvalidRequest]:
     for place, text in check.local_paths(document):
         path = Path(text.removeprefix("file:")).expanduser()
         is_packed = path.suffix == ".zip" and path.with_suffix("").is_dir()
-        if "${{" not in text and is_local(text) and not path.exists() and not is_packed:
+        if check.is_here(text) and not path.exists() and not is_packed:
             found.append(InvalidRequest(f"{path} does not exist. A relative path starts at its file.", target=place))
     return found
 

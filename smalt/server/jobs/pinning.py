@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from smalt.entities.job.base import Job
 from smalt.entities.job.command import CommandJob
-from smalt.entities.job.inputs import DataInput, JobInputs, data_inputs
+from smalt.entities.job.inputs import JobInputs, data_inputs
 from smalt.entities.job.outputs import JobOutputs
 from smalt.entities.types import Mode
 from smalt.environments import Recipe
@@ -115,7 +115,7 @@ class Pinner:
             pinned.compute = self._computes.require(work, workspace, job.compute)
         for key, value in data_inputs(job.inputs).items():
             with problems.at(f"inputs.{key}"):
-                found = self._input(work, workspace, value)
+                found = self.data(work, workspace, value.path, is_model=value.type.is_model)
                 if found is not None:
                     pinned.inputs[key] = found
         for key, output in job.outputs.items():
@@ -127,6 +127,28 @@ class Pinner:
                 # Places have no slash at the end; here it tells a folder from a file.
                 pinned.outputs[key] = f"{place}/" if uri.endswith("/") else place
         return pinned
+
+    def data(
+        self, work: Work, workspace: WorkspaceRecord, path: str | None, *, is_model: bool
+    ) -> dict[str, str] | None:
+        """What the path of an input comes to, or None for an optional input that was left out.
+
+        Raises:
+            NotFound: It names something that does not exist.
+            InvalidRequest: It is a path on the machine of the caller.
+            Unsupported: It leads to a place that this server has no way to.
+        """
+        if not path:
+            return None
+        reference = references.parse(path)
+        if isinstance(reference, LocalPath):
+            raise InvalidRequest(f"{path!r} is a path on your machine. Upload it: smalt job create does.")
+        if not isinstance(reference, AssetReference):
+            return {"uri": path, "place": self._locator.locate(work, workspace, path).uri}
+        kind = reference.kind or ("models" if is_model else "data")
+        version = self._assets.resolve(work, workspace, kind, path)
+        uri = version.source_in(workspace)
+        return {"uri": uri, "place": self._locator.locate(work, workspace, uri).uri, "asset": version.id}
 
     def _code(self, work: Work, workspace: WorkspaceRecord, code: str | None) -> dict[str, str] | None:
         if not code:
@@ -144,19 +166,6 @@ class Pinner:
         uri = version.source_in(workspace)
         self._locator.locate(work, workspace, uri)
         return {"id": version.id, "uri": uri}
-
-    def _input(self, work: Work, workspace: WorkspaceRecord, value: DataInput) -> dict[str, str] | None:
-        if not value.path:
-            return None  # An optional input that was left out.
-        reference = references.parse(value.path)
-        if isinstance(reference, LocalPath):
-            raise InvalidRequest(f"{value.path!r} is a path on your machine. Upload it: smalt job create does.")
-        if not isinstance(reference, AssetReference):
-            return {"uri": value.path, "place": self._locator.locate(work, workspace, value.path).uri}
-        kind = reference.kind or ("models" if value.type.is_model else "data")
-        version = self._assets.resolve(work, workspace, kind, value.path)
-        path = version.source_in(workspace)
-        return {"uri": path, "place": self._locator.locate(work, workspace, path).uri, "asset": version.id}
 
 
 def with_pins(job: J, pinned: Pinned) -> J:

@@ -11,6 +11,7 @@ from smalt.entities.flow_component import is_flow_component
 from smalt.entities.job.inputs import DataInput, LiteralInput, input_text
 from smalt.entities.job.pipeline import PipelineSettings
 from smalt.entities.job.step import Step, StepInput, StepOutput
+from smalt.entities.types import AssetType
 from smalt.errors import InvalidRequest
 from smalt.server.jobs import JobKind, ParentLike, Problems, check_kind
 from smalt.server.pipelines import bindings, control, graph
@@ -19,9 +20,10 @@ from smalt.server.pipelines.components import Components, reference_of, steps_of
 from smalt.server.pipelines.draft import draft_of
 from smalt.server.pipelines.graph import Graph, Node
 from smalt.wire import expressions, references
-from smalt.wire.references import LocalPath
+from smalt.wire.references import AssetReference, LocalPath
 
 _MOST_LEVELS = 20
+_MODELS = frozenset(each.value for each in AssetType if each.is_model)
 _JUDGED = frozenset({"command", "sweep", "parallel", "automl", "finetuning"})
 """Kinds of steps whose job can be looked at before anything they are bound to is known."""
 
@@ -33,12 +35,14 @@ class Scope:
     Args:
         inputs: What its inputs give; None for an optional one that may be missing.
         outputs: Names of its outputs.
+        registered: Names under which its own outputs are registered.
         level: How deep it is nested.
         chain: Ids of the pipeline components it is nested in.
     """
 
     inputs: Mapping[str, Given]
     outputs: Collection[str]
+    registered: frozenset[str] = frozenset()
     level: int = 0
     chain: tuple[str, ...] = ()
 
@@ -49,7 +53,8 @@ class Checker:
     Args:
         look_up: Finds a registered component; raises when there is none.
         check_compute: Raises when a compute does not exist.
-        check_command: Raises when a command component could not run here, say for its environment.
+        check_environment: Raises when the environment of a command is missing or cannot be had here.
+        check_data: Raises when a path leads nowhere; told whether it is the path of a model.
         kinds: What this server runs, by type of job.
         components: Where what was found is kept.
     """
@@ -59,16 +64,20 @@ class Checker:
         *,
         look_up: Callable[[str], Component],
         check_compute: Callable[[str], object],
-        check_command: Callable[[Component, Step], None],
+        check_environment: Callable[[Component, Step], None],
+        check_data: Callable[[str, bool], object],
         kinds: Mapping[str, JobKind],
         components: Components,
     ) -> None:
         self._look_up = look_up
         self._check_compute = check_compute
-        self._check_command = check_command
+        self._check_environment = check_environment
+        self._check_data = check_data
         self._kinds = kinds
         self._components = components
         self._seen: set[str] = set()
+        self._registered: set[str] = set()
+        self._found: set[tuple[str, bool]] = set()
 
     def check(
         self, steps: Mapping[str, Step], settings: PipelineSettings | None, scope: Scope, problems: Problems
@@ -79,6 +88,9 @@ class Checker:
         if not steps:
             with problems.at("jobs"):
                 raise InvalidRequest("A pipeline needs at least one step under 'jobs'.")
+        # What a step registers is there when a later one reads it by its name.
+        outputs = (output for node in found.nodes.values() for output in node.step.outputs.values())
+        self._registered |= {output.name for output in outputs if output.name} | scope.registered
         writers: dict[str, str] = {}
         for node in found.nodes.values():
             self._node(node, found, scope, problems, writers)
@@ -144,10 +156,10 @@ class Checker:
             found = self._look_up(reference) if reference is not None else self._components.of(step)
         if found is not None and is_new and found.type == "command":
             self._seen.add(reference or "")
-            with problems.at(place):
-                self._check_command(found, step)
+            with problems.at(f"{place}.environment"):
+                self._check_environment(found, step)
             with problems.at(f"{place}.command"):
-                _check_names(found)
+                _check_command(found)
         return found
 
     def _below(self, component: Component, place: str, scope: Scope, problems: Problems) -> None:
@@ -161,8 +173,8 @@ class Checker:
         inner = Scope(
             {name: Given(declared.type.lower()) for name, declared in component.inputs.items()},
             component.outputs.keys(),
-            scope.level + 1,
-            (*scope.chain, mark),
+            level=scope.level + 1,
+            chain=(*scope.chain, mark),
         )
         with problems.at(f"{place}.component"):
             self.check(steps_of(component), None, inner, problems.below(f"{place}."))
@@ -176,6 +188,16 @@ class Checker:
         given = self._given(value, whole, scope)
         if given is not None:
             check_fit(name, declared, given)
+        if isinstance(value, StepInput) and value.path and "${{" not in value.path:
+            self._data(value.path, is_model=str(value.type or declared.type).lower() in _MODELS)
+
+    def _data(self, path: str, *, is_model: bool) -> None:
+        reference = references.parse(path)
+        if isinstance(reference, AssetReference) and reference.name in self._registered:
+            return
+        if (path, is_model) not in self._found:
+            self._check_data(path, is_model)
+            self._found.add((path, is_model))
 
     def _given(self, value: StepInput | str | int | float | bool, whole: Graph, scope: Scope) -> Given | None:
         if isinstance(value, StepInput):
@@ -247,10 +269,12 @@ def _has_settings(step: Step) -> bool:
     return any(isinstance(value, dict) for value in (step.model_extra or {}).values())
 
 
-def _check_names(component: Component) -> None:
-    """Refuse a command that names what its component does not declare."""
+def _check_command(component: Component) -> None:
+    """Refuse a command component without a command, or with one that names what it does not declare."""
+    if not component.command:
+        raise InvalidRequest("A command component needs a command.")
     known = [*(f"inputs.{name}" for name in component.inputs), *(f"outputs.{name}" for name in component.outputs)]
-    for expression in expressions.find(component.command or ""):
+    for expression in expressions.find(component.command):
         name = ".".join(expression.parts)
         is_known = any(name == each or name.startswith(f"{each}.") for each in known)
         if expression.parts[0] in ("inputs", "outputs") and not is_known:

@@ -84,7 +84,8 @@ class PipelineKind(ParentLike):
         with problems.at("settings.default_compute"):
             self._below.computes.require(work, workspace, settings.default_compute)
         given = {key: of_input(value) for key, value in whole.inputs.items()}
-        scope = Scope({**left_open, **given}, whole.outputs.keys())
+        registered = frozenset(output.name for output in whole.outputs.values() if output.name)
+        scope = Scope({**left_open, **given}, whole.outputs.keys(), registered)
         self._checker(work, workspace, components).check(whole.jobs, settings, scope, problems)
         pinned.parts = {"components": components.documents, "unplaced": unplaced}
         return whole, pinned
@@ -108,7 +109,8 @@ class PipelineKind(ParentLike):
         return Checker(
             look_up=lambda reference: components.look_up(work, workspace, self._below.assets, reference),
             check_compute=lambda compute: self._below.computes.require(work, workspace, compute),
-            check_command=lambda component, step: self._check_command(work, workspace, component, step),
+            check_environment=lambda component, step: self._check_environment(work, workspace, component, step),
+            check_data=lambda path, is_model: self._below.pinner.data(work, workspace, path, is_model=is_model),
             kinds=self._below.kinds,
             components=components,
         )
@@ -133,14 +135,7 @@ class PipelineKind(ParentLike):
         optional = {name: Given(port.type.lower()) for name, port in component.inputs.items() if port.optional}
         return _filled(job, component, problems), optional
 
-    def _check_command(self, work: Work, workspace: WorkspaceRecord, component: Component, step: Step) -> None:
-        """Refuse a command that could not start here.
-
-        Raises:
-            InvalidRequest: It has no command, or its environment is missing or cannot be had.
-        """
-        if not component.command:
-            raise InvalidRequest("A command component needs a command.", target="command")
+    def _check_environment(self, work: Work, workspace: WorkspaceRecord, component: Component, step: Step) -> None:
         environment = getattr(step, "environment", None) or component.environment
         if isinstance(environment, str) and "${{" in environment:
             return

@@ -68,7 +68,7 @@ def test_a_check_tells_all_that_is_wrong_with_place_and_line_and_submits_nothing
         found["jobs.train.inputs.table"]["message"] == "The step 'prepare' has no output 'tables'. Its outputs: table."
     )
     assert found["jobs.train.inputs.table"]["line"] == 17
-    assert "nowhere" in found["jobs.train"]["message"]
+    assert "nowhere" in found["jobs.train.environment"]["message"]
     assert works.pages.get(f"{works.plant.scope}/jobs").json()["value"] == []
 
 

@@ -54,6 +54,31 @@ def test_code_and_data_on_the_machine_of_the_caller_are_refused(works):
     assert "'./data' is a path on your machine" in found["jobs.one.inputs.data"]
 
 
+def test_data_and_models_that_a_step_reads_by_name_are_there_when_it_is_submitted(works):
+    def reads(kind: str, path: str) -> dict[str, Any]:
+        return command("x ${{inputs.i}}", inputs={"i": {"job_input_type": kind, "uri": path}})
+
+    steps = {
+        "a": reads("uri_folder", "azureml:none:1"),
+        "b": reads("mlflow_model", "azureml:none@latest"),
+        "c": reads("uri_file", "azureml://datastores/nowhere/paths/x.csv"),
+    }
+
+    found = mistakes(works.submit("p", steps))
+
+    assert found["jobs.a.inputs.i"].startswith("No data 'none' version '1' in")
+    assert found["jobs.b.inputs.i"].startswith("No model 'none' with label 'latest' in")
+    assert "nowhere" in found["jobs.c.inputs.i"]
+
+
+def test_data_that_a_step_registers_need_not_be_there_for_another_that_reads_it_by_name(works):
+    made = {"o": {"job_output_type": "uri_folder", "asset_name": "made", "asset_version": "1"}}
+    reads = {"i": {"job_input_type": "uri_folder", "uri": "azureml:made:1"}}
+    steps = {"make": command("x", outputs=made), "read": command("x", inputs=reads)}
+
+    assert works.submit("p", steps).status_code < 300
+
+
 def test_steps_in_a_circle_are_named(works):
     def after(other: str) -> dict[str, Any]:
         return command("x", inputs={"i": literal(f"${{{{parent.jobs.{other}.outputs.o}}}}")}, **PORT)
@@ -77,7 +102,7 @@ def test_two_steps_cannot_write_to_one_place(works):
     [
         ({}, "jobs", "at least one step"),
         ({"a": {"type": "command"}}, "jobs.a.component", "names nothing to run"),
-        ({"a": command("x", environment="azureml:none:1")}, "jobs.a", "No environment 'none'"),
+        ({"a": command("x", environment="azureml:none:1")}, "jobs.a.environment", "No environment 'none'"),
         ({"a": command("x", compute="azureml:none")}, "jobs.a.compute", "No compute 'none'"),
         ({"a": command("x ${{inputs.i}}")}, "jobs.a.command", "${{inputs.i}} is not declared"),
         ({"a": {"type": "spark", "entry": {"file": "a.py"}}}, "jobs.a.type", "need a Spark cluster"),
@@ -159,6 +184,7 @@ def test_settings_that_no_job_could_have_are_refused_before_anything_runs(works)
         "jobs.a.limits.timeout",
         "jobs.a.retry_settings.max_retries",
         "jobs.b.distribution",
+        "jobs.c.inputs.data",  # There is no such data.
         "jobs.c.input_data",
         "jobs.c.mini_batch_size",
     }
