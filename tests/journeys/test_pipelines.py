@@ -105,3 +105,49 @@ def test_what_is_done_again_is_what_was_asked_for(home):
     assert again("d") == {"root", "powers", "fetch"}
     smalt(home, "job", "invalidate", "-n", "d")
     assert again("e") == set()
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_its_line(home, tmp_path):
+    (tmp_path / "count.yml").write_text(
+        "name: count\ntype: command\nenvironment: azureml:nothing:1\ncommand: echo ${{inputs.m}}\n"
+        "inputs: {n: {type: integer}}\n"
+    )
+    (tmp_path / "wrong.yml").write_text("""\
+type: pipeline
+settings: {default_compute: azureml:nowhere}
+jobs:
+  one:
+    component: ./count.yml
+    inputs: {n: five}
+  two:
+    type: command
+    command: echo
+    code: ./absent
+    environment: {image: python, conda_file: ./absent.yml}
+    inputs:
+      text: ${{parent.jobs.three.outputs.o}}
+      table: {type: uri_file, path: azureml:absent:1}
+    limits: {timeout: long}
+  four:
+    component: azureml:absent:7
+""")
+    variables = {**os.environ, "SMALT_HOME": str(home)}
+    command = (sys.executable, "-m", "smalt.cli.main", "job", "create", "-f", str(tmp_path / "wrong.yml"))
+
+    refused = subprocess.run(command, capture_output=True, text=True, env=variables)
+
+    first, *told = refused.stderr.replace(f"{tmp_path}/", "").splitlines()
+    assert refused.returncode == 1
+    assert first == "ERROR: wrong.yml has 10 mistakes:"
+    assert [":".join(line.strip().split(":")[:3]) for line in told] == [
+        "count.yml:4: command",
+        "wrong.yml:2: settings.default_compute",
+        "wrong.yml:4: jobs.one",  # the environment of count.yml
+        "wrong.yml:6: jobs.one.inputs.n",
+        "wrong.yml:10: jobs.two.code",
+        "wrong.yml:11: jobs.two.environment.conda_file",
+        "wrong.yml:13: jobs.two.inputs.text",
+        "wrong.yml:14: jobs.two.inputs.table",
+        "wrong.yml:15: jobs.two.limits.timeout",
+        "wrong.yml:17: jobs.four.component",
+    ]
