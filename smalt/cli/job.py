@@ -177,14 +177,22 @@ def trials(session: Session, name: str) -> object:
         {
             "name": trial["name"],
             "status": trial["status"],
-            metric: trial["value"],
-            **trial["hyperparameters"],
+            "metric": metric,
+            "value": trial["value"],
+            # Apart, since a parameter may have any name.
+            "hyperparameters": trial["hyperparameters"],
             "best": trial["isBest"],
             "reason": trial["reason"],
         }
         for trial in found["value"]
     ]
-    return session.whole(rows)
+    return session.whole(rows, [_trial_line(row) for row in rows])
+
+
+def _trial_line(row: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
+    first = {"name": row["name"], "status": row["status"], row["metric"]: row["value"]}
+    last = {"best": row["best"], "reason": row["reason"]}
+    return {**first, **{key: value for key, value in row["hyperparameters"].items() if key not in first}, **last}
 
 
 @job.command("lineage", cls=verb.Verb)

@@ -144,11 +144,16 @@ class Session:
         """Print what a verb returned."""
         output.show(result, form=self.form, query=self.query)
 
-    def whole(self, rows: list[dict[str, Any]]) -> object:  # Any: JSON
-        """Rows that are no entities, to be printed; a table of them hides nothing."""
+    def whole(self, rows: list[Document], lines: list[Document] | None = None) -> object:
+        """Rows that are no entities, to be printed; a table of them hides nothing.
+
+        Args:
+            rows: What programs read.
+            lines: What a table shows in their place, where that is flatter.
+        """
         if self.form != "table" or self.query is not None:
             return rows
-        output.show(rows, form="table", query=None, is_chosen=True)
+        output.show(rows if lines is None else lines, form="table", query=None, is_chosen=True)
         return None
 
     def __enter__(self) -> Self:
