@@ -292,12 +292,13 @@ def build(settings: Settings) -> Server:
     serverless_service = serverless.ServerlessService(cards, online.endpoints, online.deployments)
     subscriptions = serverless.SubscriptionService(cards)
     room_jobs = jobs.JobsOfWorkspace(job_service, home / "jobs")
+    views = studio.ViewService()
 
     def forget(work: Work, workspace_id: str) -> workspaces.Left:
         held = (
             versioned, stores, scanned, linked, computes, identities, pipeline_service, schedule_service, batch_service,
         )  # fmt: skip
-        for holder in (*held, flow_service, sessions, monitors, cards, serverless_service, subscriptions):
+        for holder in (*held, flow_service, sessions, monitors, cards, serverless_service, subscriptions, views):
             holder.forget_workspace(work, workspace_id)
         return workspaces.Left.NOTHING
 
@@ -414,7 +415,18 @@ def build(settings: Settings) -> Server:
 
     found = Findable(flow_service, schedule_service, computes, linked, batch_service, stores, cards, people_files)
     near = studio.Neighbours(
-        identities, rooms, job_service, versioned, locator, works, admit, found.serving, found.by_action(), runs, traced
+        identities,
+        rooms,
+        job_service,
+        versioned,
+        locator,
+        works,
+        admit,
+        found.serving,
+        found.by_action(),
+        runs,
+        traced,
+        views,
     )
     routes += studio.routes(near, studio.Pages(), live)
     routes += own_routes(routes, version=VERSION)

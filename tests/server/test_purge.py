@@ -257,6 +257,7 @@ def test_every_table_of_workspaces_is_known_to_the_purge():
         "online_endpoints",
         "online_instances",
         "runs",
+        "saved_views",
         "schedules",
         "serving_operations",
         "step_results",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from smalt.errors import Conflict
 
-HEAD = "0017"
+HEAD = "0018"
 """The newest revision under `migrations/versions`; a test holds the two together."""
 
 

@@ -5,5 +5,6 @@ from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
 from smalt.server.studio.routes import Neighbours, routes
 from smalt.server.studio.search import Look, Named
+from smalt.server.studio.views import ViewService
 
-__all__ = ["Live", "Look", "Named", "Neighbours", "Pages", "Served", "routes"]
+__all__ = ["Live", "Look", "Named", "Neighbours", "Pages", "Served", "ViewService", "routes"]

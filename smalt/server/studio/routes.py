@@ -28,12 +28,14 @@ from smalt.server.studio import files, packing, search
 from smalt.server.studio.lineage import FindServed, Lineage
 from smalt.server.studio.live import Live
 from smalt.server.studio.pages import Pages
+from smalt.server.studio.views import View, ViewService
 from smalt.server.traces import TraceService
 from smalt.server.tracking import TrackingService
 from smalt.server.work import NOBODY, Actor, Works
 from smalt.server.workspaces import WorkspaceService
 
 _READ = "workspaces/jobs/read"
+_WRITE = "workspaces/jobs/write"
 _READ_ROLES = "authorization/roleAssignments/read"
 
 Admit = Callable[[Call, str], Actor]
@@ -55,6 +57,7 @@ class Neighbours:
     named: Mapping[str, search.Look]
     tracking: TrackingService
     traces: TraceService
+    views: ViewService
 
 
 class _Handlers:
@@ -143,6 +146,33 @@ class _Handlers:
         )
         return ok({"value": found})
 
+    def views(self, call: Call) -> Answer:
+        """The saved views of the caller, and those that everybody sees."""
+        workspace = self._near.workspaces.of(call)
+        return ok({"value": [_shown(each) for each in self._near.views.all(call.work, workspace.id)]})
+
+    def put_view(self, call: Call) -> Answer:
+        """Save a view of the list of jobs: for oneself, or for everybody who may read jobs."""
+        body, workspace = call.json_object(), self._near.workspaces.of(call)
+        is_shared = body.get("isShared", False)
+        if not isinstance(is_shared, bool):
+            raise InvalidRequest(f"isShared is {is_shared!r}. Write true or false.", target="isShared")
+        self._check_shared(call, is_shared=is_shared)
+        name, search = call.params["name"], body.get("search")
+        view = self._near.views.put(call.work, workspace.id, name, search, is_shared=is_shared)
+        return ok(_shown(view))
+
+    def delete_view(self, call: Call) -> Answer:
+        """Delete a saved view."""
+        is_shared = call.flag("shared")
+        self._check_shared(call, is_shared=is_shared)
+        self._near.views.delete(call.work, self._near.workspaces.of(call).id, call.params["name"], is_shared=is_shared)
+        return Answer(204, None)
+
+    def _check_shared(self, call: Call, *, is_shared: bool) -> None:
+        if is_shared:
+            self._near.admit(call, _WRITE)
+
     def _may(self, call: Call, action: str) -> bool:
         try:
             self._near.admit(call, action)
@@ -213,11 +243,26 @@ def routes(near: Neighbours, pages: Pages, live: Live) -> list[Route]:
     table.add("GET", WORKSPACE + "/smalt/search", handlers.search, action=_READ, query=("q", "$top:int"))
     named = ("kind!", "name!", "version")
     table.add("GET", WORKSPACE + "/smalt/lineage", handlers.lineage, action=_READ, query=named)
+    # Whoever sees the jobs may keep views of them: what is changed for others is looked at in the handlers.
+    table.add("GET", WORKSPACE + "/smalt/views", handlers.views, action=_READ)
+    view = WORKSPACE + "/smalt/views/{name}"
+    table.add("PUT", view, handlers.put_view, action=_READ, body="search:texts! isShared:bool")
+    table.add("DELETE", view, handlers.delete_view, action=_READ, query=("shared:bool",))
     read_blobs = "workspaces/datastores/blobs/read"
     listed = ("uri!", "path", "$top:int", "$skip")
     table.add("GET", WORKSPACE + "/smalt/files", handlers.files, action=read_blobs, query=listed)
     table.add("GET", WORKSPACE + "/smalt/archive", handlers.archive, action=read_blobs, query=("uri!", "path"))
     return table.all
+
+
+def _shown(view: View) -> dict[str, object]:
+    return {
+        "name": view.name,
+        "search": dict(view.search),
+        "isShared": not view.owner_id,
+        "changedAt": view.changed_at.isoformat(),
+        "changedBy": view.changed_by,
+    }
 
 
 def _cookie(call: Call, session: BrowserSession | None, lifetime: int) -> str:

@@ -194,6 +194,7 @@ def test_a_view_that_is_opened_gets_out_of_the_way(page: Page, house: House, wor
     page.get_by_role("button", name="Views").click()
     page.get_by_label("Name of the view").fill("bad ones")
     page.keyboard.press("Enter")
+    page.get_by_role("button", name="bad ones", exact=True).wait_for()
     page.keyboard.press("Escape")
     page.get_by_label("Status").select_option("")
 
@@ -202,6 +203,26 @@ def test_a_view_that_is_opened_gets_out_of_the_way(page: Page, house: House, wor
 
     expect(page.get_by_label("Name of the view")).to_have_count(0)
     expect(page.get_by_label("Status")).to_have_value("Failed")
+
+
+def test_a_view_that_is_shared_is_in_the_browser_of_everybody(page: Page, house: House, work):
+    page.goto(f"{house.url}/studio/jobs?status=Failed")
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the view").fill("all that failed")
+    page.get_by_role("checkbox", name="Show it to everybody").check()
+    page.get_by_role("button", name="Keep this view").click()
+    page.get_by_role("button", name="all that failed", exact=True).wait_for()
+
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{house.url}/studio/jobs")
+    page.get_by_role("button", name="Views").click()
+    expect(page.get_by_text("shared by owner")).to_be_visible()
+    page.get_by_role("button", name="all that failed", exact=True).click()
+    expect(page.get_by_label("Status")).to_have_value("Failed")
+
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Forget the view all that failed").click()
+    expect(page.get_by_text("shared by owner")).to_have_count(0)
 
 
 def test_a_table_that_mlflow_logs_is_shown_as_one(page: Page, house: House, tmp_path: Path):

@@ -13,8 +13,10 @@ export const jobs = {
   Medium: "中",
   Priority: "優先順位",
   Rerun: "再実行",
+  "Show it to everybody in this workspace": "このワークスペースの全員に表示する",
   Tag: "タグ",
   "Write in a notebook": "ノートブックに書く",
   "Who comes first where more jobs wait than there are places.":
     "空きより多くのジョブが待っているとき、どれが先に始まるかを決めます。",
+  "shared by {name}": "{name} が共有",
 } as const;
