@@ -16,6 +16,10 @@ _PREFIX = "v1"
 _KEY_BYTES = 32
 
 
+class Unsealable(SmaltError):
+    """Another key or another context has sealed it."""
+
+
 class Vault:
     """Seals and opens short secrets.
 
@@ -62,7 +66,7 @@ class Vault:
         """Decrypt what `seal` made.
 
         Raises:
-            SmaltError: Another key or another context sealed it.
+            Unsealable: Another key or another context sealed it.
         """
         raw = base64.b64decode(sealed.removeprefix(f"{_PREFIX}:"))
         for cipher in self._ciphers:
@@ -70,7 +74,7 @@ class Vault:
                 return cipher.decrypt(raw[:12], raw[12:], context.encode()).decode()
             except InvalidTag:
                 continue
-        raise SmaltError(
+        raise Unsealable(
             f"The secret of {context} does not open with this server's key. Restore the file `secret.key` of the "
             "home folder that sealed it, or enter the secret anew."
         )

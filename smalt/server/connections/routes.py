@@ -15,6 +15,9 @@ from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 from smalt.wire.arm import codec
 from smalt.wire.arm.envelope import resource
 
+_TOLD = frozenset({"username", "clientId", "tenantId", "resourceId", "accessKeyId"})
+"""Of credentials, what names somebody and lets nobody in."""
+
 _TYPE = "Microsoft.MachineLearningServices/workspaces/connections"
 
 
@@ -47,10 +50,27 @@ def _changed(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 
 def _leads_astray(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether something that was secret goes to another address, where whoever has changed it can read it."""
-    if after.get("target") == before.get("target"):
+    if _addresses(after) == _addresses(before):
         return False
-    kept, now = before.get("credentials") or {}, after.get("credentials") or {}
-    return any(value and now.get(name) == value for name, value in kept.items())
+    now = _secrets(after)
+    return any(now.get(name) == value for name, value in _secrets(before).items())
+
+
+def _addresses(properties: dict[str, Any]) -> object:
+    """What tells a connection where to go. Own keys come with addresses under names of one's own."""
+    metadata = properties.get("metadata") or {}
+    is_own = str(properties.get("category")).lower() == "customkeys"
+    return properties.get("target"), {
+        name: value for name, value in metadata.items() if is_own or "://" in str(value) or "." in str(value)
+    }
+
+
+def _secrets(properties: dict[str, Any]) -> dict[tuple[str, ...], Any]:
+    """Each secret with its place among the credentials."""
+    credentials = properties.get("credentials") or {}
+    found = {(name,): value for name, value in credentials.items() if name not in _TOLD and name != "keys"}
+    found |= {("keys", name): value for name, value in (credentials.get("keys") or {}).items()}
+    return {place: value for place, value in found.items() if value}
 
 
 def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:
@@ -73,7 +93,7 @@ def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Rou
 
     def plain(workspace: WorkspaceRecord, record: Record) -> Any:
         # How one signs in is told by the secret being there; the spelling leaves out what it is.
-        return answer(workspace, record, service.with_secrets(workspace, record))
+        return answer(workspace, record, service.shown(workspace, record))
 
     def listing(call: Call) -> Answer:
         """List connections, without secrets."""

@@ -13,7 +13,7 @@ from smalt.server.connections.tables import connections
 from smalt.server.http import Page
 from smalt.server.identity import allows, full_action
 from smalt.server.records import Record, Records
-from smalt.server.vault import Vault
+from smalt.server.vault import Unsealable, Vault
 from smalt.server.work import Work
 from smalt.server.workspaces import WorkspaceRecord
 
@@ -54,6 +54,13 @@ class ConnectionService:
             self._vault.open(record.sealed, context=_context(workspace.id, record.name))
         )
         return Connection.parse(whole)
+
+    def shown(self, workspace: WorkspaceRecord, record: Record) -> Connection:
+        """The connection for spellings that leave secrets out; without them where they do not open any more."""
+        try:
+            return self.with_secrets(workspace, record)
+        except Unsealable:
+            return Connection.parse(record.document)
 
     def page(self, work: Work, workspace: WorkspaceRecord, *, after: str | None) -> Page[Record]:
         """Connections in the order of their names."""

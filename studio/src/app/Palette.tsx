@@ -104,7 +104,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
       event.preventDefault();
       setChosen((active + step + hits.length) % Math.max(hits.length, 1));
     }
-    if (event.key === "Enter") pick(hits[active]);
+    // Enter that ends the writing of a Japanese word chooses nothing.
+    if (event.key === "Enter" && !event.nativeEvent.isComposing) pick(hits[active]);
   };
 
   return (

@@ -49,7 +49,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     channel.onmessage = ({ data }: MessageEvent<string>) => {
       if (data === "signed out") leave();
       // Another tab has signed in anew: the cookie is another one, and so is the word that belongs to it.
-      else whoIsHere().then(enter, leave);
+      else whoIsHere().then((next) => (next ? enter(next) : leave()), leave);
     };
     const open = async () => {
       const arrived = window.location.pathname === "/studio/signin";

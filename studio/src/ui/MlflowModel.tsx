@@ -77,6 +77,9 @@ function typeOf({ type, "tensor-spec": tensor }: Port): string {
   return tensor ? `${type} ${tensor.dtype ?? ""} [${(tensor.shape ?? []).join(", ")}]` : (type ?? "");
 }
 
+/** A parameter has a default in place of saying whether it is required. */
+const isNeeded = (port: Port): boolean => port.required !== false && port.default === undefined;
+
 function Ports({ title, ports: all }: { title: string; ports: Port[] }) {
   const t = useT();
   if (all.length === 0) return null;
@@ -90,7 +93,7 @@ function Ports({ title, ports: all }: { title: string; ports: Port[] }) {
         columns={[
           { key: "name", title: t("Name"), cell: ({ name }) => name ?? "–" },
           { key: "type", title: t("Type"), cell: typeOf },
-          { key: "required", title: t("Required"), cell: ({ required }) => (required === false ? t("No") : t("Yes")) },
+          { key: "required", title: t("Required"), cell: (port) => (isNeeded(port) ? t("Yes") : t("No")) },
         ]}
       />
     </>

@@ -43,7 +43,7 @@ const WORDS: Record<string, Message> = {
 };
 
 /** What a state is called; one that is not known here stands as it is. */
-export const wordOf = (state: string, t: Translate): string => (state in WORDS ? t(WORDS[state]) : state);
+export const wordOf = (state: string, t: Translate): string => (Object.hasOwn(WORDS, state) ? t(WORDS[state]) : state);
 
 /** Whether a state is a good one, in a word for a class. */
 export const toneOf = (state: string): string => ICONS[state]?.[1] ?? "quiet";

@@ -10,6 +10,7 @@ from smalt.server.connections import ConnectionService
 from smalt.server.http import Dispatcher
 from smalt.server.identity import IdentityGate
 from smalt.server.vault import Vault
+from smalt.server.work import SYSTEM
 from tests.server.identity.test_role_definitions import ML, define
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -114,14 +115,19 @@ def test_the_secret_of_another_way_to_sign_in_goes(desk):
     assert (whole["authType"], whole.get("credentials")) == ("AAD", None)
 
 
-def test_a_secret_goes_to_no_address_of_somebody_who_may_not_see_it(desk, house):
-    desk.make("ContainerRegistry", "UsernamePassword", username="ada", password="kept")
+@pytest.fixture
+def member(desk, house) -> TestClient:
+    """Somebody who may change connections, and not see their secrets."""
     all_but_secrets = {
         "actions": [f"{ML}workspaces/connections/*"],
         "notActions": [f"{ML}workspaces/connections/list*"],
     }
     assert define(house.client(), house.default.scope, name="Tidier", **all_but_secrets).status_code == 201
-    member = desk.as_member(house.member("mia", {house.default.scope: "Tidier"}))
+    return desk.as_member(house.member("mia", {house.default.scope: "Tidier"}))
+
+
+def test_a_secret_goes_to_no_address_of_somebody_who_may_not_see_it(desk, member):
+    desk.make("ContainerRegistry", "UsernamePassword", username="ada", password="kept")
 
     elsewhere = {"target": "https://mine.example"}
     astray = [
@@ -129,10 +135,41 @@ def test_a_secret_goes_to_no_address_of_somebody_who_may_not_see_it(desk, house)
         for more in ({}, {"credentials": {"username": "mia"}})
     ]
     own = member.patch(
-        desk.path, json={"properties": {**elsewhere, "credentials": {"username": "mia", "password": "own"}}}
+        desk.path, json={"properties": {**elsewhere, "credentials": {"username": "ada", "password": "own"}}}
     )
 
     assert [answer.status_code for answer in astray] == [403, 403]
     assert "Send the secret with the address" in astray[0].text
-    assert own.status_code == 200
-    assert desk.whole()["credentials"] == {"username": "mia", "password": "own"}
+    assert own.status_code == 200  # The name lets nobody in.
+    assert desk.whole()["credentials"] == {"username": "ada", "password": "own"}
+
+
+@pytest.mark.parametrize("way", ["target", "metadata"])
+def test_of_own_keys_none_goes_astray_with_another_one_that_is_sent(desk, member, way):
+    desk.make("CustomKeys", "CustomKeys", keys={"api_key": "kept"})
+    elsewhere = {"target": "https://mine.example"} if way == "target" else {"metadata": {"api_base": "mine.example"}}
+
+    astray = member.patch(desk.path, json={"properties": {**elsewhere, "credentials": {"keys": {"other": "1"}}}})
+    own = member.patch(desk.path, json={"properties": {**elsewhere, "credentials": {"keys": {"api_key": "own"}}}})
+
+    assert (astray.status_code, own.status_code) == (403, 200)
+    assert desk.whole()["credentials"] == {"keys": {"api_key": "own"}}
+
+
+def test_settings_that_are_no_address_are_changed_without_the_secret(desk, member):
+    desk.make("AzureOpenAI", "ApiKey", key="kept")
+
+    changed = member.patch(desk.path, json={"properties": {"metadata": {"ApiVersion": "2024-10-21"}}})
+
+    assert changed.status_code == 200
+    assert desk.whole()["credentials"] == {"key": "kept"}
+
+
+def test_a_connection_whose_secret_does_not_open_any_more_is_still_listed(desk, house):
+    desk.make("AzureOpenAI", "ApiKey", key="lost")
+
+    other_key = ConnectionService(Vault(b"1" * 32))
+    with house.works.read(SYSTEM) as work:
+        shown = other_key.shown(house.default, other_key.get(work, house.default, desk.path.rpartition("/")[2]))
+
+    assert shown.azure_endpoint == "https://old.example"

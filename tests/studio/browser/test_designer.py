@@ -259,7 +259,7 @@ def test_steps_become_a_pipeline_of_their_own(page: Page, house: House, work):
 
     page.get_by_role("button", name="Group steps").click()
     page.get_by_role("checkbox", name="shop_count").check()
-    page.get_by_role("button", name="Group", exact=True).click()
+    page.get_by_role("button", name="Make a group").click()
 
     expect(page.get_by_text("Nothing is wrong with this pipeline.")).to_be_visible()
     text = exported(page)

@@ -222,6 +222,7 @@ def test_a_view_that_is_shared_is_in_the_browser_of_everybody(page: Page, house:
 
     page.get_by_role("button", name="Views").click()
     page.get_by_role("button", name="Forget the view all that failed").click()
+    page.get_by_role("button", name="Delete it for everybody?").click()
     expect(page.get_by_text("shared by owner")).to_have_count(0)
 
 

@@ -31,6 +31,8 @@ const OF_ONE: Partial<Record<Message, string>> = {
   "{count} steps": "{count} step",
   "{count} tokens": "{count} token",
   "{count} variants": "{count} variant",
+  "from {count} requests on": "from {count} request on",
+  "load {load}, {count} cores": "load {load}, {count} core",
 };
 
 const english: Translate = (message, values) => filled((values?.count === 1 && OF_ONE[message]) || message, values);

@@ -15,6 +15,8 @@ export const jobs = {
   Rerun: "再実行",
   "Show it to everybody in this workspace": "このワークスペースの全員に表示する",
   Tag: "タグ",
+  "Replace this view": "このビューを置き換える",
+  "Delete it for everybody?": "全員のビューから削除しますか?",
   "Write in a notebook": "ノートブックに書く",
   "Who comes first where more jobs wait than there are places.":
     "空きより多くのジョブが待っているとき、どれが先に始まるかを決めます。",

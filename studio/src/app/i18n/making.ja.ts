@@ -21,7 +21,7 @@ export const making = {
   "Drafts of the workspace": "ワークスペースの下書き",
   "Everybody in the workspace sees this draft.": "この下書きはワークスペースの全員が見られます。",
   "From 15 minutes to 3 days; nothing for never.": "15 分から 3 日まで。空欄なら停止しません。",
-  Group: "グループ化",
+  "Make a group": "グループ化",
   "Group steps": "ステップをグループ化",
   "Group steps into a pipeline of their own": "ステップを 1 つのサブパイプラインにまとめる",
   "It is removed for everybody. Whoever has it open keeps their own.":

@@ -69,7 +69,7 @@ export const monitoring = {
   "What the model should answer; it is not compared.": "モデルが答えるべき値です。比較はしません。",
   "What was collected before": "それ以前に収集されたもの",
   "When it runs": "実行の時期",
-  Who: "宛先",
+  Whom: "宛先",
   "Who is told": "通知の宛先",
   "Who was told": "通知の宛先",
   "With commas between them.": "コンマで区切ります。",

@@ -88,7 +88,7 @@ export const notebooks = {
   "This machine": "このマシン",
   "Upload a folder": "フォルダーをアップロード",
   Variables: "変数",
-  When: "実行時期",
+  "When to run": "実行時期",
   "{count} cells": "{count} セル",
   code: "コード",
   raw: "生テキスト",

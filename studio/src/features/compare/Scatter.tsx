@@ -7,6 +7,9 @@ import { Empty } from "../../ui/Empty";
 import { EChart, told } from "../../ui/EChart";
 import { isNumeric, nameOf, type Row } from "./values";
 
+/** A parameter and a metric may share a name. */
+const keyOf = (row: Row): string => `${row.kind}:${row.name}`;
+
 /** A dot per run, over two of the numbers it has. */
 export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; rows: readonly Row[] }) {
   const t = useT();
@@ -16,8 +19,8 @@ export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; row
   const navigate = useNavigate({ from: "/compare" });
   const set = (axes: { across?: string; up?: string }) =>
     void navigate({ search: (old) => ({ ...old, ...axes }), replace: true });
-  const x = rows.find(({ name }) => name === across) ?? rows[0];
-  const y = rows.find(({ name }) => name === up) ?? rows.findLast(({ kind }) => kind === "metric") ?? rows.at(-1);
+  const x = rows.find((row) => keyOf(row) === across) ?? rows[0];
+  const y = rows.find((row) => keyOf(row) === up) ?? rows.findLast(({ kind }) => kind === "metric") ?? rows.at(-1);
   const option = useMemo(
     () =>
       x &&
@@ -42,7 +45,7 @@ export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; row
     <Field label={title} orientation="horizontal">
       <Select value={value} onChange={(_, data) => onChange(data.value)}>
         {rows.map((row) => (
-          <option key={`${row.kind}:${row.name}`} value={row.name}>
+          <option key={keyOf(row)} value={keyOf(row)}>
             {titleOf(row)}
           </option>
         ))}
@@ -52,8 +55,8 @@ export default function Scatter({ runs, rows: all }: { runs: readonly Run[]; row
   return (
     <>
       <div className="filters">
-        {choice(t("Across"), x?.name, (name) => set({ across: name }))}
-        {choice(t("Up"), y?.name, (name) => set({ up: name }))}
+        {choice(t("Across"), x && keyOf(x), (name) => set({ across: name }))}
+        {choice(t("Up"), y && keyOf(y), (name) => set({ up: name }))}
       </div>
       <EChart option={option} label={t("Scatter")} />
     </>

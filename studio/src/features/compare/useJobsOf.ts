@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { job as jobQuery } from "../../api/queries";
 import type { Job, Run } from "../../api/types";
@@ -14,6 +14,7 @@ export function useJobsOf(runs: readonly Run[]): ReadonlyMap<string, Job> {
     queryKey: ["compared", scope, names],
     queryFn: () => Promise.all(names.map((name) => client.ensureQueryData(jobQuery(scope, name)).catch(() => null))),
     enabled: names.length > 0,
+    placeholderData: keepPreviousData,
   });
   return useMemo(
     () => new Map((found.data ?? []).flatMap((each) => (each ? [[each.name, each] as const] : []))),

@@ -78,7 +78,7 @@ export function GroupDialog({ model, settings, chosen, onGroup, onClose }: Props
             <DialogActions>
               <Button onClick={onClose}>{t("Leave it")}</Button>
               <Button type="submit" appearance="primary" disabled={steps.length === 0 || why !== null}>
-                {t("Group")}
+                {t("Make a group")}
               </Button>
             </DialogActions>
           </DialogBody>

@@ -72,7 +72,7 @@ export default function ChatTab() {
     const turn = { inputs: { [chat.input]: asked.question }, outputs: line.outputs, job: asked.job };
     keep({ turns: [...turns, turn], asked: null });
     // Once for each answer: what was said before is of the moment in which it comes.
-  }, [line]);
+  }, [line, chat?.input]);
   useEffect(() => {
     end.current?.scrollIntoView({ block: "nearest" });
   }, [turns.length, asked]);
@@ -154,7 +154,7 @@ export default function ChatTab() {
           </Button>
           <Button
             icon={<Delete20Regular />}
-            disabled={turns.length === 0 && !asked}
+            disabled={send.isPending || (turns.length === 0 && !asked)}
             onClick={() => keep({ turns: [], asked: null })}
           >
             {t("Begin anew")}

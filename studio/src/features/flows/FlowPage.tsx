@@ -55,8 +55,10 @@ const TABS: TabEntry[] = [
 /** One flow: edited, tried, talked with, run over data, compared, deployed. */
 export function FlowPage() {
   const { name } = useParams({ from: "/flows/$name" });
-  const found = useQuery(flowQuery(useScope(), name));
-  return <Loaded of={found}>{(flow) => <Opened key={flow.name} flow={flow} />}</Loaded>;
+  const scope = useScope();
+  const found = useQuery(flowQuery(scope, name));
+  // A flow of the same name in another workspace is another one: its edits are not this one's.
+  return <Loaded of={found}>{(flow) => <Opened key={`${scope}/${flow.name}`} flow={flow} />}</Loaded>;
 }
 
 function Opened({ flow }: { flow: Flow }) {

@@ -23,6 +23,8 @@ export function useClone(flow: string) {
     },
     onSuccess: async (made, { into = scope }) => {
       await client.invalidateQueries({ queryKey: ["flows", into] });
+      // The address that is left says its workspace, so that going back does not lead to the other one's flow.
+      if (into !== scope) await navigate({ to: ".", search: (old) => ({ ...old, wsid: scope }), replace: true });
       void navigate({ to: "/flows/$name", params: { name: made.name }, search: { wsid: into } });
     },
   });

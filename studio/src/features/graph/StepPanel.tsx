@@ -50,7 +50,7 @@ export function StepPanel({ step, onEnter, onClose }: Props) {
           {isSweep(step) ? t("Trials") : t("Look inside")}
         </Button>
       )}
-      {step.job && <StepJob name={step.job} hasLog={!hasInside(step)} />}
+      {step.job && <StepJob key={step.job} name={step.job} hasLog={!hasInside(step)} />}
       {step.iterations.length > 0 && (
         <>
           <h3>{t("Iterations")}</h3>

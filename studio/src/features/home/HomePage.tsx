@@ -52,7 +52,7 @@ export function HomePage() {
           <JobList of={recent} empty={t("No job yet.")} />
         </Section>
         <Changed />
-        <NextSteps jobs={recent.data ?? []} />
+        <NextSteps jobs={recent.data} />
       </div>
     </Page>
   );

@@ -15,13 +15,13 @@ const COMMANDS: [Message, string][] = [
 ];
 
 /** What follows from what there is, and what can always be begun: here, and from a terminal. */
-export function NextSteps({ jobs }: { jobs: readonly Job[] }) {
+export function NextSteps({ jobs }: { jobs: readonly Job[] | undefined }) {
   const t = useT();
   return (
-    <Section title={jobs.length === 0 ? t("Begin here") : t("Next steps")}>
+    <Section title={jobs?.length === 0 ? t("Begin here") : t("Next steps")}>
       <ul className="lines">
         <Deploy />
-        <CompareRuns jobs={jobs} />
+        <CompareRuns jobs={jobs ?? []} />
         <li>
           <Link to="/new/$kind" params={{ kind: "data" }}>
             {t("Bring in data")}

@@ -21,7 +21,6 @@ import { later, whenIdle, type Later } from "../../app/later";
 import { useScope } from "../../app/workspace";
 import { Confirm } from "../../ui/Confirm";
 import { Loaded } from "../../ui/Loaded";
-import { showNotice } from "../../ui/Notices";
 import { Page } from "../../ui/Page";
 import { Status } from "../../ui/Status";
 import { draftOf, goOn, submitAgain } from "./again";
@@ -161,7 +160,6 @@ function Actions({ job }: TabProps) {
   const goesOn = job.properties.jobType === "Pipeline" && !isChild && job.properties.status !== "Completed";
   const rerun = useMutation({
     mutationFn: () => (goesOn ? goOn(scope, job.name) : submitAgain(scope, job.name, draftOf(job))),
-    onError: (error) => showNotice("error", error.message),
     onSuccess: (again) => void navigate({ to: "/jobs/$name", params: { name: again.name } }),
   });
   return (

@@ -1,4 +1,5 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { request } from "../../api/client";
 import { ENDED, type Job } from "../../api/types";
 import { useT } from "../../app/i18n";
@@ -8,6 +9,7 @@ import "../../ui/output.css";
 
 const MOST_BYTES = 4096;
 const MOST_LINES = 20;
+const PAUSE_MS = 1000;
 
 /** The last lines of what a job has printed, live while it runs; nothing where it has printed nothing. */
 export function LogTail({ job }: { job: Job }) {
@@ -15,13 +17,23 @@ export function LogTail({ job }: { job: Job }) {
   const { found, sizes } = useLogs(job.name, ENDED.has(job.properties.status));
   const file = Object.keys(found.data ?? {}).find((each) => each.endsWith("std_log.txt"));
   const address = file === undefined ? undefined : new URL(found.data?.[file] ?? "").pathname;
+  const client = useQueryClient();
   const text = useQuery({
-    queryKey: ["logtail", address, file === undefined ? 0 : sizes[file], job.properties.status],
+    queryKey: ["logtail", address],
     queryFn: ({ signal }) => endOf(address ?? "", signal),
     enabled: address !== undefined,
-    placeholderData: keepPreviousData,
     retry: false,
   });
+  const waits = useRef<number>(undefined);
+  const size = file === undefined ? 0 : sizes[file];
+  useEffect(() => {
+    // A log may grow many times a second: it is read at its own pace, and what is being read is read to its end.
+    waits.current ??= window.setTimeout(() => {
+      waits.current = undefined;
+      void client.invalidateQueries({ queryKey: ["logtail", address] }, { cancelRefetch: false });
+    }, PAUSE_MS);
+  }, [client, address, size, job.properties.status]);
+  useEffect(() => () => window.clearTimeout(waits.current), []);
   const lines = (text.data ?? "").trimEnd().split("\n").slice(-MOST_LINES).join("\n");
   if (!lines) return null;
   return (

@@ -48,6 +48,8 @@ function Views({ search, onOpen }: { search: Search; onOpen: (search: Search) =>
   const views = useQuery(list<View>(path, "views"));
   const [name, setName] = useState("");
   const [isShared, setShared] = useState(false);
+  /** The shared one that is about to be taken from everybody. */
+  const [asked, setAsked] = useState("");
   const changed = { onSettled: () => client.invalidateQueries({ queryKey: ["views", path] }) };
   const keep = useMutation({
     mutationFn: () =>
@@ -55,7 +57,10 @@ function Views({ search, onOpen }: { search: Search; onOpen: (search: Search) =>
         method: "PUT",
         body: { search: { ...search, wsid: undefined }, isShared },
       }),
-    onSuccess: () => setName(""),
+    onSuccess: () => {
+      setName("");
+      setShared(false);
+    },
     ...changed,
   });
   const remove = useMutation({
@@ -63,6 +68,7 @@ function Views({ search, onOpen }: { search: Search; onOpen: (search: Search) =>
       json(`${path}/${encodeURIComponent(view.name)}?shared=${String(view.isShared)}`, { method: "DELETE" }),
     ...changed,
   });
+  const isThere = views.data?.some((view) => view.name === name.trim() && view.isShared === isShared) ?? false;
   const failure = keep.error ?? remove.error;
   return (
     <>
@@ -75,14 +81,20 @@ function Views({ search, onOpen }: { search: Search; onOpen: (search: Search) =>
                   {view.name}
                 </Button>
                 <span className="views-by">{view.isShared && t("shared by {name}", { name: view.changedBy })}</span>
-                <Button
-                  appearance="subtle"
-                  size="small"
-                  icon={<Dismiss16Regular />}
-                  disabled={remove.isPending}
-                  aria-label={t("Forget the view {name}", { name: view.name })}
-                  onClick={() => remove.mutate(view)}
-                />
+                {view.isShared && asked === view.name ? (
+                  <Button size="small" autoFocus disabled={remove.isPending} onClick={() => remove.mutate(view)}>
+                    {t("Delete it for everybody?")}
+                  </Button>
+                ) : (
+                  <Button
+                    appearance="subtle"
+                    size="small"
+                    icon={<Dismiss16Regular />}
+                    disabled={remove.isPending}
+                    aria-label={t("Forget the view {name}", { name: view.name })}
+                    onClick={() => (view.isShared ? setAsked(view.name) : remove.mutate(view))}
+                  />
+                )}
               </div>
             ))}
           </>
@@ -103,7 +115,7 @@ function Views({ search, onOpen }: { search: Search; onOpen: (search: Search) =>
             onChange={(_, data) => setName(data.value)}
           />
           <Button type="submit" disabled={!name.trim() || keep.isPending}>
-            {t("Keep this view")}
+            {isThere ? t("Replace this view") : t("Keep this view")}
           </Button>
         </div>
         <Checkbox

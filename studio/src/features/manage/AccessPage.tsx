@@ -21,6 +21,7 @@ interface Assignment {
   name: string;
   properties: {
     roleDefinitionName: string;
+    principalId: string;
     principalName: string;
     principalType: string;
     scope: string;
@@ -122,7 +123,13 @@ export function AccessPage() {
 function Roles({ held }: { held: readonly Assignment[] }) {
   const t = useT();
   const found = useQuery(rolesOf(useScope()));
-  const holders = (role: string) => held.filter(({ properties }) => properties.roleDefinitionName === role).length;
+  // Somebody may hold a role both here and above.
+  const holders = (role: string) =>
+    new Set(
+      held
+        .filter(({ properties }) => properties.roleDefinitionName === role)
+        .map(({ properties }) => properties.principalId),
+    ).size;
   return (
     <Loaded of={found}>
       {(roles) => (

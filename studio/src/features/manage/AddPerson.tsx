@@ -34,11 +34,12 @@ export function AddPerson({ onClose }: { onClose: () => void }) {
   const [role, setRole] = useState("");
   // Kept for another try: whoever has been added is not added again when the role was refused.
   const [added, setAdded] = useState<Person>();
+  const [assignment] = useState(() => crypto.randomUUID());
   const add = useMutation({
     mutationFn: async () => {
       const person = added ?? (await json<Person>("/smalt/actors", { method: "POST", body: { name, kind } }));
       setAdded(person);
-      await json(`${scope}${AUTHORIZATION}/roleAssignments/${crypto.randomUUID()}`, {
+      await json(`${scope}${AUTHORIZATION}/roleAssignments/${assignment}`, {
         method: "PUT",
         body: { properties: { roleDefinitionId: role, principalId: person.id } },
       });
@@ -49,7 +50,12 @@ export function AddPerson({ onClose }: { onClose: () => void }) {
     onSettled: () => client.invalidateQueries({ queryKey: ["access"] }),
   });
   return (
-    <Dialog open modalType={add.data ? "alert" : "modal"} onOpenChange={(_, { open }) => !open && onClose()}>
+    <Dialog
+      open
+      modalType={add.data ? "alert" : "modal"}
+      // What is shown once, or is about to be, does not go by a key that was pressed too often.
+      onOpenChange={(_, { open }) => !open && !add.isPending && !add.data && onClose()}
+    >
       <DialogSurface>
         <form
           onSubmit={(event) => {
@@ -104,7 +110,9 @@ export function AddPerson({ onClose }: { onClose: () => void }) {
                 </Button>
               ) : (
                 <>
-                  <Button onClick={onClose}>{t("Leave it")}</Button>
+                  <Button disabled={add.isPending} onClick={onClose}>
+                    {t("Leave it")}
+                  </Button>
                   <Button type="submit" appearance="primary" disabled={!name.trim() || !role || add.isPending}>
                     {t("Add")}
                   </Button>

@@ -1,14 +1,13 @@
 import { Button } from "@fluentui/react-components";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { request } from "../../api/client";
-import { computes, someJobs } from "../../api/queries";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { json, query, request } from "../../api/client";
+import { computes } from "../../api/queries";
 import type { Job } from "../../api/types";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { DeleteButton } from "../../ui/DeleteButton";
 import { Empty } from "../../ui/Empty";
 import { Loaded } from "../../ui/Loaded";
-import { showNotice } from "../../ui/Notices";
 import { Page } from "../../ui/Page";
 import { Table } from "../../ui/Table";
 import { TagsButton } from "../../ui/TagsButton";
@@ -34,18 +33,30 @@ interface ComputeProperties {
 const INSTANCE = "ComputeInstance";
 /** This machine, which nobody takes away. */
 const LOCAL = "local";
-const ACTIVE = "Starting,Preparing,Queued,Running,Finalizing";
+const RUNNING = "Running,Finalizing";
+const WAITING = "Starting,Preparing,Queued";
+const MOST = 1000;
 
-const isRunning = ({ properties }: Job): boolean => ["Running", "Finalizing"].includes(properties.status);
+/** Jobs of some states, steps and trials as well: they are what takes the places. */
+const jobsOf = (scope: string, status: string) =>
+  queryOptions({
+    queryKey: ["jobs", scope, "", { status, everything: true }],
+    queryFn: async ({ signal }) =>
+      (await json<{ value: Job[] }>(`${scope}/jobs${query({ status, $top: MOST })}`, { signal })).value,
+  });
 
 /** Where jobs run, and how busy it is there. */
 export function ComputePage() {
   const t = useT();
   const scope = useScope();
   const found = useQuery(computes<ComputeProperties>(scope));
-  const active = useQuery(someJobs(scope, { status: ACTIVE, $top: 1000 }));
-  const jobs = active.data ?? [];
-  const onIt = (id: string) => jobs.filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase());
+  const running = useQuery(jobsOf(scope, RUNNING));
+  const waiting = useQuery(jobsOf(scope, WAITING));
+  const countOn = (id: string, jobs: readonly Job[] = []) => {
+    const count = jobs.filter((job) => job.properties.computeId?.toLowerCase() === id.toLowerCase()).length;
+    // Where the list was cut off there may be more.
+    return jobs.length < MOST ? count : `${count}+`;
+  };
   return (
     <Page title={t("Compute")} actions={<NewButton kind="compute" />}>
       <Utilisation />
@@ -89,13 +100,13 @@ export function ComputePage() {
                   key: "run",
                   title: t("Running"),
                   isNumber: true,
-                  cell: ({ id }) => onIt(id).filter(isRunning).length,
+                  cell: ({ id }) => countOn(id, running.data),
                 },
                 {
                   key: "wait",
                   title: t("Waiting"),
                   isNumber: true,
-                  cell: ({ id }) => onIt(id).filter((job) => !isRunning(job)).length,
+                  cell: ({ id }) => countOn(id, waiting.data),
                 },
                 {
                   key: "verbs",
@@ -161,7 +172,6 @@ function InstanceVerbs({ name, isStarted }: { name: string; isStarted: boolean }
   const change = useMutation({
     mutationFn: (verb: "start" | "stop" | "restart") =>
       request(`${scope}/computes/${encodeURIComponent(name)}/${verb}`, { method: "POST", body: {} }),
-    onError: (error) => showNotice("error", error.message),
     onSettled: () => client.invalidateQueries({ queryKey: ["computes"] }),
   });
   const verb = (word: "start" | "stop" | "restart", label: string, text: string) => (

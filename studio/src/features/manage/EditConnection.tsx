@@ -15,7 +15,7 @@ import { useState } from "react";
 import { request } from "../../api/client";
 import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
-import { linesOf, pairsOf } from "../../ui/pairs";
+import { isPairs, linesOf, pairsOf } from "../../ui/pairs";
 import { Problem } from "../../ui/Problem";
 import { useFocusBack } from "../../ui/useFocusBack";
 import { authOf, credentialsOf, hasSecret, hasUser } from "../create/credentials";
@@ -36,13 +36,16 @@ export function EditConnection({ connection: { name, properties }, onClose }: Pr
   const authType = known === "None" ? (authOf(properties.category) ?? known) : known;
   const userBefore = properties.credentials?.username ?? "";
   const [target, setTarget] = useState(properties.target ?? "");
-  const [metadata, setMetadata] = useState(linesOf(properties.metadata ?? {}));
+  const metadataBefore = linesOf(properties.metadata ?? {});
+  const [metadata, setMetadata] = useState(metadataBefore);
   const [user, setUser] = useState(userBefore);
   const [secret, setSecret] = useState("");
   const credentials = {
     ...(user !== userBefore && { username: user }),
     ...(secret && credentialsOf(authType, secret)),
   };
+  const isReadable = metadata === metadataBefore || isPairs(metadata);
+  const isKey = authType !== "CustomKeys" || !secret || /^[^=\s]+=./.test(secret);
   const isOpenedAnew = Object.keys(credentials).length > 0;
   const save = useMutation({
     mutationFn: () =>
@@ -51,7 +54,8 @@ export function EditConnection({ connection: { name, properties }, onClose }: Pr
         body: {
           properties: {
             target: target.trim() || null,
-            metadata: pairsOf(metadata),
+            // Sent whole or not at all: a value that lines cannot show stays as it is.
+            ...(metadata !== metadataBefore && { metadata: pairsOf(metadata) }),
             ...(isOpenedAnew && { authType, credentials }),
           },
         },
@@ -77,7 +81,10 @@ export function EditConnection({ connection: { name, properties }, onClose }: Pr
               <Field label={t("Address")}>
                 <Input value={target} autoFocus onChange={(_, { value }) => setTarget(value)} />
               </Field>
-              <Field label={t("Metadata, one NAME=value a line")}>
+              <Field
+                label={t("Metadata, one NAME=value a line")}
+                validationMessage={isReadable ? undefined : t("A line is no NAME=value.")}
+              >
                 <Textarea rows={3} value={metadata} onChange={(_, { value }) => setMetadata(value)} />
               </Field>
               {hasUser(authType) && (
@@ -88,6 +95,7 @@ export function EditConnection({ connection: { name, properties }, onClose }: Pr
               {hasSecret(authType) && (
                 <Field
                   label={t("New secret")}
+                  validationMessage={isKey ? undefined : t("Write it as key=value.")}
                   hint={
                     authType === "CustomKeys"
                       ? t("As key=value; the keys that are not named stay.")
@@ -106,7 +114,7 @@ export function EditConnection({ connection: { name, properties }, onClose }: Pr
             </DialogContent>
             <DialogActions>
               <Button onClick={onClose}>{t("Leave it")}</Button>
-              <Button type="submit" appearance="primary" disabled={save.isPending}>
+              <Button type="submit" appearance="primary" disabled={save.isPending || !isReadable || !isKey}>
                 {t("Save")}
               </Button>
             </DialogActions>

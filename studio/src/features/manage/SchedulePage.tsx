@@ -46,8 +46,15 @@ export function SchedulePage() {
   const remove = useMutation({
     mutationFn: async (schedule: Schedule) => {
       // One that may fire at any moment is not deleted.
-      if (schedule.properties.isEnabled) await changing.mutateAsync({ schedule, isEnabled: false });
-      await request(path, { method: "DELETE" });
+      const { isEnabled } = schedule.properties;
+      if (isEnabled) await changing.mutateAsync({ schedule, isEnabled: false });
+      try {
+        await request(path, { method: "DELETE" });
+      } catch (error) {
+        // It stays, and goes on firing.
+        if (isEnabled) await changing.mutateAsync({ schedule, isEnabled: true });
+        throw error;
+      }
     },
     onSuccess: async () => {
       await navigate({ to: "/schedules" });

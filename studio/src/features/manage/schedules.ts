@@ -46,7 +46,7 @@ export function rule({ trigger }: ScheduleProperties, t: Translate): string {
   if (!frequency || !Object.hasOwn(UNITS, frequency)) return happening(trigger, t);
   const [one, unit] = UNITS[frequency];
   const often = interval === 1 ? t(one) : t("Every {count} {unit}", { count: interval, unit: t(unit) });
-  return `${often}${days(trigger.schedule)}${times(trigger.schedule)} (${zone})`;
+  return `${often}${days(trigger.schedule, t)}${times(trigger.schedule)} (${zone})`;
 }
 
 /** What has to happen, and to what: `When a job has ended: Failed, production`. */
@@ -69,9 +69,21 @@ const EVENTS: Record<string, Message> = {
   monitor_breached: "When a monitor finds something",
 };
 
+const WEEK_DAYS: Record<string, Message> = {
+  Monday: "Monday",
+  Tuesday: "Tuesday",
+  Wednesday: "Wednesday",
+  Thursday: "Thursday",
+  Friday: "Friday",
+  Saturday: "Saturday",
+  Sunday: "Sunday",
+};
+
 /** The days of a week or a month, each after a comma. */
-function days(at: ScheduleProperties["trigger"]["schedule"]): string {
-  const all = [...(at?.weekDays ?? []), ...(at?.monthDays ?? [])];
+function days(at: ScheduleProperties["trigger"]["schedule"], t: Translate): string {
+  const ofWeek = (at?.weekDays ?? []).map((day) => (Object.hasOwn(WEEK_DAYS, day) ? t(WEEK_DAYS[day]) : day));
+  const ofMonth = (at?.monthDays ?? []).map((day) => t("day {day}", { day }));
+  const all = [...ofWeek, ...ofMonth];
   return all.map((day) => `, ${day}`).join("");
 }
 

@@ -229,7 +229,7 @@ function RunDetails({ name, job }: { name: string; job: string }) {
                 rows={alerts}
                 rowKey={({ channel, target }) => `${channel} ${target}`}
                 columns={[
-                  { key: "target", title: t("Who"), cell: ({ target }) => target },
+                  { key: "target", title: t("Whom"), cell: ({ target }) => target },
                   { key: "channel", title: t("By"), cell: ({ channel }) => channel },
                   { key: "state", title: t("State"), cell: ({ state }) => state },
                   { key: "error", title: t("Reason"), cell: ({ error }) => error ?? "" },

@@ -105,7 +105,7 @@ export function RunAsJob({ path, where, onBefore, onClose }: Props) {
               <Field label={t("Parameters")} hint={t("One a line: name=value")}>
                 <Textarea value={parameters} rows={3} onChange={(_, { value }) => setParameters(value)} />
               </Field>
-              <Field label={t("When")}>
+              <Field label={t("When to run")}>
                 <Select value={when} onChange={(_, { value }) => setWhen(value as When)}>
                   <option value="now">{t("Now")}</option>
                   <option value="daily">{t("Every day")}</option>

@@ -43,6 +43,8 @@ export function DataPicker({ value, onChange, isOptional = false, accept }: Prop
       {accept && (
         <UploadFile
           accept={accept}
+          // What was chosen before is not run over while another file is on its way.
+          onBegun={() => onChange("")}
           onUploaded={(uri) => {
             setOther(true);
             onChange(uri);

@@ -10,16 +10,18 @@ import { Problem } from "../../../ui/Problem";
 interface Props {
   /** The endings that can be chosen. */
   accept: string;
+  onBegun: () => void;
   onUploaded: (uri: string) => void;
 }
 
 /** Brings one file of this machine into the workspace's default datastore. */
-export function UploadFile({ accept, onUploaded }: Props) {
+export function UploadFile({ accept, onBegun, onUploaded }: Props) {
   const t = useT();
   const { workspace } = useWorkspace();
   const input = useRef<HTMLInputElement>(null);
   const send = useMutation({
     mutationFn: (file: File) => uploadToDefault(workspace, file),
+    onMutate: onBegun,
     onSuccess: onUploaded,
   });
   return (
