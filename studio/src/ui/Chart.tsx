@@ -1,8 +1,10 @@
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useId, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { useT } from "../app/i18n";
 import { useTheme } from "../app/theme";
 import { short } from "./number";
+import { useChartKeys, type Zoom } from "./useChartKeys";
 
 export interface Line {
   label: string;
@@ -20,7 +22,7 @@ interface Props {
   label: string;
   height?: number;
   /** Called with the part that was zoomed into; without values when it is left. */
-  onZoom?: (from?: number, to?: number) => void;
+  onZoom?: Zoom;
 }
 
 const COLORS = ["#2b6cd9", "#d9622b", "#1f9d6b", "#9b4dca", "#c2a000", "#c2416b", "#3fa7c7", "#7a6f5d"];
@@ -62,6 +64,8 @@ function buildOf(lines: readonly Line[]): Build {
 }
 
 const MOST_DOTS = 60;
+/** More lines than these would be a legend higher than the chart. */
+const MOST_NAMED = 12;
 const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((each) => each * 10 ** power));
 
 /** From where to where the scale goes. Where all is 0 it ends at 1: a scale up to 100 would promise that there was much. */
@@ -70,7 +74,7 @@ function spread(_: uPlot, low: number | null, high: number | null): uPlot.Range.
   return low === 0 && high === 0 ? [0, 1] : uPlot.rangeNum(low, high, 0.1, true);
 }
 
-/** Lines over a number. Dragging zooms, a double click leaves the zoom. */
+/** Lines over a number. Dragging zooms, a double click leaves the zoom; keys do the same, and read it. */
 export function Chart({
   lines,
   isLog = false,
@@ -85,6 +89,9 @@ export function Chart({
   const drawn = useRef<{ chart: uPlot; values: uPlot.AlignedData }>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
+  const t = useT();
+  const id = useId();
+  const { said, onKeyDown, stop, onDraw, isMarking } = useChartKeys(drawn, zoom);
   const { shown } = useTheme();
   const { labels, arePoints } = buildOf(lines);
   const values = useMemo(() => aligned(lines, smoothing), [lines, smoothing]);
@@ -101,7 +108,7 @@ export function Chart({
         width: Math.max(place.clientWidth, 120),
         height,
         scales: { x: { time: false }, y: isLog ? { distr: 3 } : { range: spread } },
-        legend: { live: names.length <= 12, show: names.length <= 12 },
+        legend: { live: names.length <= MOST_NAMED, show: names.length <= MOST_NAMED },
         cursor: { points: { size: 6 }, drag: { x: true, y: false } },
         series: [
           { label: xLabel },
@@ -125,9 +132,10 @@ export function Chart({
           },
         ],
         hooks: {
+          draw: [onDraw],
           setSelect: [
             (self) => {
-              if (self.select.width > 0) {
+              if (self.select.width > 0 && !isMarking()) {
                 zoom.current?.(
                   self.posToVal(self.select.left, "x"),
                   self.posToVal(self.select.left + self.select.width, "x"),
@@ -160,5 +168,26 @@ export function Chart({
     drawn.current.values = values;
     drawn.current.chart.setData(values);
   }, [values]);
-  return <div ref={box} className="chart" role="img" aria-label={label} />;
+  // Without a point there is nothing to go through, and Tab passes by.
+  const hasPoints = lines.some(({ points }) => points.some(({ y }) => Number.isFinite(y)));
+  return (
+    <>
+      <div
+        ref={box}
+        className="chart"
+        aria-label={label}
+        {...(hasPoints
+          ? { role: "application", tabIndex: 0, "aria-describedby": id, onKeyDown, onBlur: stop, onPointerDown: stop }
+          : { role: "img" })}
+      />
+      <span id={id} hidden>
+        {t(
+          "Arrows go from point to point and from line to line, Home and End to the ends, PageUp and PageDown further. Plus and minus zoom, 0 or Escape shows the whole; Shift with an arrow marks a part, Enter zooms into it. Space hides a line that was chosen.",
+        )}
+      </span>
+      <p className={lines.length > MOST_NAMED ? "faint" : "visually-hidden"} role="status">
+        {said}
+      </p>
+    </>
+  );
 }

@@ -77,7 +77,8 @@ export const ja = {
   Details: "詳細",
   "Display name": "表示名",
   Download: "ダウンロード",
-  "Drag to zoom; double-click to leave.": "ドラッグで拡大、ダブルクリックで元に戻ります。",
+  "Drag to zoom, double-click to leave. Keys: arrows, +, −, 0.":
+    "ドラッグで拡大、ダブルクリックで元に戻ります。キー: 矢印、+、−、0",
   Duration: "所要時間",
   "Edit the whole definition": "定義全体を編集",
   "Enable {name}": "{name} を有効にする",

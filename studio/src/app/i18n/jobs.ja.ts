@@ -1,10 +1,14 @@
 /** Jobs: how they are submitted again, compared and looked into; what follows from them. */
 export const jobs = {
+  "Arrows go from point to point and from line to line, Home and End to the ends, PageUp and PageDown further. Plus and minus zoom, 0 or Escape shows the whole; Shift with an arrow marks a part, Enter zooms into it. Space hides a line that was chosen.":
+    "左右の矢印キーで点を、上下の矢印キーで線を移り、Home と End で両端へ、PageUp と PageDown で大きく移動します。プラスとマイナスで拡大・縮小し、0 または Escape で全体に戻ります。Shift と矢印キーで範囲を選び、Enter でそこを拡大します。Space で選んだ線を隠します。",
   "Bring in data": "データを取り込む",
   "Compare the latest {count} runs of {name}": "{name} の最新の実行 {count} 件を比較",
   "Compose a pipeline": "パイプラインを組み立てる",
   "Deploy {name}": "{name} をデプロイ",
   "Duration in seconds": "所要時間 (秒)",
+  "From {from} to {to}": "{from} から {to} まで",
+  "From {from} to {to}: Enter zooms": "{from} から {to} まで。Enter で拡大",
   High: "高",
   "Job tier": "ジョブ レベル",
   "Last lines of the log": "ログの最後の行",
@@ -21,4 +25,7 @@ export const jobs = {
   "Who comes first where more jobs wait than there are places.":
     "空きより多くのジョブが待っているとき、どれが先に始まるかを決めます。",
   "shared by {name}": "{name} が共有",
+  "{count} lines from {least} to {most}": "{count} 本の線、{least} から {most} まで",
+  "{line} is hidden": "{line} を隠しました",
+  "{line} is shown": "{line} を表示しました",
 } as const;

@@ -51,7 +51,7 @@ export function MetricCharts({ names, runs }: { names: readonly string[]; runs: 
             onChange={(_, { checked }) => setView({ showsSystem: checked })}
           />
         )}
-        <span className="faint">{t("Drag to zoom; double-click to leave.")}</span>
+        <span className="faint">{t("Drag to zoom, double-click to leave. Keys: arrows, +, −, 0.")}</span>
       </div>
       <div className="charts">
         {shown.map((metric) => (
@@ -113,6 +113,8 @@ function MetricChart({ metric, names, runs, view }: ChartProps) {
         runs.length > 1 && <Values lines={lines} />
       ) : (
         <Chart
+          // Along another axis nothing stays of what was read or zoomed into.
+          key={view.axis}
           lines={lines}
           isLog={view.isLog}
           smoothing={view.smoothing}
