@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from .house import House, Made
 from .pages import PAGES
@@ -33,11 +33,29 @@ _PLACES = [
     "flows", "pipelines", "designed", "access",
 ]  # fmt: skip
 
+_SEARCH = """
+type: automl
+task: classification
+primary_metric: average_precision_score_weighted
+target_column_name: diagnosis
+training_data: {type: mltable, path: azureml://datastores/workspaceblobstore/paths/tables/nowhere/}
+"""
+
 
 @pytest.fixture(scope="module")
 def small(chromium: Browser, house: House) -> Iterator[Walk]:
     with walk(chromium, house, theme="light", language="en", width=1024) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def search_for_a_model(house: House, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A job of Automated ML, which need not find anything: by its name."""
+    file = tmp_path_factory.mktemp("search") / "job.yml"
+    file.write_text(_SEARCH)
+    name = house.smalt("job", "create", "-f", str(file), "--query", "name", "-o", "tsv")
+    house.smalt("job", "cancel", "-n", name)
+    return name
 
 
 @pytest.mark.parametrize("name", _PLACES)
@@ -47,12 +65,27 @@ def test_nothing_is_cut_off(small: Walk, made: Made, name: str):
     assert small.page.evaluate(_CUT) == []
 
 
-@pytest.mark.parametrize("name", ["data", "flows", "pipelines"])
+@pytest.mark.usefixtures("search_for_a_model")
+@pytest.mark.parametrize("name", ["jobs", "traces", "automated ML", "audit", "data", "flows", "pipelines"])
 def test_lists_show_all_their_columns(small: Walk, made: Made, name: str):
     small.go(PAGES[name].format(**made.everything()))
 
     box = small.page.locator(".long-table")
     assert box.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
+
+
+def test_columns_that_have_no_room_stand_below_others(small: Walk, work: dict[str, str]):
+    small.go("/jobs")
+
+    expect(small.page.get_by_role("columnheader", name="Status Type")).to_be_visible()
+    expect(small.page.get_by_role("cell", name="Completed Command").first).to_be_visible()
+
+
+def test_with_room_each_column_stands_alone(chromium: Browser, house: House, work: dict[str, str]):
+    with walk(chromium, house, theme="light", language="en") as wide:
+        wide.go("/jobs")
+
+        expect(wide.page.get_by_role("columnheader", name="Type", exact=True)).to_be_visible()
 
 
 def test_the_trace_of_a_line_shows_its_tokens(chromium: Browser, house: House, made: Made):

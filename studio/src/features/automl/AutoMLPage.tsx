@@ -27,11 +27,17 @@ export function AutoMLPage() {
     {
       key: "name",
       title: t("Name"),
-      width: "minmax(14rem, 2fr)",
+      width: "minmax(12rem, 2fr)",
       cell: (job) => <JobName job={job} />,
     },
     { key: "status", title: t("Status"), width: "9rem", cell: ({ properties }) => <Status of={properties.status} /> },
-    { key: "task", title: t("Task"), width: "9rem", cell: (job) => termOf(detailsOf(job).taskType, t) },
+    {
+      key: "task",
+      title: t("Task"),
+      width: "9rem",
+      below: "status",
+      cell: (job) => termOf(detailsOf(job).taskType, t),
+    },
     {
       key: "target",
       title: t("Target column"),
@@ -41,11 +47,11 @@ export function AutoMLPage() {
     {
       key: "metric",
       title: t("Primary metric"),
-      width: "minmax(9rem, 1fr)",
+      width: "minmax(8rem, 1fr)",
       cell: (job) => detailsOf(job).primaryMetric ?? "",
     },
     { key: "at", title: t("Created"), width: "8rem", cell: ({ systemData }) => <When at={systemData.createdAt} /> },
-    { key: "by", title: t("Created by"), width: "8rem", cell: ({ systemData }) => systemData.createdBy },
+    { key: "by", title: t("Created by"), width: "8rem", below: "at", cell: ({ systemData }) => systemData.createdBy },
   ];
   return (
     <Page

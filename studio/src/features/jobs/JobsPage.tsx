@@ -90,7 +90,13 @@ export function JobsPage() {
         cell: (job) => <JobName job={job} />,
       },
       { key: "status", title: t("Status"), width: "9rem", cell: (job) => <Status of={job.properties.status} /> },
-      { key: "type", title: t("Type"), width: "7.5rem", cell: (job) => termOf(job.properties.jobType, t) },
+      {
+        key: "type",
+        title: t("Type"),
+        width: "7.5rem",
+        below: "status",
+        cell: (job) => termOf(job.properties.jobType, t),
+      },
       {
         key: "experiment",
         title: t("Experiment"),
@@ -119,7 +125,7 @@ export function JobsPage() {
           return <Took from={info?.start_time} to={info?.end_time} isOver={ENDED.has(job.properties.status)} />;
         },
       },
-      { key: "by", title: t("Created by"), width: "6rem", cell: (job) => job.systemData.createdBy },
+      { key: "by", title: t("Created by"), width: "6rem", below: "created", cell: (job) => job.systemData.createdBy },
     ];
     return shown;
   }, [jobs, metrics, runs, selected, t, toggle]);

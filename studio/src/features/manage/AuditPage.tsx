@@ -45,11 +45,11 @@ export function AuditPage() {
   const columns = useMemo(
     (): LongColumn<Event>[] => [
       { key: "at", title: t("When"), width: "6.5rem", cell: (event) => <When at={event.at} /> },
-      { key: "who", title: t("Who"), width: "9rem", cell: (event) => event.actor.name },
+      { key: "who", title: t("Who"), width: "8rem", cell: (event) => event.actor.name },
       {
         key: "what",
         title: t("What"),
-        width: "minmax(11rem, 2fr)",
+        width: "minmax(10.5rem, 2fr)",
         cell: (event) => <code title={event.action}>{event.action}</code>,
       },
       {

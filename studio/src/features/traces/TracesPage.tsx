@@ -54,7 +54,7 @@ export function TracesPage() {
       {
         key: "name",
         title: t("Name"),
-        width: "minmax(13rem, 1.4fr)",
+        width: "minmax(10rem, 1.4fr)",
         cell: (trace) => (
           <span className="two-lines">
             <Link to="/traces/$id" params={{ id: trace.traceId }}>
@@ -65,12 +65,12 @@ export function TracesPage() {
         ),
       },
       { key: "status", title: t("Status"), width: "8rem", cell: (trace) => <TraceStatus of={trace.status} /> },
-      { key: "inputs", title: t("Inputs"), width: "minmax(9rem, 1.4fr)", cell: (trace) => <Cut text={trace.inputs} /> },
-      { key: "output", title: t("Output"), width: "minmax(9rem, 1.4fr)", cell: (trace) => <Cut text={trace.output} /> },
+      { key: "inputs", title: t("Inputs"), width: "minmax(8rem, 1.4fr)", cell: (trace) => <Cut text={trace.inputs} /> },
+      { key: "output", title: t("Output"), width: "minmax(8rem, 1.4fr)", cell: (trace) => <Cut text={trace.output} /> },
       {
         key: "seconds",
         title: t("Duration"),
-        width: "6rem",
+        width: "5.5rem",
         isNumber: true,
         cell: (trace) => (trace.seconds === null ? "" : duration(trace.seconds, t)),
       },
@@ -81,8 +81,21 @@ export function TracesPage() {
         isNumber: true,
         cell: (trace) => short(trace.tokens?.total),
       },
-      { key: "cost", title: t("Cost"), width: "5rem", isNumber: true, cell: (trace) => money(trace.cost) },
-      { key: "started", title: t("Started"), width: "7rem", cell: (trace) => <When at={trace.startedAt} /> },
+      {
+        key: "cost",
+        title: t("Cost"),
+        width: "5rem",
+        below: "tokens",
+        isNumber: true,
+        cell: (trace) => money(trace.cost),
+      },
+      {
+        key: "started",
+        title: t("Started"),
+        width: "7rem",
+        below: "status",
+        cell: (trace) => <When at={trace.startedAt} />,
+      },
     ],
     [t],
   );
