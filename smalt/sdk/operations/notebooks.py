@@ -122,7 +122,7 @@ class NotebookOperations:
             environment: Where it runs.
             compute: On what.
             local: The file is one of this machine.
-            job: `display_name`, `experiment_name`, `description`, `tags`, `environment_variables`.
+            job: `display_name`, `experiment_name`, `description`, `tags`, `environment_variables`, `queue_settings`.
         """
         fields = {camel(key): value for key, value in job.items()}
         fields |= {key: value for key, value in (("environment", environment), ("compute", compute)) if value}

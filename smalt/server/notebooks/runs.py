@@ -32,7 +32,7 @@ class Asked:
     Args:
         path: A notebook, or a script of Python or shell: among the files of the workspace, or in `code`.
         inputs: Of the job; to a notebook they are its parameters.
-        fields: More of a job: environment, compute, names, tags.
+        fields: More of a job: environment, compute, names, tags, its place in line.
         code: A code asset that the file is in, where it is not among the files of the workspace.
     """
 

@@ -20,6 +20,7 @@ from smalt.server.notebooks.sessions import Session, SessionService, Wanted
 from smalt.server.work import NOBODY, Actor, Works
 from smalt.server.workspaces import WorkspaceRecord, WorkspaceService
 from smalt.wire.arm import codec
+from smalt.wire.arm.jobs import QUEUE
 
 READ, WRITE = "workspaces/notebooks/sessions/read", "workspaces/notebooks/sessions/write"
 SESSIONS = f"{NOTEBOOKS}/sessions"
@@ -303,6 +304,8 @@ def _asked(body: Json) -> Asked:
             target="job",
         )
     named = {_FIELDS[key]: value for key, value in fields.items()}
+    if "queue_settings" in named:
+        named["queue_settings"] = QUEUE.from_arm(named["queue_settings"])
     return Asked(_text(body, "path") or "", inputs, named, _text(body, "code"))
 
 
@@ -314,4 +317,5 @@ _FIELDS = {
     "description": "description",
     "tags": "tags",
     "environmentVariables": "environment_variables",
+    "queueSettings": "queue_settings",
 }

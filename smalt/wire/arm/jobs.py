@@ -57,7 +57,7 @@ _IDENTITY = Shape.of(
     parts={"type": Words({"aml_token": "AMLToken", "managed": "Managed", "user_identity": "UserIdentity"})},
 )
 _TIERS = Words({"null": "Null", "spot": "Spot", "basic": "Basic", "standard": "Standard", "premium": "Premium"})
-_QUEUE = Shape.of(
+QUEUE = Shape.of(
     QueueSettings,
     parts={
         "job_tier": _TIERS,
@@ -236,7 +236,7 @@ _COMMON: dict[str, Part] = {
     "services": MapOf(Both(_service_to_arm, _service_from_arm)),
     "inputs": DATA_INPUTS,
     "outputs": MapOf(_OUTPUT),
-    "queue_settings": _QUEUE,
+    "queue_settings": QUEUE,
     "notification_setting": CamelKeys(),
 }
 _OWN: dict[str, dict[str, Part]] = {

@@ -171,7 +171,7 @@ export const ask = <T>(scope: string, session: string, word: string, body: unkno
 export interface RunWish {
   path: string;
   inputs: Record<string, string>;
-  job: { environment?: string; compute?: string; displayName?: string };
+  job: { environment?: string; compute?: string; displayName?: string; queueSettings?: { priority: number } };
 }
 
 export const runAsJob = (scope: string, wish: RunWish) =>

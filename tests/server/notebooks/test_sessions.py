@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from smalt.kit import clock
 from tests.server.notebooks.conftest import PLAIN, Notebooks, notebook
 
@@ -160,6 +162,15 @@ def test_a_notebook_has_one_session_of_a_person_at_a_time_and_takes_no_place_fro
 
     assert (again.status_code, again.json()["name"]) == (200, session)
     assert notebooks.finish(made) == "Completed"
+
+
+@pytest.mark.parametrize("high", [3, "high"])
+def test_a_notebook_that_becomes_a_job_has_the_priority_that_was_asked_for(notebooks: Notebooks, high: object) -> None:
+    notebooks.save("work/first.ipynb", notebook("1"))
+
+    job = notebooks.post("/runs/prepare", {"path": "work/first.ipynb", "job": {"queueSettings": {"priority": high}}})
+
+    assert job.json()["properties"]["queueSettings"] == {"priority": 3}
 
 
 def test_a_notebook_runs_as_a_job_with_parameters_and_leaves_itself_with_outputs(notebooks: Notebooks) -> None:

@@ -85,6 +85,30 @@ def test_a_pipeline_is_composed_and_submitted_without_a_mouse(page: Page, house:
     expect(page.locator(".step-card")).to_have_count(2)
 
 
+def test_a_pipeline_is_submitted_with_a_priority(page: Page, house: House):
+    begin(page)
+    page.get_by_label("Priority").select_option(label="High")
+    assert "queue_settings:\n  priority: high\n" in exported(page)
+    page.get_by_role("button", name="Add shop_count").click()
+    expect(page.get_by_text("Nothing is wrong with this pipeline.")).to_be_visible()
+
+    page.get_by_role("button", name="Submit").click()
+
+    expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible(timeout=60_000)
+    job = house.call("GET", f"{house.scope}/jobs/{page.url.rpartition('/')[2].partition('?')[0]}")
+    assert job["properties"]["queueSettings"] == {"priority": 3}
+
+
+def test_a_priority_that_is_taken_back_leaves_nothing(page: Page):
+    begin(page)
+    before = exported(page)
+    page.get_by_label("Priority").select_option(label="Low")
+
+    page.get_by_label("Priority").select_option(label="Default")
+
+    assert exported(page) == before
+
+
 def test_a_pipeline_is_composed_by_dragging(page: Page, house: House, work):
     begin(page)
     canvas = page.locator(".react-flow__pane")

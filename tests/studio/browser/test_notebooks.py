@@ -130,9 +130,11 @@ def test_a_script_becomes_a_job_and_files_are_made_and_renamed(house: House, pag
 
     page.get_by_role("button", name="Run as a job").click()
     page.get_by_role("dialog").get_by_label("Environment").select_option("azureml:plain@latest")
+    page.get_by_role("dialog").get_by_label("Priority").select_option(label="High")
     page.get_by_role("button", name="Submit").click()
 
     expect(page.get_by_role("heading", name="hello.py")).to_be_visible(timeout=20_000)
+    expect(page.locator("dt", has_text="Priority").locator("+ dd")).to_have_text("High")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

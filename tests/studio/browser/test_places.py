@@ -95,15 +95,18 @@ def test_a_table_leads_to_a_search_for_a_model(page: Page, house: House, work):
     page.get_by_role("combobox", name="Target column").fill("size")
     page.get_by_role("textbox", name="Name", exact=True).fill("Tell sizes")
     page.get_by_role("checkbox", name="ElasticNet").click()
+    page.get_by_label("Priority").select_option(label="Low")
 
     page.get_by_role("button", name="Submit").click()
 
     expect(page.get_by_role("heading", name="Tell sizes")).to_be_visible()
     name = page.url.rpartition("/")[2].partition("?")[0]
-    details = house.call("GET", f"{house.scope}/jobs/{name}")["properties"]["taskDetails"]
+    job = house.call("GET", f"{house.scope}/jobs/{name}")["properties"]
+    details = job["taskDetails"]
     house.call("POST", f"{house.scope}/jobs/{name}/cancel", {})
     assert (details["taskType"], details["targetColumnName"]) == ("Regression", "size")
     assert details["trainingSettings"]["allowedTrainingAlgorithms"] == ["ElasticNet"]
+    assert job["queueSettings"] == {"priority": 1}
 
 
 def test_settings_of_the_workspace_are_changed_and_taken_along(page: Page, house: House):

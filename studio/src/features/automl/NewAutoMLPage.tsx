@@ -12,6 +12,7 @@ import { Form } from "../create/Form";
 import { ComputeSelect } from "../designer/ComputeSelect";
 import { DataPicker } from "../flows/runs/DataPicker";
 import { newJobName } from "../jobs/names";
+import { PriorityField } from "../jobs/PriorityField";
 import { columns, typeOf } from "./columns";
 import { FIRST, isReady, propertiesOf, type Plan } from "./plan";
 import { TASKS, type Task } from "./words";
@@ -144,6 +145,7 @@ export function NewAutoMLPage() {
             <Field label={t("Compute")}>
               <ComputeSelect value={plan.compute} onChange={(compute) => set({ compute })} />
             </Field>
+            <PriorityField value={plan.priority} onChange={(priority) => set({ priority })} />
           </div>
         </Section>
       </Form>

@@ -18,6 +18,7 @@ export interface Plan {
   minutes: number;
   trialMinutes: number;
   compute?: string;
+  priority?: number;
   model: string;
   time: string;
   horizon: number;
@@ -66,6 +67,7 @@ export function propertiesOf(plan: Plan, metric: string, typeOf: (uri: string) =
     displayName: plan.name || undefined,
     experimentName: "automl",
     computeId: compute ? `azureml:${compute}` : undefined,
+    queueSettings: plan.priority ? { priority: plan.priority } : undefined,
     outputs: { best_model: { jobOutputType: "mlflow_model", assetName: plan.model || undefined } },
     taskDetails: {
       taskType: plan.task,

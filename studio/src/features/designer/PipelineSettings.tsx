@@ -3,6 +3,8 @@ import { Add16Regular, Delete16Regular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useT } from "../../app/i18n";
 import { termOf } from "../../ui/terms";
+import { priorityIn, priorityWord } from "../jobs/priority";
+import { PrioritySelect } from "../jobs/PrioritySelect";
 import { isData } from "./arrange";
 import * as changes from "./changes";
 import { ComputeSelect } from "./ComputeSelect";
@@ -40,6 +42,8 @@ export function PipelineSettings({ kind, level, document, model, onChange }: Pro
   const set = (path: Path, value: Parameters<typeof changes.set>[3]) =>
     onChange((old) => changes.set(old, level, path, value));
   const settings = mapping(document.settings);
+  const queue = mapping(document.queue_settings);
+  const hasTier = Object.keys(queue).some((key) => key !== "priority");
   const text = (key: string, label: string, isLong = false) => (
     <Row label={label}>
       <Typed
@@ -70,6 +74,16 @@ export function PipelineSettings({ kind, level, document, model, onChange }: Pro
               label={t("Default compute")}
               value={textOf(settings.default_compute)}
               onChange={(value) => set(["settings", "default_compute"], value)}
+            />
+          </Row>
+          <Row label={t("Priority")}>
+            <PrioritySelect
+              size="small"
+              label={t("Priority")}
+              value={priorityIn(textOf(queue.priority))}
+              onChange={(priority) =>
+                set(["queue_settings", ...(priority || hasTier ? ["priority"] : [])], priorityWord(priority))
+              }
             />
           </Row>
           <Checkbox

@@ -1,4 +1,4 @@
-import { Button, Field, Input, Select, Switch, Textarea } from "@fluentui/react-components";
+import { Button, Field, Input, Switch, Textarea } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
@@ -12,7 +12,8 @@ import { Problem } from "../../ui/Problem";
 import { Section } from "../../ui/Section";
 import { Waiting } from "../../ui/Waiting";
 import { draftOf, submitAgain } from "./again";
-import { PRIORITIES, queuedWith } from "./priority";
+import { queuedWith } from "./priority";
+import { PriorityField } from "./PriorityField";
 
 const Code = lazy(() => import("../../ui/Code"));
 
@@ -88,19 +89,10 @@ function Form({ job }: { job: Job }) {
               <Textarea rows={3} value={draft.command} onChange={(_, { value }) => set({ command: value })} />
             </Field>
           )}
-          <Field label={t("Priority")} hint={t("Who comes first where more jobs wait than there are places.")}>
-            <Select
-              value={String(draft.queueSettings?.priority ?? "")}
-              onChange={(_, { value }) => set({ queueSettings: queuedWith(draft.queueSettings, value) })}
-            >
-              <option value="">{t("Default")}</option>
-              {PRIORITIES.map(([number, title]) => (
-                <option key={number} value={number}>
-                  {t(title)}
-                </option>
-              ))}
-            </Select>
-          </Field>
+          <PriorityField
+            value={draft.queueSettings?.priority}
+            onChange={(priority) => set({ queueSettings: queuedWith(draft.queueSettings, priority) })}
+          />
           {literals.length > 0 && (
             <Section title={t("Inputs")}>
               {literals.map(([name, port]) => (

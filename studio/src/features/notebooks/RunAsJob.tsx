@@ -20,6 +20,7 @@ import { useT } from "../../app/i18n";
 import { useScope } from "../../app/workspace";
 import { showNotice } from "../../ui/Notices";
 import { Problem } from "../../ui/Problem";
+import { PriorityField } from "../jobs/PriorityField";
 import type { Where } from "./KernelBar";
 import { ComputePicker, EnvironmentPicker } from "./Places";
 import { useFocusBack } from "../../ui/useFocusBack";
@@ -45,6 +46,7 @@ export function RunAsJob({ path, where, onBefore, onClose }: Props) {
   const [environment, setEnvironment] = useState(where.environment);
   const [compute, setCompute] = useState("");
   const [title, setTitle] = useState(name);
+  const [priority, setPriority] = useState<number>();
   const [parameters, setParameters] = useState("");
   const [when, setWhen] = useState<When>("now");
   const wish: RunWish = {
@@ -54,6 +56,7 @@ export function RunAsJob({ path, where, onBefore, onClose }: Props) {
       displayName: title,
       ...(environment ? { environment } : {}),
       ...(compute ? { compute } : {}),
+      ...(priority ? { queueSettings: { priority } } : {}),
     },
   };
   const submit = useMutation({
@@ -102,6 +105,7 @@ export function RunAsJob({ path, where, onBefore, onClose }: Props) {
               <Field label={t("Compute")}>
                 <ComputePicker value={compute} forJobs onChange={setCompute} />
               </Field>
+              <PriorityField value={priority} onChange={setPriority} />
               <Field label={t("Parameters")} hint={t("One a line: name=value")}>
                 <Textarea value={parameters} rows={3} onChange={(_, { value }) => setParameters(value)} />
               </Field>
