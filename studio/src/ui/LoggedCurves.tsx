@@ -3,6 +3,7 @@ import { useT, type Message } from "../app/i18n";
 import { color } from "./Chart";
 import { EChart } from "./EChart";
 import { middles, precisionRecall, roc, type Accuracy, type Logged, type Predictions, type Residuals } from "./logged";
+import { LoggedValues, type Drawn, type Series } from "./LoggedValues";
 import { short } from "./number";
 import "./logged.css";
 
@@ -22,13 +23,14 @@ export default function LoggedCurves({ chart }: { chart: Curved }) {
         <div key={title} className="logged">
           <h3>{title}</h3>
           <EChart option={option} label={title} />
+          <LoggedValues of={option} />
         </div>
       ))}
     </>
   );
 }
 
-function optionsOf(chart: Curved, t: T) {
+function optionsOf(chart: Curved, t: T): { title: string; option: Drawn }[] {
   if (chart.schema_type === "accuracy_table") {
     return [
       {
@@ -68,7 +70,7 @@ const axes = (across: string, up: string) => ({
 
 function curves(of: Accuracy, line: typeof roc, chance?: [number, number][]) {
   const labels = of.class_labels.slice(0, MOST_CURVES);
-  const series: object[] = labels.map((name, index) => ({
+  const series: Series[] = labels.map((name, index) => ({
     name,
     type: "line",
     showSymbol: false,
@@ -107,7 +109,7 @@ function predicted(
     type: "line",
     showSymbol: type === "solid",
     lineStyle: { type },
-    data: known.map(({ x, index }) => [x, y(index, x)]),
+    data: known.map(({ x, index }): [number, number] => [x, y(index, x)]),
   });
   return {
     ...axes(t("True value"), t("Predicted value")),

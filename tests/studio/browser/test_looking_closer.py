@@ -96,6 +96,10 @@ def test_charts_that_a_run_logs_as_azure_does_are_drawn(page: Page, house: House
     page.goto(f"{house.url}/studio/jobs/{work['job']}?tab=images")
 
     expect(page.get_by_role("img", name="ROC curve").locator("canvas")).to_be_visible(timeout=15_000)
+    page.get_by_text("Values").first.press("Enter")
+    expect(page.get_by_role("row", name="False positive rate True positive rate")).to_be_visible()
+    expect(page.get_by_role("row", name="0 0", exact=True)).to_be_visible()
+    expect(page.get_by_role("row", name="1 1", exact=True)).to_be_visible()
     expect(page.get_by_role("row", name="no 1 9")).to_be_visible()
     page.get_by_role("switch", name="As shares of a row").click()
     expect(page.get_by_role("row", name="no 10 % 90 %")).to_be_visible()
