@@ -94,6 +94,8 @@ function residuals({ bin_edges: edges, bin_counts: counts }: Residuals, t: T) {
   return {
     ...axes(t("Predicted less true"), t("Rows")),
     xAxis: { type: "category", data: at, name: t("Predicted less true"), nameLocation: "middle", nameGap: 30 },
+    // Bars are as long as there are rows: their axis begins at none.
+    yAxis: { ...axis(t("Rows"), 44), scale: false },
     series: [{ type: "bar", barCategoryGap: "8%", data: counts }],
   };
 }

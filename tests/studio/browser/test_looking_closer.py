@@ -105,6 +105,32 @@ def test_charts_that_a_run_logs_as_azure_does_are_drawn(page: Page, house: House
     expect(page.get_by_role("row", name="no 10 % 90 %")).to_be_visible()
 
 
+def test_the_lowest_of_some_bars_is_drawn(page: Page, house: House, tmp_path: Path):
+    file = tmp_path / "job.yml"
+    file.write_text("command: 'true'\nenvironment: {image: python:3.11}\n")
+    job = house.smalt("job", "create", "-f", str(file), "--query", "name", "-o", "tsv")
+    workspace = house.call("GET", house.scope)["properties"]["workspaceId"]
+    counts = {"bin_edges": [0, 1, 2, 3], "bin_counts": [3, 4, 5]}
+    chart = {"schema_type": "residuals", "schema_version": "v1", "data": counts}
+    path = f"/blob/{workspace}/azureml/ExperimentRun/dcid.{job}/residuals"
+    house.call("PUT", path, chart, {"x-ms-blob-type": "BlockBlob"})
+
+    page.goto(f"{house.url}/studio/jobs/{job}?tab=images")
+
+    drawn = page.get_by_role("img", name="Residuals").locator("canvas")
+    expect(drawn).to_be_visible(timeout=15_000)
+    # A little above the axis, in the middle of the first of three bars.
+    opacity = """
+    canvas => {
+      const { width, height } = canvas.getBoundingClientRect();
+      const [left, right, bottom] = [64, 24, 52];
+      const at = [left + (width - left - right) / 6, height - bottom - 4];
+      return canvas.getContext("2d").getImageData(...at.map(each => each * devicePixelRatio), 1, 1).data[3];
+    }
+    """
+    assert drawn.evaluate(opacity) > 0
+
+
 def test_a_tag_and_a_metric_are_searched_for(page: Page, work):
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Search").fill("made-by=tests")
