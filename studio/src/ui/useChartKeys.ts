@@ -126,6 +126,7 @@ export function useChartKeys(drawn: RefObject<{ chart: uPlot } | null>, zoom: Re
     const bounds = boundsOf(chart);
     // Who takes a zoom gives other points for it: the whole is the widest that was seen.
     whole.current = zoom.current && bounds && whole.current ? widest(whole.current, bounds) : bounds;
+    if (line.current !== null && line.current >= chart.series.length) line.current = null;
     if (bounds && at.current !== null) show(chart, at.current, mark.current, line.current);
   };
   return { said, onKeyDown, stop, onDraw, isMarking: () => mark.current !== null };

@@ -53,6 +53,15 @@ def test_a_line_is_chosen_and_read_alone(page: Page, two_lines: Locator):
     assert said_after(page, "ArrowDown") == "Step 4: often 4, seldom 4"
 
 
+def test_of_many_lines_is_said_how_far_they_reach(page: Page, house: House):
+    runs = [logged(house, f"run {number}", {0: number, 1: 2 * number}) for number in range(13)]
+    page.goto(f"{house.url}/studio/compare?jobs={','.join(runs)}&tab=charts")
+    focused(page, "size")
+
+    assert said_after(page, "End") == "Step 1: 13 lines from 0 to 24"
+    assert said_after(page, "ArrowUp") == "Step 1: run 12 24"
+
+
 def test_space_hides_the_line_that_is_chosen(page: Page, two_lines: Locator):
     page.keyboard.press("ArrowDown")
 
