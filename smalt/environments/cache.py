@@ -39,6 +39,10 @@ from smalt.environments.request import Recipe
 from smalt.environments.scripts import make_movable
 from smalt.environments.staging import Staging
 from smalt.errors import InvalidRequest, Unsupported
+from smalt.kit import clock
+
+_UNFETCHED_SECONDS = 3600
+"""So long an environment that was made without an index is used before the index is asked again."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class EnvironmentCache:
             image = self._images_used().find(recipe.key)
             return None if image is None else _of_image(recipe, image)
         entry = self._entry(recipe)
-        if entry is None:
+        if entry is None or self._is_to_be_tried_again(recipe, entry):
             return None
         built = self._built(entry)
         try:
@@ -262,7 +266,7 @@ class EnvironmentCache:
             prefix = self._root / "envs" / key
             if not (prefix / "bin" / "python").exists():
                 self._install(key, interpreter, installer, log)
-        return self._record(recipe, key, interpreter.version, constraints, notes, {})
+        return self._record(recipe, key, interpreter.version, constraints, notes, {}, is_unfetched=lock == UNFETCHED)
 
     def _build_by_conda(self, recipe: Recipe, installer: Installer, log: Log) -> BuiltEnvironment:
         """As `_build`, but in its final place, since conda packages hold the path at which they are installed."""
@@ -306,6 +310,8 @@ class EnvironmentCache:
         constraints: str,
         notes: Sequence[str],
         variables: Mapping[str, str],
+        *,
+        is_unfetched: bool = False,
     ) -> BuiltEnvironment:
         """Write down which environment a recipe came to."""
         entry: dict[str, Any] = {  # Any: JSON
@@ -314,6 +320,7 @@ class EnvironmentCache:
             "constraints": _stamp(constraints),
             "notes": list(notes),
             "variables": variables,
+            "is_unfetched": is_unfetched,
         }
         _write(self._root / "recipes" / f"{recipe.key}.json", json.dumps(entry))
         return self._built(entry)
@@ -349,7 +356,15 @@ class EnvironmentCache:
         entry = self._entry(recipe)
         if entry is None or not str(entry["python_version"]).startswith(interpreter.minor + "."):
             return None
-        return self._kept_lock(recipe)
+        lock = self._kept_lock(recipe)
+        return None if lock == UNFETCHED else lock
+
+    def _is_to_be_tried_again(self, recipe: Recipe, entry: Mapping[str, Any]) -> bool:  # Any: JSON that we wrote
+        """Whether an environment was made while no index was reachable, and one may be by now."""
+        if not entry.get("is_unfetched") or self._offline:
+            return False
+        written = (self._root / "recipes" / f"{recipe.key}.json").stat().st_mtime
+        return clock.now().timestamp() > written + _UNFETCHED_SECONDS
 
     def _kept_lock(self, recipe: Recipe) -> str | None:
         entry = self._entry(recipe)

@@ -32,6 +32,12 @@ def find(text: str) -> list[Expression]:
     return [Expression(match["name"].strip(), match.start(), match.end()) for match in _EXPRESSION.finditer(text)]
 
 
+def find_needed(text: str) -> list[Expression]:
+    """Every expression in `text` that has to have a value: not those in optional groups."""
+    groups = list(_groups(text))
+    return [each for each in find(text) if not any(start <= each.start < end for start, end in groups)]
+
+
 def substitute(
     text: str,
     values: Mapping[str, str],

@@ -68,7 +68,7 @@ def test_a_name_that_leads_nowhere_is_told_with_everything_else_that_the_server_
 ) -> None:
     job = tmp_path / "pipeline.yml"
     step = "  only: {type: command, command: echo, environment: 'azureml:none@latest', compute: 'azureml:far'}\n"
-    job.write_text("type: pipeline\njobs:\n" + step)
+    job.write_text("type: pipeline\ndescription: ship it \N{ROCKET}\njobs:\n" + step)
     places = ("jobs.only.environment", "jobs.only.compute")
     problems = [{"place": place, "message": "There is none.", "line": 1} for place in places]
     fake.answers = [JSONResponse({"value": []}), JSONResponse({"problems": problems})]
@@ -76,8 +76,8 @@ def test_a_name_that_leads_nowhere_is_told_with_everything_else_that_the_server_
     assert run(["job", "create", "-f", str(job)]) != 0
 
     told = capsys.readouterr().err
-    assert "pipeline.yml:3: jobs.only.environment: There is none." in told
-    assert "pipeline.yml:3: jobs.only.compute: There is none." in told
+    assert "pipeline.yml:4: jobs.only.environment: There is none." in told
+    assert "pipeline.yml:4: jobs.only.compute: There is none." in told
 
 
 def test_mistakes_of_files_are_told_where_there_is_no_server(
@@ -91,6 +91,20 @@ def test_mistakes_of_files_are_told_where_there_is_no_server(
     assert run(["job", "create", "-f", str(job)]) != 0
 
     assert "pipeline.yml:3: jobs.a.inputs.i" in capsys.readouterr().err
+
+
+def test_a_name_that_leads_nowhere_is_told_where_the_server_cannot_look_at_the_rest(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = tmp_path / "pipeline.yml"
+    job.write_text(
+        "type: pipeline\njobs:\n  only: {type: command, command: echo, environment: 'azureml:none@latest'}\n"
+    )
+    fake.answers = [JSONResponse({"value": []}), JSONResponse({"error": {"code": "Forbidden", "message": "No."}}, 403)]
+
+    assert run(["job", "create", "-f", str(job)]) != 0
+
+    assert "No environment 'none' here" in capsys.readouterr().err
 
 
 def test_the_steps_are_a_tree_for_people_and_a_document_for_programs(

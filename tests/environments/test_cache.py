@@ -69,6 +69,22 @@ def test_without_an_index_what_asks_for_no_package_has_the_pip_of_its_python(tmp
     assert str(built.prefix) in told
 
 
+def test_what_was_made_without_an_index_asks_for_one_again_after_an_hour(tmp_path, alone):
+    cache, bare = EnvironmentCache(tmp_path / "environments"), Recipe(None, ("pip", "setuptools", "wheel"))
+    built = cache.build(bare, silent)
+    assert cache.find(bare) == built
+
+    (written,) = (tmp_path / "environments" / "recipes").iterdir()
+    os.utime(written, (0, 0))
+    assert cache.find(bare) is None
+    lines: list[str] = []
+    again = cache.build(bare, lines.append)
+
+    assert any(line.startswith("Resolving packages") for line in lines)
+    assert again.key == built.key  # It is still away.
+    assert cache.find(bare) == built
+
+
 def test_without_an_index_what_asks_for_a_package_is_told_so(tmp_path, alone):
     cache = EnvironmentCache(tmp_path / "environments")
 

@@ -181,13 +181,14 @@ def _calls(spans: list[Span]) -> list[Document] | None:
     made: dict[int, Document] = {}
     tops: list[Document] = []
     for span in spans:
+        ended_ns = span.ended_ns or span.started_ns  # A stream that nobody has read has not ended.
         document = made[id(span)] = {
             "name": span.name,
             "type": span.kind,
             "inputs": span.inputs,
             "output": span.output,
             "start_time": span.started_ns / 1e9,
-            "end_time": span.ended_ns / 1e9,
+            "end_time": ended_ns / 1e9,
             "error": None if span.error is None else {"message": str(span.error), "type": type(span.error).__name__},
             "children": [],
         }
@@ -195,7 +196,7 @@ def _calls(spans: list[Span]) -> list[Document] | None:
         if model:
             document["model"] = model
         if span.tokens is not None:
-            document["system_metrics"] = _system_metrics(span.started_ns / 1e9, span.ended_ns / 1e9, span.tokens)
+            document["system_metrics"] = _system_metrics(span.started_ns / 1e9, ended_ns / 1e9, span.tokens)
         above = made.get(id(span.parent))
         (tops if above is None else above["children"]).append(document)
     return tops

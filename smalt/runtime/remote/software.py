@@ -93,6 +93,9 @@ class Software:
         sync = [uv, "pip", "sync", lock, "--python", python, "--build-constraint", constraints, "--quiet"]
         if "index-url" in self._wanted["lock"]:
             sync += ["--index-strategy", "unsafe-best-match"]
+        if all(not line.strip() or line.startswith("#") for line in self._wanted["lock"].splitlines()):
+            # Made where no index was reachable: it has what comes with Python, as there.
+            sync = [python, "-m", "ensurepip", "--default-pip"]
         if self._run(sync):
             shutil.rmtree(fresh, ignore_errors=True)
             raise Failure("The packages of the environment cannot be installed on this node; its log says why.")

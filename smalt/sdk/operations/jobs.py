@@ -157,15 +157,21 @@ class JobOperations(Operations[Job]):
             document: The pipeline. What it names on this machine is wrong to the server.
             kind: `job`, or `component` for a pipeline component.
         """
-        body = {"yaml": json.dumps(document), "kind": kind}
+        # YAML has no pairs of escapes for what lies beyond the first 65,536 characters.
+        body = {"yaml": json.dumps(document, ensure_ascii=False), "kind": kind}
         answer = self._room.transport.json("POST", f"{self._room.path}/smalt/pipelines/check", body=body)
         return tuple(InvalidRequest(each["message"], target=each["place"] or None) for each in answer["problems"])
 
     def _refuse_all(self, job: Job) -> None:
         """Refuse a pipeline of which one name leads nowhere with everything else that is wrong with it."""
+        if not isinstance(job, PipelineJob):
+            return
         document = job.document()
-        found = not_told(self.mistakes_of(document), document, ()) if isinstance(job, PipelineJob) else ()
-        problems = ValidationResult(tuple(found))
+        try:
+            found = self.mistakes_of(document)
+        except SmaltError:  # The name alone is told then.
+            return
+        problems = ValidationResult(tuple(not_told(found, document, ())))
         if not problems.passed:
             raise _refused(problems)
 

@@ -214,7 +214,9 @@ class _Step:
             self._outputs(known)
         elif isinstance(self.step.get("command"), str):
             own = {f"{side}.{name}" for side in ("inputs", "outputs") for name in self.step.get(side) or {}}
-            _own_names(self.step["command"], own, f"{self.place}.command", self.problems)
+            # An input that is set to nothing is in an optional part alone, and goes with it.
+            needed = [f"${{{{{each.name}}}}}" for each in expressions.find_needed(self.step["command"])]
+            _own_names(needed, own, f"{self.place}.command", self.problems)
         elif kind in _OWN_WORK and not (self.step.get("component") or self.step.get(_OWN_WORK[kind])):
             told = f"The step has neither 'component' nor '{_OWN_WORK[kind]}'. Write one of them."
             self.problems.add(self.place, told)

@@ -65,12 +65,12 @@ def _addresses(properties: dict[str, Any]) -> object:
     }
 
 
-def _secrets(properties: dict[str, Any]) -> dict[tuple[str, ...], Any]:
+def _secrets(properties: dict[str, Any]) -> dict[tuple[str, str], Any]:
     """Each secret with its place among the credentials."""
     credentials = properties.get("credentials") or {}
-    found = {(name,): value for name, value in credentials.items() if name not in _TOLD and name != "keys"}
-    found |= {("keys", name): value for name, value in (credentials.get("keys") or {}).items()}
-    return {place: value for place, value in found.items() if value}
+    found = {("", name): value for name, value in credentials.items() if name not in _TOLD and name != "keys"}
+    own = {("keys", name): value for name, value in (credentials.get("keys") or {}).items()}
+    return {place: value for place, value in (found | own).items() if value}
 
 
 def routes(service: ConnectionService, workspaces: WorkspaceService) -> list[Route]:

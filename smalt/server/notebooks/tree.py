@@ -12,10 +12,10 @@ import os
 import shutil
 import stat
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,8 @@ from smalt.server.notebooks.errors import FileExists, FileMissing, FileMovedOn, 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 40
+_MOST_FOLDERS = 5000
+_PACKAGES = frozenset({"node_modules", "__pycache__", "site-packages"})
 ANY = "*"
 """The condition `If-Match: *`: whatever is there."""
 
@@ -228,8 +230,19 @@ class Tree:
             yield entry
 
     def some(self, most: int) -> Iterator[Entry]:
-        """The files of all folders, by path, or so many of them."""
-        return islice(self._walk("", 0), most)
+        """Files of all folders, or so many of them: those near the top first, none of hidden folders and packages.
+
+        So nobody's large folder, which lies deep, hides the notebooks of others.
+        """
+        folders = deque([""])
+        for _ in range(_MOST_FOLDERS):
+            if not folders or most <= 0:
+                return
+            found = self.list(folders.popleft(), most=1 << 30)[0]
+            files = [each for each in found if not each.is_folder][:most]
+            yield from files
+            most -= len(files)
+            folders.extend(each.path for each in found if each.is_folder and not _is_aside(each.path))
 
     def _walk(self, path: str, depth: int) -> Iterator[Entry]:
         entry = self.get(path) if path else None
@@ -362,6 +375,11 @@ def _check(path: str, before: Entry | None, if_match: str | None) -> None:
             target="path",
             facts={"etag": before.etag, "modifiedAt": before.modified_at.isoformat()},
         )
+
+
+def _is_aside(folder: str) -> bool:
+    name = folder.rpartition("/")[2]
+    return name.startswith(".") or name in _PACKAGES
 
 
 def _missing(path: str) -> FileMissing:

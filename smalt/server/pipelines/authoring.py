@@ -41,7 +41,7 @@ _OF_THE_SERVER = frozenset(
 
 _REFERRING = frozenset({"component", "trial", "environment", "code", "compute", "default_compute", "default_datastore"})
 _VALUES = frozenset({"inputs", "outputs", "environment_variables", "tags", "properties"})
-"""Below these nothing is looked at: what they hold was written by somebody, and their keys are names."""
+"""Below these only paths are looked at: what they hold was written by somebody, and their keys are names."""
 
 
 class Authoring:
@@ -203,11 +203,21 @@ def _as_written(document: Any, workspace: WorkspaceRecord) -> Any:  # Any: JSON
     return {
         key: _short(value, workspace)
         if key in _REFERRING and isinstance(value, str)
-        else value
-        if key in _VALUES
+        else _data_as_written(value, workspace)
+        if key in _VALUES or key.endswith("_data")
         else _as_written(value, workspace)
         for key, value in document.items()
     }
+
+
+def _data_as_written(values: Any, workspace: WorkspaceRecord) -> Any:  # Any: JSON
+    """Inputs and other values as they are, but for the paths of data."""
+    if not isinstance(values, dict):
+        return values
+    if isinstance(values.get("path"), str):
+        return values | {"path": _short(values["path"], workspace)}
+    is_data = {key for key, value in values.items() if isinstance(value, dict) and isinstance(value.get("path"), str)}
+    return values | {key: values[key] | {"path": _short(values[key]["path"], workspace)} for key in is_data}
 
 
 def _short(text: str, workspace: WorkspaceRecord) -> str:

@@ -159,7 +159,7 @@ class Checker:
             with problems.at(f"{place}.environment"):
                 self._check_environment(found, step)
             with problems.at(f"{place}.command"):
-                _check_command(found)
+                _check_command(found, step)
         return found
 
     def _below(self, component: Component, place: str, scope: Scope, problems: Problems) -> None:
@@ -269,12 +269,13 @@ def _has_settings(step: Step) -> bool:
     return any(isinstance(value, dict) for value in (step.model_extra or {}).values())
 
 
-def _check_command(component: Component) -> None:
+def _check_command(component: Component, step: Step) -> None:
     """Refuse a command component without a command, or with one that names what it does not declare."""
     if not component.command:
         raise InvalidRequest("A command component needs a command.")
-    known = [*(f"inputs.{name}" for name in component.inputs), *(f"outputs.{name}" for name in component.outputs)]
-    for expression in expressions.find(component.command):
+    inputs = [*component.inputs, *sorted(step.searched - component.inputs.keys())]  # Trials are given what is searched.
+    known = [*(f"inputs.{name}" for name in inputs), *(f"outputs.{name}" for name in component.outputs)]
+    for expression in expressions.find_needed(component.command):
         name = ".".join(expression.parts)
         is_known = any(name == each or name.startswith(f"{each}.") for each in known)
         if expression.parts[0] in ("inputs", "outputs") and not is_known:

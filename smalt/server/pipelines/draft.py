@@ -85,7 +85,7 @@ def _kept_as(type_name: str) -> str:
 
 def _wrong_retries(given: Any) -> Iterator[SmaltError]:  # Any: what a step says of being tried again
     count = given.get("max_retries") if isinstance(given, dict) else None
-    if count is not None and not str(count).isdigit() and not list(bindings.within(count)):
+    if count is not None and not str(count).isdecimal() and not list(bindings.within(count)):
         told = f"max_retries is {count!r}. Write a whole number, 0 or more."
         yield InvalidRequest(told, target="retry_settings.max_retries")
 

@@ -387,4 +387,4 @@ def _retries(node: Node) -> int:
     if node.kind != "command" or not isinstance(settings, dict):
         return 0
     count = str(settings.get("max_retries"))
-    return int(count) if count.isdigit() else 0
+    return int(count) if count.isdecimal() else 0

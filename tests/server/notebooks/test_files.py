@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from smalt.server.assets import working_container
+from smalt.server.notebooks.tree import Tree
 from tests.server.notebooks.conftest import Notebooks
 
 
@@ -138,3 +139,15 @@ def test_the_audit_trail_names_what_was_saved(notebooks: Notebooks) -> None:
     rows = notebooks.place.call("GET", "/smalt/audit")["value"]
 
     assert any("notebooks/storage/write" in str(row) and "Users/me/a.py" in str(row) for row in rows)
+
+
+def test_what_is_found_by_name_begins_at_the_top_and_leaves_packages_and_hidden_folders_out(tmp_path: Path) -> None:
+    for path in ("Users/ada/repo/.git/objects/aa", "Users/ada/repo/node_modules/x.js", "Users/ada/deep/er/a.csv"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "Users/bob").mkdir()
+    (tmp_path / "Users/bob/train.ipynb").touch()
+    tree = Tree(tmp_path, tmp_path.with_name("staging"))
+
+    assert [entry.path for entry in tree.some(10)] == ["Users/bob/train.ipynb", "Users/ada/deep/er/a.csv"]
+    assert [entry.path for entry in tree.some(1)] == ["Users/bob/train.ipynb"]

@@ -148,6 +148,18 @@ def test_a_job_is_given_back_as_text_that_can_be_submitted_again(works, prepare)
     assert works.pages.put(f"{works.plant.scope}/jobs/again", json=found["body"]).status_code == 201
 
 
+def test_data_of_a_job_that_is_given_back_is_named_as_people_write_it(works):
+    body = {"properties": {"dataType": "uri_file", "dataUri": "azureml://datastores/workspaceblobstore/paths/t.csv"}}
+    assert works.pages.put(f"{works.plant.scope}/data/table/versions/1", json=body).status_code == 201
+    inputs = {"table": {"jobInputType": "uri_file", "uri": "azureml:table:1"}}
+    answer = works.submit("reads", {"one": command("echo hi")}, inputs=inputs)
+    assert answer.status_code == 201, answer.text
+
+    given = works.pages.get(f"{works.plant.scope}/smalt/pipelines/text?job=reads").json()["yaml"]
+
+    assert yaml.load(given)["inputs"]["table"]["path"] == "azureml:table:1"
+
+
 def test_a_pipeline_component_is_given_back_as_text(works, prepare):
     works.component("whole", type="pipeline", jobs={"one": {"componentId": prepare, "inputs": {"rows": literal("7")}}})
 

@@ -79,6 +79,23 @@ def test_data_that_a_step_registers_need_not_be_there_for_another_that_reads_it_
     assert works.submit("p", steps).status_code < 300
 
 
+def test_a_command_may_name_what_is_searched_and_what_is_left_out(works):
+    trial = {"command": "x ${{inputs.rate}}", "environment": ENVIRONMENT}
+    searched = {
+        "type": "sweep",
+        "trial": trial,
+        "sampling_algorithm": "random",
+        "objective": {"goal": "maximize", "primary_metric": "m"},
+        "search_space": {"rate": {"type": "uniform", "min_value": 0, "max_value": 1}},
+        "limits": {"max_total_trials": 1},
+    }
+    steps = {"search": searched, "run": command("x $[[--more ${{inputs.more}}]]", inputs={"more": None})}
+
+    answer = works.submit("p", steps)
+
+    assert "is not declared" not in answer.text
+
+
 def test_steps_in_a_circle_are_named(works):
     def after(other: str) -> dict[str, Any]:
         return command("x", inputs={"i": literal(f"${{{{parent.jobs.{other}.outputs.o}}}}")}, **PORT)
