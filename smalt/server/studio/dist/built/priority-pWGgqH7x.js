@@ -1,0 +1,1 @@
+var e=[[1,`Low`,`low`],[2,`Medium`,`medium`],[3,`High`,`high`]],t=t=>e.find(([e])=>e===t?.priority)?.[1];function n({priority:e,...t}={},n){let r=n?{...t,priority:n}:t;return Object.keys(r).length>0?r:void 0}var r=t=>e.find(([,,e])=>e===t?.toLowerCase())?.[0],i=t=>e.find(([e])=>e===t)?.[2];export{n as a,i,r as n,t as r,e as t};
