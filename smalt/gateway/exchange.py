@@ -194,7 +194,8 @@ class Exchange(Asked):
 
     def on_head(self, status: int, headers: list[Header]) -> None:
         """The worker has begun to answer."""
-        if status == 503 and self._tries < _MOST_TRIES and any(name == heads.NOT_BEGUN for name, _ in headers):
+        is_not_begun = status == 503 and any(name == heads.NOT_BEGUN for name, _ in headers)
+        if is_not_begun and self._tries < _MOST_TRIES and self._is_all_here:
             self._is_given_back = True
             if self._link is not None:
                 self._link.worker.forget_pace()

@@ -118,15 +118,18 @@ def test_answers_are_streamed_as_they_come(gateway, tmp_path):
     connection.close()
 
 
-def test_a_stream_ends_when_its_caller_leaves(gateway, blue, tmp_path):
+def test_a_stream_ends_when_its_caller_leaves(gateway, blue, tmp_path_factory):
+    go = (
+        tmp_path_factory.mktemp("leaving") / "go"
+    )  # It outlives the test, after which the script may look for it still.
     connection = gateway.connect()
-    asked = json.dumps({"pieces": 10_000_000, "go": str(tmp_path / "go"), "print": "endless"})
+    asked = json.dumps({"pieces": 10_000_000, "go": str(go), "print": "endless"})
     connection.request("POST", "/endpoints/w/e/score", asked, {"authorization": "Bearer second"})
     answer = connection.getresponse()
     answer.readline()
     connection.close()
     answer.close()
-    (tmp_path / "go").touch()
+    go.touch()
 
     assert [gateway.ask({}).status for _ in range(4)] == [200] * 4
 
@@ -194,3 +197,28 @@ def test_a_streamed_body_that_a_worker_has_lost_unread_is_not_sent_again_without
 
         answer = caller.getresponse()
         assert (answer.status, json.loads(answer.read())["error"]["code"]) == (502, "WorkerLost")
+
+
+def test_a_streamed_body_that_a_busy_worker_gives_back_is_not_sent_again_without_it(gateway, tmp_path_factory):
+    path = tmp_path_factory.mktemp("busy") / "w.sock"
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.closing(gateway.connect()) as caller:
+        listener.bind(str(path))
+        listener.listen()
+        gateway.serve(endpoint({"blue": {"workers": [{"address": f"unix:{path}"}], "request_timeout_ms": 20_000}}))
+        caller.putrequest("POST", "/endpoints/w/e/score")
+        caller.putheader("authorization", f"Bearer {KEY}")
+        caller.putheader("content-length", "300000")
+        caller.endheaders(b"x" * 280_000)
+        taken, _ = listener.accept()
+        assert select.select([taken], [], [], 20)[0]  # What has come is on its way, and is kept no longer.
+        caller.send(b"x" * 20_000)
+        with taken, taken.makefile("rb") as sent:
+            while sent.readline().strip():
+                pass
+            assert len(sent.read(300_000)) == 300_000
+
+            busy = b"x-smalt-refused: 1\r\nx-smalt-not-begun: 1\r\ncontent-length: 2\r\n\r\n{}"
+            taken.sendall(b"HTTP/1.1 503 Busy\r\n" + busy)
+
+            answer = caller.getresponse()
+            assert (answer.status, answer.read()) == (503, b"{}")
