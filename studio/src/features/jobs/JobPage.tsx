@@ -26,7 +26,6 @@ import { Status } from "../../ui/Status";
 import { draftOf, goOn, submitAgain } from "./again";
 import { metricsAhead } from "./metricsAhead";
 import { Overview } from "./Overview";
-import { RunPage } from "./RunPage";
 import { useJobActions } from "./useJobActions";
 import { Waiting } from "../../ui/Waiting";
 import { isResponsible } from "../responsible/isResponsible";
@@ -85,11 +84,19 @@ const TABS: TabEntry[] = [
   { id: "lineage", title: "Lineage", content: later(() => import("./LineageTab")) },
 ];
 
+const RunPage = later(() => import("./RunPage"));
+
 export function JobPage() {
   const { name } = useParams({ from: "/jobs/$name" });
   const found = useQuery(jobQuery(useScope(), name));
   // A run that was logged from somewhere else has no job.
-  if (found.error instanceof ApiError && found.error.status === 404) return <RunPage name={name} />;
+  if (found.error instanceof ApiError && found.error.status === 404) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <RunPage name={name} />
+      </Suspense>
+    );
+  }
   return <Loaded of={found}>{(job) => <Found key={job.name} job={job} />}</Loaded>;
 }
 

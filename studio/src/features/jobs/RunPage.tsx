@@ -14,7 +14,7 @@ import { Took, When } from "../../ui/time";
 import { MetricCharts } from "./MetricCharts";
 
 /** A run that is no job: what a client of MLflow has logged from anywhere. */
-export function RunPage({ name }: { name: string }) {
+export default function RunPage({ name }: { name: string }) {
   const found = useQuery(runQuery(useScope(), name));
   return <Loaded of={found}>{(run) => <Found run={run} />}</Loaded>;
 }

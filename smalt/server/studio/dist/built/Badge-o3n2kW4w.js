@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{Bt as n,Rt as r,zt as i}from"./index-C5LDwbt7.js";import{s as a}from"./jsx-runtime-Dfx7-zOj.js";var o=e(t(),1).forwardRef((e,t)=>{let o=n(e,t);return i(o),a(`useBadgeStyles_unstable`)(o),r(o)});o.displayName=`Badge`;export{o as t};

@@ -1,1 +1,0 @@
-import{gt as e,ht as t}from"./index-C5LDwbt7.js";import{t as n}from"./FileBrowser-CRtn2l0m.js";import{a as r,t as i}from"./jsx-runtime-Wy9s6hX0.js";var a=r(i(),1);function o({job:r}){let{path:i=``}=e({from:`/jobs/$name`}),o=t({from:`/jobs/$name`});return(0,a.jsx)(n,{uri:r.properties.codeId??``,path:i,onOpen:e=>void o({search:t=>({...t,path:e||void 0})})})}export{o as default};

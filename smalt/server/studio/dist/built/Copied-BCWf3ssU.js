@@ -1,1 +1,0 @@
-import{l as e}from"./index-C5LDwbt7.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({text:t}){return(0,r.jsxs)(`span`,{className:`row`,children:[(0,r.jsx)(`code`,{className:`wrap`,children:t}),(0,r.jsx)(e,{text:t})]})}export{i as t};

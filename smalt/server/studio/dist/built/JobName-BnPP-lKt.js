@@ -1,1 +1,0 @@
-import{pt as e}from"./index-C5LDwbt7.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({job:t}){return(0,r.jsxs)(`span`,{className:`two-lines`,children:[(0,r.jsx)(e,{to:`/jobs/$name`,params:{name:t.name},children:t.properties.displayName}),t.properties.displayName!==t.name&&(0,r.jsx)(`span`,{className:`faint`,children:t.name})]})}export{i as t};

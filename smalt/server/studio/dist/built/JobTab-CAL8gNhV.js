@@ -1,1 +1,0 @@
-import{t as e}from"./ResponsibleTab-Dvfptvcq.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({job:t}){return(0,r.jsx)(e,{job:t.name})}export{i as default};

@@ -1,0 +1,1 @@
+import{t as e}from"./ResponsibleTab-Bj6Kqx1B.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({job:t}){return(0,r.jsx)(e,{job:t.name})}export{i as default};

@@ -1,0 +1,1 @@
+import{t as e}from"./ResponsibleTab-Bj6Kqx1B.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({name:t,version:n}){return(0,r.jsx)(e,{model:`${t}:${n}`})}export{i as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./ResponsibleTab-Dvfptvcq.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({name:t,version:n}){return(0,r.jsx)(e,{model:`${t}:${n}`})}export{i as default};

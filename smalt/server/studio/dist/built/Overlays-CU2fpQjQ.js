@@ -1,1 +1,0 @@
-import{t as e}from"./MetricCharts-DBisSNIO.js";import{a as t,t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=t(n(),1);function i({runs:t}){return(0,r.jsx)(e,{names:t.map(e=>e.info.run_id),runs:t})}export{i as default};

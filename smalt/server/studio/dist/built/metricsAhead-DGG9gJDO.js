@@ -1,0 +1,1 @@
+import{d as e,f as t}from"./queries-rG_SJBZP.js";function n(e){let t=[...new Set(e.flatMap(e=>e.data.metrics?.map(({key:e})=>e)??[]))].sort();return{all:t,own:t.filter(e=>!e.startsWith(`system/`))}}var r=6;async function i(i,a,{name:o}){let s=await i.fetchQuery(t(a,o)).catch(()=>null);for(let t of n(s?[s]:[]).own.slice(0,r))i.prefetchQuery(e(a,[o],t))}export{i as n,n as t};

@@ -1,1 +1,0 @@
-import{H as e,lt as t,vt as n}from"./index-C5LDwbt7.js";import{F as r,H as i}from"./useQuery-DFib1r7S.js";function a(a){let o=t(),s=r();return n({mutationFn:({path:e,...t})=>i(e,t),onSuccess:a,onSettled:()=>s.invalidateQueries({queryKey:e(o)})})}export{a as t};
